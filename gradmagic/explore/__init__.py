@@ -1,0 +1,1 @@
+"""From a cell's text to numbers, in frozen data: Request → Program → Trace → Curves. Knows no pictures, widgets or IPython."""

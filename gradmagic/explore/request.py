@@ -1,0 +1,109 @@
+"""What is asked for: one `%%grad` cell or one call of `explore`, as plain data. Knows no syntax of the line and runs nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+__all__ = ["Backend", "GradUsageError", "LeafWrites", "Range", "Request"]
+
+LeafWrites = Literal["refuse", "allow"]
+Backend = Literal["gradmagic", "torch"]
+
+
+class GradUsageError(Exception):
+    """A mistake of the user's; its text is one line that says what is wrong and what to do.
+
+    In a notebook it is shown as that line alone, and still fails the cell.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython asks for this: the message without a traceback through gradmagic."""
+        return [f"GradUsageError: {self}"]
+
+
+def no_values() -> Mapping[str, Any]:
+    """An empty mapping that cannot be written to, as the default of a frozen field."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An interval from `lo` to `hi`, and the value that a slider over it starts from.
+
+    Examples
+    --------
+    >>> Range(0, 4).begin
+    2.0
+    >>> Range(0, 4, start=1).begin
+    1.0
+    """
+
+    lo: float
+    hi: float
+    start: float | None = None
+
+    @property
+    def begin(self) -> float:
+        """Where a slider starts: `start`, or else the middle."""
+        return float(self.start) if self.start is not None else 0.5 * float(self.lo) + 0.5 * float(self.hi)
+
+    @property
+    def width(self) -> float:
+        """The length of the interval."""
+        return float(self.hi) - float(self.lo)
+
+    def clip(self, value: float) -> float:
+        """The number of the interval that is nearest to `value`; where `begin` is if value is not a number."""
+        return self.begin if math.isnan(value) else min(max(float(value), float(self.lo)), float(self.hi))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that a `%%grad` cell says: its text, the names given on its line, and its options.
+
+    Attributes
+    ----------
+    text : str
+        The cell's source, without the `%%grad` line.
+    ranges : mapping of str to Range
+        `NAME=LO:HI` and `NAME=LO:HI@START`: sliders, and the range of x.
+    values : mapping of str to float
+        `NAME=VALUE`: fixed numbers.
+    of : str or None
+        The name of what is differentiated; None means `y`, or else the cell's last expression.
+    wrt : str
+        The name of what it is differentiated by.
+    weights : str
+        `grad_outputs` as text: `ones`, `onehot:K`, `ramp`, `random:SEED`, a name, or an expression in x.
+    order, points : int
+        How many derivatives, and how many samples of a range.
+    create_graph, retain_graph
+        The options of the panel's own `grad` calls, as in torch.
+    leaf_writes : {"refuse", "allow"}
+        What a write into a leaf that requires grad does: torch's refusal, or what torch did up to 1.7.1.
+    backend : {"gradmagic", "torch"}
+        The engine that the cell runs on.
+    into : str or None
+        The name that the explorer is bound to.
+    panel : bool
+        Whether a panel is shown.
+    """
+
+    text: str
+    ranges: Mapping[str, Range] = field(default_factory=no_values)
+    values: Mapping[str, float] = field(default_factory=no_values)
+    of: str | None = None
+    wrt: str = "x"
+    weights: str = "ones"
+    order: int = 2
+    points: int = 401
+    create_graph: bool = True
+    retain_graph: bool | None = None
+    leaf_writes: LeafWrites = "refuse"
+    backend: Backend = "gradmagic"
+    into: str | None = None
+    panel: bool = True

@@ -1,0 +1,50 @@
+"""What the panel's controls say: one immutable State for each event. Knows no widgets and runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gradmagic.explore.request import Request, no_values
+
+if TYPE_CHECKING:
+    from gradmagic.explore.program import Program
+
+__all__ = ["State"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The values of all controls; a new one is made with `dataclasses.replace`.
+
+    Attributes
+    ----------
+    params : mapping of str to float
+        The value of every parameter.
+    x0 : float
+        Where the cursor stands.
+    weights : str
+        `grad_outputs` as text, in the words of `--weights`.
+    create_graph, retain_graph
+        The options of the panel's own `grad` calls.
+    order : int
+        How many derivatives are computed.
+    overrides : mapping of int to mapping of str to object
+        For a call of the ledger, by its index: the options to use in place of those that it asks for.
+    """
+
+    params: Mapping[str, float]
+    x0: float
+    weights: str = "ones"
+    create_graph: bool = True
+    retain_graph: bool | None = None
+    order: int = 2
+    overrides: Mapping[int, Mapping[str, object]] = field(default_factory=no_values)
+
+    @classmethod
+    def initial(cls, request: Request, program: Program) -> State:
+        """The state in which a panel opens: every slider at its start, and the cursor inside the range of x."""
+        params = {name: span.begin for name, span in program.parameters.items()}
+        x0 = program.domain.begin if program.domain is not None else 0.0
+        return cls(params, x0, request.weights, request.create_graph, request.retain_graph, request.order)
