@@ -1,0 +1,282 @@
+"""Curves as a picture that is redrawn fast: moving artists over cached still parts. Knows no widgets."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.plot.limits import Limits, Reach, follow, reach
+from gradmagic.plot.pane import Face, Pane
+from gradmagic.plot.png import Encoder
+from gradmagic.plot.theme import THEMES, Theme, ThemeName
+
+__all__ = ["Frame", "figure", "height_for"]
+
+DPI = 100
+LEFT, RIGHT, TOP, BOTTOM, GAP = 82, 18, 12, 44, 17  # pixels around and between the panes
+FIRST_PANE = 1.35  # the pane of y is taller than the others by this factor
+STILLS = 48  # how many still parts are kept: a band of 640×160 pixels takes 400 kB
+NO_NUMBER = "It has no finite value anywhere here."
+
+
+def height_for(panes: int) -> int:
+    """A good height for this many panes, in pixels."""
+    return 240 + 120 * max(panes - 1, 1) if panes <= 3 else 480 + 96 * (panes - 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The horizontal strip of the picture that one pane owns, from `lower` to `upper`, and the pane's own box in it."""
+
+    lower: float
+    upper: float
+    box: tuple[float, float, float, float]
+
+
+def bands(count: int, width: int, height: int) -> list[Band]:
+    """Strips from the top down that meet in the middle of the gaps."""
+    shares = [FIRST_PANE] + [1.0] * (count - 1) if count > 1 else [1.0]
+    room = height - TOP - BOTTOM - GAP * (count - 1)
+    result, top = [], float(height - TOP)
+    for number, share in enumerate(shares):
+        bottom = top - room * share / sum(shares)
+        upper = height if number == 0 else round(top + GAP / 2)
+        lower = 0 if number == count - 1 else round(bottom - GAP / 2)
+        box = (LEFT / width, bottom / height, (width - LEFT - RIGHT) / width, (top - bottom) / height)
+        result.append(Band(lower, upper, box))
+        top = bottom - GAP
+    return result
+
+
+def by_order(curves: Curves) -> dict[int, tuple[Curve, ...]]:
+    """The curves of each order: they share a pane."""
+    result: dict[int, tuple[Curve, ...]] = {}
+    for curve in curves.curves:
+        result[curve.order] = (*result.get(curve.order, ()), curve)
+    return result
+
+
+def value_at_x0(curves: Curves, curve: Curve) -> float | None:
+    """The value of this curve at x0, if it has one."""
+    place = next(i for i, other in enumerate(curves.curves) if other is curve)
+    value = curves.at_x0[place] if place < len(curves.at_x0) else None
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def x_limits(curves: Curves) -> Limits:
+    """What is shown of x: a line's whole range; points get some air."""
+    x = curves.x[np.isfinite(curves.x)]
+    lo, hi = (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
+    if not hi - lo > 1e-12 * max(abs(lo), abs(hi)):
+        air = abs(lo) / 2 or 1.0
+    else:
+        air = 0.04 * (hi - lo) if curves.style == "points" else 0.0
+    return Limits(lo - air, hi + air)
+
+
+class Frame:
+    """A figure of stacked panes that turns one `Curves` after another into PNG.
+
+    No pyplot is involved. What moves is drawn over still parts that are kept for each pane by what they show, so that a
+    step of a slider draws a few lines and no text.
+
+    Parameters
+    ----------
+    theme : {"light", "dark"}
+    size : tuple of int
+        Width and height in pixels.
+    scale : float
+        Pixels of the picture for each of these: 2 for a sharp picture on a dense screen.
+
+    Attributes
+    ----------
+    anchors : tuple of (int, float)
+        After `draw`: for each pane that shows a point at x0, the order and how far down the picture that point is, in
+        pixels of `size`.
+    notes : tuple of str
+        After `draw`: what the picture does not show, in words.
+    """
+
+    def __init__(self, theme: ThemeName = "light", size: tuple[int, int] = (640, 480), scale: float = 1.0) -> None:
+        self.theme: Theme = THEMES[theme]
+        self.size, self.scale = size, scale
+        self.anchors: tuple[tuple[int, float], ...] = ()
+        self.notes: tuple[str, ...] = ()
+        self.stills_drawn = 0
+        self._orders: tuple[int, ...] = ()
+        self._panes: list[Pane] = []
+        self._limits: dict[int, Limits] = {}
+        self._x_limits: Limits | None = None
+        self._stills: OrderedDict[tuple[int, Face], Any] = OrderedDict()
+
+    def draw(self, curves: Curves, *, tangent: bool = True) -> bytes:
+        """The PNG of these curves.
+
+        Parameters
+        ----------
+        curves : Curves
+        tangent : bool
+            Whether dy/dx is the slope of y, so that a tangent may be drawn.
+        """
+        groups = by_order(curves)
+        if tuple(groups) != self._orders:
+            self._build(tuple(groups), animated=True)
+        faces = self._faces(curves, groups)
+        self._restore(faces)
+        self._move(curves, groups, tangent)
+        renderer = self._canvas.get_renderer()
+        for pane in self._panes:
+            for artist in pane.moving():
+                artist.draw(renderer)
+        return self._encoder.encode(np.asarray(self._canvas.buffer_rgba()))
+
+    def still_figure(self, curves: Curves, *, tangent: bool = True) -> Figure:
+        """The same as a figure of its own, for `savefig`."""
+        twin = Frame(self.theme.name, self.size, self.scale)
+        twin._limits, twin._x_limits = dict(self._limits), self._x_limits
+        groups = by_order(curves)
+        twin._build(tuple(groups), animated=False)
+        for pane, face in zip(twin._panes, twin._faces(curves, groups), strict=True):
+            pane.put_on(face, twin._canvas.get_renderer())
+        twin._move(curves, groups, tangent)
+        return twin.figure
+
+    # --- how it is built
+
+    def _build(self, orders: tuple[int, ...], *, animated: bool) -> None:
+        """A new figure with one pane for each order."""
+        width, height = self.size
+        dpi = DPI * self.scale
+        style: dict[str, Any] = {"layout": "none", "facecolor": self.theme.background, "edgecolor": "none"}
+        self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=dpi, frameon=True, **style)
+        self._canvas: Any = FigureCanvasAgg(self.figure)
+        self._orders = orders
+        self._bands = bands(len(orders), width, height)
+        self._panes = [
+            Pane(self.figure.add_axes(band.box), order, self.theme, animated=animated)
+            for order, band in zip(orders, self._bands, strict=True)
+        ]
+        self._limits = {order: limits for order, limits in self._limits.items() if order in orders}
+        self._stills.clear()
+        pixels = self._canvas.get_width_height(physical=True)
+        self._encoder = Encoder(*pixels)
+
+    def _faces(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
+        """What the still part of each pane is to show."""
+        span, notes, faces = x_limits(curves), list[str](), list[Face]()
+        if span != self._x_limits:
+            self._limits, self._x_limits = {}, span
+        lowest = self._orders[-1]
+        for order, mine in groups.items():
+            label = ", ".join(dict.fromkeys(curve.label for curve in mine))
+            values = [curve.values for curve in mine if curve.values is not None]
+            known = reach(*values) if values else None
+            note: str | None = None
+            detail: str | None = None
+            limits: Limits | None = None
+            if known is not None:
+                limits = self._limits[order] = follow(self._limits.get(order), known)
+                notes += cut_note(label, known, limits)
+            elif values:
+                note = NO_NUMBER
+            else:
+                note, detail = mine[0].note or "", mine[0].detail
+            x_label = curves.x_label if order == lowest else None
+            faces.append(Face(span, limits, label, x_label, note, detail))
+        self.notes = tuple(notes)
+        return faces
+
+    def _restore(self, faces: list[Face]) -> None:
+        """Put the still parts on the canvas; those not seen lately are drawn first."""
+        keys = [(number, face) for number, face in enumerate(faces)]
+        for key in keys:
+            if key not in self._stills:
+                self._stills[key] = self._draw_still(*key)
+            self._stills.move_to_end(key)
+            pane, face = self._panes[key[0]], key[1]
+            pane.axes.set_xlim(face.x_limits.lo, face.x_limits.hi)
+            pane.axes.set_ylim(*((face.y_limits.lo, face.y_limits.hi) if face.y_limits else (0.0, 1.0)))
+        for key in keys:
+            self._canvas.restore_region(self._stills[key])
+        while len(self._stills) > STILLS:
+            self._stills.popitem(last=False)
+
+    def _draw_still(self, number: int, face: Face) -> Any:
+        """The pixels of one band, with this face."""
+        pane, band, renderer = self._panes[number], self._bands[number], self._canvas.get_renderer()
+        pane.put_on(face, renderer)
+        renderer.clear()
+        self.figure.patch.draw(renderer)
+        pane.axes.draw(renderer)
+        self.stills_drawn += 1
+        width = self.size[0] * self.scale
+        strip = Bbox.from_extents(0, band.lower * self.scale, width, band.upper * self.scale)
+        return self._canvas.copy_from_bbox(strip)
+
+    def _move(self, curves: Curves, groups: dict[int, tuple[Curve, ...]], tangent: bool) -> None:
+        """Set what moves, and note where the points are."""
+        anchors = []
+        slope = next((value_at_x0(curves, curve) for curve in groups.get(1, ())), None) if tangent else None
+        for pane in self._panes:
+            mine = groups[pane.order]
+            value = value_at_x0(curves, mine[0])
+            pane.move(curves, mine, value, slope if pane.order == 0 else None)
+            if value is not None and pane.point.get_visible():
+                lo, hi = pane.axes.get_ylim()
+                box = pane.axes.get_position()
+                share = min(max((value - lo) / (hi - lo), 0.0), 1.0)
+                anchors.append((pane.order, self.size[1] * (1 - box.y0 - share * box.height)))
+        self.anchors = tuple(anchors)
+
+
+def cut_note(label: str, known: Reach, limits: Limits) -> list[str]:
+    """The sentence that tells of samples beyond the axis, if there are any."""
+    if not known.cut or limits.holds(known.least, known.most):
+        return []
+    return [f"{label} goes beyond its axis: its samples reach from {known.least:.4g} to {known.most:.4g}."]
+
+
+class Picture(Figure):
+    """A figure that notebooks show without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook displays."""
+        from io import BytesIO
+
+        file = BytesIO()
+        self.savefig(file, format="png", dpi=self.dpi, bbox_inches=None, facecolor=self.get_facecolor())
+        return file.getvalue()
+
+
+def figure(
+    curves: Curves, theme: ThemeName = "light", size: tuple[int, int] | None = None, *, tangent: bool = True
+) -> Figure:
+    """A matplotlib figure of curves, for `savefig` in any format.
+
+    Parameters
+    ----------
+    curves : Curves
+    theme : {"light", "dark"}
+    size : tuple of int, optional
+        Width and height in pixels at 100 dpi; by default 640 wide and as high as the number of curves asks for.
+    tangent : bool
+        Whether dy/dx is the slope of y, so that a tangent may be drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gradmagic.explore.curves import Curve, Curves
+    >>> x = np.linspace(-3, 3, 101)
+    >>> square = Curves(x, (Curve(0, "y", x**2), Curve(1, "dy/dx", 2 * x)), "x", "line", 1.0, (1.0, 2.0))
+    >>> len(figure(square).axes)
+    2
+    """
+    panes = len(by_order(curves))
+    return Frame(theme, size or (640, height_for(panes))).still_figure(curves, tangent=tangent)

@@ -1,0 +1,239 @@
+"""One of the stacked axes: its still part (ticks, names, a note) and its moving artists. Knows no pictures and no caches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.plot.limits import HUGE, Limits
+from gradmagic.plot.theme import MARKERS, Theme
+from gradmagic.plot.ticks import ticks
+from gradmagic.plot.wrap import LINE_HEIGHT, fitted, font, set_out
+
+__all__ = ["Face", "Pane"]
+
+DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+TANGENT_REACH = 0.13  # of the width of the plot, to either side
+TICK_SPACING = 32.0  # pixels between ticks of y, about
+NOTHING: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """All that the still part of a pane shows: equal faces look the same."""
+
+    x_limits: Limits
+    y_limits: Limits | None
+    label: str
+    x_label: str | None
+    note: str | None
+    detail: str | None
+
+
+def heading(order: int, label: str) -> str:
+    """What is missing, in two words."""
+    if order == 0:
+        return f"no {label}"
+    return f"no {ORDINALS[order] if order < len(ORDINALS) else f'{order}th'} derivative"
+
+
+class Pane:
+    """The axes of one order of derivative."""
+
+    def __init__(self, axes: Axes, order: int, theme: Theme, *, animated: bool) -> None:
+        self.axes, self.order, self.theme = axes, order, theme
+        self.still: list[Text] = []
+        self._animated = animated
+        figure: Any = axes.figure
+        self._dpi = float(figure.dpi)
+        self._dress()
+        colour = theme.colour(order)
+        self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, zorder=0.5, visible=False)
+        self.cursor = self._line(color=theme.cursor, linewidth=1.1, linestyle=(0, (4, 3)))
+        self.lines: list[Line2D] = []
+        self.dots = self._line(color=colour, linestyle="none", marker=".", markersize=4)
+        self.tangent = self._line(color=theme.colour(1), linewidth=1.3)
+        self.point = self._line(
+            color=colour, linestyle="none", marker="o", markersize=6.5, markeredgewidth=1.8,
+            markerfacecolor=theme.background, markeredgecolor=colour,
+        )  # fmt: skip
+        self.point.set_zorder(5)
+
+    def _line(self, **style: Any) -> Line2D:
+        """An empty line of this pane; what is not given is set too, so that no rcParams of the user's reach it."""
+        style: dict[str, Any] = {
+            "linestyle": "-",
+            "marker": "None",
+            "antialiased": True,
+            "solid_capstyle": "round",
+        } | style
+        line = Line2D(NOTHING, NOTHING, animated=self._animated, zorder=style.pop("zorder", 3), **style)
+        line.set_sketch_params(None)
+        line.set_path_effects([])
+        self.axes.add_line(line)
+        return line
+
+    def _dress(self) -> None:
+        """Spines, grid and ticks as the theme wants them, whatever the user's rcParams say."""
+        axes, theme = self.axes, self.theme
+        axes.set_facecolor(theme.background)
+        axes.set_axisbelow(True)
+        axes.minorticks_off()
+        for side, spine in axes.spines.items():
+            spine.set(visible=side in ("left", "bottom"), color=theme.zero, linewidth=1.0)
+        axes.tick_params(
+            axis="both", which="major", direction="out", length=4, width=0.8, pad=3, color=theme.faint,
+            labelcolor=theme.faint, labelsize=8.5, labelfontfamily="DejaVu Sans", top=False, right=False, left=True,
+            bottom=True, labeltop=False, labelright=False, labelleft=True,
+        )  # fmt: skip
+        axes.grid(True, which="major", color=theme.grid, linewidth=0.8, linestyle="-", alpha=1.0)
+
+    # --- the still part
+
+    def put_on(self, face: Face, renderer: Any) -> None:
+        """Show another face."""
+        for text in self.still:
+            text.remove()
+        self.still = []
+        axes, colour = self.axes, self.theme.colour(self.order)
+        box = axes.bbox
+        self._ticks_of_x(face, box.width)
+        remark = self._ticks_of_y(face, box.height)
+        # A little of the gap to the neighbours may be used.
+        label, size = fitted(face.label + remark, 10.0, box.height + self._pixels(10), renderer)
+        self._write(label, -62.0, box.height / 2, size, colour, rotation=90)
+        if face.note is not None or face.detail is not None:
+            self._explain(face, renderer)
+
+    def _ticks_of_x(self, face: Face, width: float) -> None:
+        """The ticks of x; only the lowest pane says their numbers and the name of x."""
+        marks = ticks(face.x_limits, max(2, round(width / self._pixels(72))))
+        self.axes.set_xlim(face.x_limits.lo, face.x_limits.hi)
+        self._fix(self.axes.xaxis, marks.positions, marks.labels if face.x_label is not None else None)
+        if face.x_label is not None:
+            self._write(face.x_label + marks.remark, width / self._pixels(1) / 2, -32.0, 10.0, self.theme.ink)
+
+    def _ticks_of_y(self, face: Face, height: float) -> str:
+        """The ticks of y; a pane without numbers has none. Gives what the labels leave out."""
+        if face.y_limits is None:
+            self.axes.set_ylim(0.0, 1.0)
+            self.axes.yaxis.set_major_locator(NullLocator())
+            self.zero.set_visible(False)
+            return ""
+        marks = ticks(face.y_limits, max(2, round(height / self._pixels(TICK_SPACING))))
+        self.axes.set_ylim(face.y_limits.lo, face.y_limits.hi)
+        self._fix(self.axes.yaxis, marks.positions, marks.labels)
+        self.zero.set_visible(face.y_limits.lo < 0 < face.y_limits.hi)
+        return marks.remark
+
+    @staticmethod
+    def _fix(axis: Any, positions: tuple[float, ...], labels: tuple[str, ...] | None) -> None:
+        """Ticks at these positions, with these words or with none."""
+        axis.set_major_locator(FixedLocator(positions))
+        axis.set_ticklabels(labels if labels is not None else [""] * len(positions), parse_math=False)
+
+    def _pixels(self, length: float) -> float:
+        """Lengths are said in pixels of a 100-dpi figure; a finer one has more of them."""
+        return length * self._dpi / 100.0
+
+    def _write(
+        self, text: str, x: float, y: float, size: float, colour: str, *, rotation: float = 0,
+        bold: bool = False,
+    ) -> None:  # fmt: skip
+        """Text centred at pixels from the lower left corner of the pane; user text is never read as mathematics."""
+        box = self.axes.bbox
+        where = (self._pixels(x) / box.width, (y if rotation else self._pixels(y)) / box.height)
+        self.still.append(
+            self.axes.text(
+                *where, text, transform=self.axes.transAxes, ha="center", va="center", rotation=rotation, color=colour,
+                fontproperties=font(size, bold=bold), parse_math=False, usetex=False, clip_on=False,
+            )
+        )  # fmt: skip
+
+    def _explain(self, face: Face, renderer: Any) -> None:
+        """Why there is nothing to see: a heading, plain words and torch's words, centred, nothing cut."""
+        box, theme = self.axes.bbox, self.theme
+        texts = [(heading(self.order, face.label), 11.0, True)]
+        texts += [(text, 8.0, False) for text in (face.note, face.detail) if text]
+        scale = self._pixels(1)
+        paragraphs = set_out(texts, (0.94 * box.width, 0.94 * box.height), renderer, scale * 100 / 72)
+        y = (box.height + sum(paragraph.height for paragraph in paragraphs)) / 2 / scale
+        for number, paragraph in enumerate(paragraphs):
+            step = paragraph.points * LINE_HEIGHT * 100 / 72
+            colour = (theme.alarm, theme.ink, theme.faint)[number]
+            for line in paragraph.lines:
+                self._write(line, box.width / scale / 2, y - step / 2, paragraph.points, colour, bold=paragraph.bold)
+                y -= step
+
+    # --- the moving part
+
+    def move(self, curves: Curves, mine: tuple[Curve, ...], at_x0: float | None, slope: float | None) -> None:
+        """Set the moving artists to these numbers."""
+        x = curves.x
+        while len(self.lines) < len(mine):
+            self.lines.append(self._curve_line(len(self.lines)))
+        for line, curve in zip(self.lines, mine, strict=False):
+            values = None if curve.values is None else np.ravel(curve.values)
+            line.set_visible(values is not None)
+            if values is not None:
+                self._trace(line, curves, values)
+        for line in self.lines[len(mine) :]:
+            line.set_visible(False)
+        self._mark_isolated(x, mine if curves.style == "line" else ())
+        self._mark_point(curves, at_x0, slope)
+
+    def _curve_line(self, number: int) -> Line2D:
+        """The line of one more curve; several of one order differ in their dashes."""
+        return self._line(color=self.theme.colour(self.order), linewidth=1.9, linestyle=DASHES[number % len(DASHES)])
+
+    def _trace(self, line: Line2D, curves: Curves, values: Any) -> None:
+        """One curve, or one cloud of points."""
+        if curves.style == "points":
+            line.set(linestyle="none", marker=MARKERS[self.order % len(MARKERS)], markeredgewidth=0.0)
+            line.set_markersize(6.0 if values.size <= 200 else 3.0)
+        line.set_data(curves.x, values)
+
+    def _mark_isolated(self, x: Any, mine: tuple[Curve, ...]) -> None:
+        """A number between two gaps has no line to lie on: it gets a dot."""
+        self.dots.set_visible(False)
+        for curve in mine:
+            values = curve.values
+            if values is None or np.isfinite(values).all():
+                continue
+            known = np.pad(np.isfinite(values), 1)
+            lonely = known[1:-1] & ~known[:-2] & ~known[2:]
+            if lonely.any():
+                self.dots.set_data(x[lonely], values[lonely])
+                self.dots.set_visible(True)
+
+    def _mark_point(self, curves: Curves, at_x0: float | None, slope: float | None) -> None:
+        """The cursor, the point on the curve, and the tangent."""
+        x0 = curves.x0
+        left, right = self.axes.get_xlim()
+        drawn = any(line.get_visible() for line in self.lines)
+        inside = drawn and curves.style == "line" and left <= x0 <= right
+        self.cursor.set_visible(inside)
+        drawable = inside and at_x0 is not None and abs(at_x0) < HUGE
+        self.point.set_visible(drawable)
+        sloping = drawable and slope is not None and abs(slope) < HUGE
+        self.tangent.set_visible(sloping)
+        if inside:
+            self.cursor.set_data((x0, x0), self.axes.get_ylim())
+        if drawable and at_x0 is not None:
+            self.point.set_data((x0,), (at_x0,))
+        if sloping and at_x0 is not None and slope is not None:
+            reach = TANGENT_REACH * (right - left)
+            self.tangent.set_data((x0 - reach, x0 + reach), (at_x0 - slope * reach, at_x0 + slope * reach))
+
+    def moving(self) -> list[Line2D]:
+        """The artists that are drawn anew on every frame, lowest first."""
+        artists = [self.cursor, *self.lines, self.dots, self.tangent, self.point]
+        return [artist for artist in artists if artist.get_visible()]

@@ -1,0 +1,92 @@
+"""Text broken into lines that fit a width. Knows pixels and fonts, no axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.font_manager import FontProperties
+
+__all__ = ["Paragraph", "fitted", "font", "set_out"]
+
+FAMILY = "DejaVu Sans"  # comes with matplotlib: the same picture everywhere
+LINE_HEIGHT = 1.35
+
+
+def font(points: float, *, bold: bool = False) -> FontProperties:
+    """The one family at a size."""
+    return FontProperties(family=[FAMILY], size=points, weight="bold" if bold else "normal")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Lines in one font."""
+
+    lines: tuple[str, ...]
+    points: float
+    bold: bool
+    height: float
+
+
+def width_of(text: str, points: float, bold: bool, renderer: Any) -> float:
+    """How wide one line is, in pixels."""
+    return float(renderer.get_text_width_height_descent(text, font(points, bold=bold), False)[0])
+
+
+def fitted(text: str, points: float, room: float, renderer: Any) -> tuple[str, float]:
+    """A name and the size, up to `points`, at which it fits into `room` pixels; on two lines if need be."""
+    size = points * min(1.0, room / max(width_of(text, points, False, renderer), 1.0))
+    if size >= 7.5:
+        return text, size
+    size = 7.5
+    while size > 5.0 and len(lines_of(text, size, False, room, renderer)) > 2:
+        size -= 0.5
+    return "\n".join(balanced(text, size, False, room, renderer)), size
+
+
+def lines_of(text: str, points: float, bold: bool, room: float, renderer: Any) -> list[str]:
+    """Text broken between words, and inside a word that alone is too long."""
+    lines: list[str] = []
+    for source in text.splitlines():
+        line = ""
+        for word in source.split():
+            trial = f"{line} {word}" if line else word
+            if width_of(trial, points, bold, renderer) <= room:
+                line = trial
+                continue
+            lines += [line] if line else []
+            line = word
+            while width_of(line, points, bold, renderer) > room and len(line) > 1:
+                cut = len(line) - 1
+                while cut > 1 and width_of(line[:cut], points, bold, renderer) > room:
+                    cut -= 1
+                lines.append(line[:cut])
+                line = line[cut:]
+        lines += [line] if line else []
+    return lines
+
+
+def balanced(text: str, points: float, bold: bool, room: float, renderer: Any) -> list[str]:
+    """The same number of lines as `lines_of`, of about equal length: no word is left alone on the last one."""
+    lines = lines_of(text, points, bold, room, renderer)
+    for part in (0.55, 0.65, 0.75, 0.85, 0.95) if 1 < len(lines) < 6 else ():
+        narrower = lines_of(text, points, bold, part * room, renderer)
+        if len(narrower) == len(lines):
+            return narrower
+    return lines
+
+
+def set_out(
+    texts: list[tuple[str, float, bool]], room: tuple[float, float], renderer: Any, pixels_per_point: float
+) -> list[Paragraph]:
+    """Paragraphs of (text, points, bold), shrunk together until they fit into (width, height) pixels."""
+    width, height = room
+    for shrink in (1.0, 0.92, 0.85, 0.78, 0.72, 0.66):
+        paragraphs = []
+        for text, points, bold in texts:
+            size = max(points * shrink, 5.5)
+            lines = tuple(balanced(text, size, bold, width, renderer))
+            paragraphs.append(Paragraph(lines, size, bold, len(lines) * size * LINE_HEIGHT * pixels_per_point))
+        if sum(paragraph.height for paragraph in paragraphs) <= height:
+            break
+    return paragraphs
