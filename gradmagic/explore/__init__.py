@@ -1,1 +1,4 @@
-"""From a cell's text to numbers, in frozen data: Request → Program → Trace → Curves. Knows no pictures, widgets or IPython."""
+"""From a cell's text to numbers, in frozen data: Request → Program → Trace → Curves.
+
+Knows no pictures, no widgets and no IPython.
+"""

@@ -1,4 +1,7 @@
-"""What is asked for: one `%%grad` cell or one call of `explore`, as plain data. Knows no syntax of the line and runs nothing."""
+"""What is asked for: one `%%grad` cell or one call of `explore`, as plain data.
+
+Knows no syntax of the line and runs nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class GradUsageError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """IPython asks for this: the message without a traceback through gradmagic."""
-        return [f"GradUsageError: {self}"]
+        return [f"UsageError: %%grad: {self}"]
 
 
 def no_values() -> Mapping[str, Any]:
@@ -91,6 +94,8 @@ class Request:
         The name that the explorer is bound to.
     panel : bool
         Whether a panel is shown.
+    filename : str
+        What the cell is called in a traceback: in a notebook, the name under which IPython keeps its source.
     """
 
     text: str
@@ -107,3 +112,4 @@ class Request:
     backend: Backend = "gradmagic"
     into: str | None = None
     panel: bool = True
+    filename: str = "<cell>"

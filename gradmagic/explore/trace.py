@@ -1,4 +1,4 @@
-"""What one run of a cell gave: numbers, derivatives and the ledger of its grad calls. Knows how nothing was computed."""
+"""What one run of a cell gave: numbers, derivatives and the ledger of its grad calls. Does not know how they came."""
 
 from __future__ import annotations
 

@@ -1,0 +1,69 @@
+"""What is known in a cell without an import: np, torch, grad, pi, e and the elementary functions. Runs nothing.
+
+The functions are numpy's own, which the engine's Tensors answer, so that `sin(pi)` and `sin(x)` both work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradmagic.explore.expression import FUNCTIONS, NUMBERS
+
+__all__ = ["KNOWN", "NumpyOnTorch", "known"]
+
+# Functions of torch's that numpy lacks and a learner will write.
+FROM_TORCH = ("sigmoid", "relu", "softplus", "erf", "logsigmoid")
+
+ELEMENTARY = {
+    **{name: function for name, (function, _) in FUNCTIONS.items() if name != "abs"},
+    "where": np.where,
+}
+
+KNOWN = frozenset({"np", "torch", "grad", *NUMBERS, *ELEMENTARY, *FROM_TORCH})
+
+
+def known(torch: Any, grad: Callable[..., Any]) -> dict[str, Any]:
+    """The names, on this torch namespace: gradmagic's own, or PyTorch."""
+    names: dict[str, Any] = {"torch": torch, "grad": grad, **NUMBERS}
+    functional = getattr(getattr(torch, "nn", None), "functional", None)
+    for name in FROM_TORCH:
+        function = getattr(torch, name, None) or getattr(functional, name, None)
+        if function is not None:
+            names[name] = function
+    if torch.__name__ != "torch":
+        return {"np": np, **ELEMENTARY, **names}
+    numpy = NumpyOnTorch(torch)
+    return {"np": numpy, **{name: numpy.adapted(function) for name, function in ELEMENTARY.items()}, **names}
+
+
+class NumpyOnTorch:
+    """numpy for PyTorch's tensors, which refuse numpy's functions: each goes to torch's own if a tensor comes in."""
+
+    RENAMED = {"power": "pow", "cbrt": "pow"}
+
+    def __init__(self, torch: ModuleType) -> None:
+        self._torch = torch
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        return self.adapted(found) if callable(found) and not isinstance(found, type) else found
+
+    def adapted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, answering tensors through torch's of the same name."""
+        torch, name = self._torch, function.__name__
+
+        def either(*args: Any, **kwargs: Any) -> Any:
+            if not any(isinstance(arg, torch.Tensor) for arg in args):
+                return function(*args, **kwargs)
+            if name == "cbrt":
+                return torch.sign(args[0]) * torch.abs(args[0]) ** (1 / 3)
+            if name in ("minimum", "maximum", "hypot", "where", "arctan2"):
+                like = next(arg for arg in args if isinstance(arg, torch.Tensor) and arg.is_floating_point())
+                args = tuple(torch.as_tensor(a, dtype=like.dtype) if isinstance(a, int | float) else a for a in args)
+            return getattr(torch, self.RENAMED.get(name, name))(*args, **kwargs)
+
+        return either
