@@ -1,0 +1,169 @@
+"""`python -m gradmagic`: the first notebook in JupyterLab, or an expression's derivatives. Knows no kernel."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+__all__ = ["main"]
+
+FIRST = "01-square.ipynb"
+USAGE = """\
+python -m gradmagic                            open the first notebook in JupyterLab
+python -m gradmagic EXPRESSION [options]       print y, dy/dx, d²y/dx² of an expression in x
+
+  --at X           where to print the values (default: the middle of the range of x)
+  --png FILE       write the picture there too
+  --no-browser     start JupyterLab, but open no browser
+  --help           this text
+
+and the options of a %%grad line, for example
+
+  python -m gradmagic "x**2" --at 3
+  python -m gradmagic "a*sin(b*x)" x=-6:6 a=0:3@1.5 b=1.2 --order 3 --png sine.png
+"""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A command line, taken apart; `line` is what a `%%grad` line would say."""
+
+    expression: str | None
+    line: str
+    at: float | None
+    png: Path | None
+    browser: bool
+    help: bool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status.
+
+    Examples
+    --------
+    >>> main(["--at", "1"])
+    2
+    """
+    from gradmagic.explore.request import GradUsageError
+
+    try:
+        arguments = taken_apart(list(sys.argv[1:] if argv is None else argv))
+        if arguments.help:
+            return print_help()
+        return open_notebook(arguments.browser) if arguments.expression is None else print_derivatives(arguments)
+    except (GradUsageError, SyntaxError, OSError) as mistake:
+        print(f"gradmagic: {str(mistake).splitlines()[0]}", file=sys.stderr)
+        return 2
+
+
+def taken_apart(argv: list[str]) -> Arguments:
+    """The command's own options picked out; the rest is a `%%grad` line."""
+    from gradmagic.explore.request import GradUsageError
+
+    own: dict[str, str] = {}
+    rest: list[str] = []
+    flags = {"--help": "--help", "-h": "--help", "--no-browser": "--no-browser"}
+    words = iter(argv)
+    for word in words:
+        name, has_value, value = word.partition("=")
+        if word in flags:
+            own[flags[word]] = ""
+        elif name in {"--at", "--png"}:
+            given = value if has_value else next(words, "")
+            if not given:
+                raise GradUsageError(f"{name} needs a value: {name} {'1.5' if name == '--at' else 'out.png'}")
+            own[name] = given
+        else:
+            rest.append(word)
+    expression = rest.pop(0) if rest and not rest[0].startswith("--") else None
+    if rest and expression is None and "--help" not in own:
+        raise GradUsageError(f"the expression comes first: python -m gradmagic 'x**2' {shlex.join(rest)}")
+    png = Path(own["--png"]) if "--png" in own else None
+    return Arguments(
+        expression, shlex.join(rest), number(own.get("--at")), png, "--no-browser" not in own, "--help" in own
+    )
+
+
+def number(text: str | None) -> float | None:
+    """The number that `--at` gives."""
+    from gradmagic.explore.request import GradUsageError
+
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        raise GradUsageError(f"--at needs a number, not {text!r}") from None
+
+
+def print_help() -> int:
+    """Both uses of the command, and the options of a `%%grad` line."""
+    from gradmagic.explore.options import help_text
+
+    print(f"{USAGE}\n{help_text()}")
+    return 0
+
+
+def print_derivatives(arguments: Arguments) -> int:
+    """The numbers at one point, and the picture if a file for it is named."""
+    from gradmagic.explore import report
+    from gradmagic.explore.explorer import Explorer
+    from gradmagic.explore.options import parse_line
+
+    explorer = Explorer(parse_line(arguments.line, arguments.expression or ""), {})
+    state = explorer.state if arguments.at is None else replace(explorer.state, x0=arguments.at)
+    trace, curves = explorer.step(state)
+    if arguments.png is not None:
+        from gradmagic.plot import figure
+
+        figure(curves).savefig(arguments.png)
+    print(report.text(trace, curves, state))
+    if arguments.png is not None:
+        print(f"picture: {arguments.png}")
+    return 0
+
+
+def open_notebook(browser: bool) -> int:
+    """JupyterLab on the first notebook; returns when it is shut down."""
+    from gradmagic.explore.request import GradUsageError
+
+    if find_spec("jupyterlab") is None:
+        raise GradUsageError(f'JupyterLab is not installed here: {sys.executable} -m pip install "gradmagic[lab]"')
+    folder, name = first_notebook()
+    arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{name}"]
+    if not browser:
+        arguments.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # In a container everybody is root, and Jupyter's refusal would only make them type this.
+        arguments.append("--ServerApp.allow_root=True")
+    return start_jupyterlab(arguments)
+
+
+def first_notebook(package: Path | None = None, here: Path | None = None) -> tuple[Path, str]:
+    """The folder of the first notebook and its name: the clone's own, or a copy of the installed one in this folder."""
+    package = Path(__file__).parent if package is None else package
+    here = Path.cwd() if here is None else here
+    clone = package.parent / "notebooks"
+    if (clone / FIRST).exists() and (package.parent / "pyproject.toml").exists():
+        return clone, FIRST
+    for notebook in sorted((package / "notebooks").glob("*.ipynb")):
+        if not (here / notebook.name).exists():  # the reader's own work stays as it is
+            shutil.copy(notebook, here)
+    return here, FIRST
+
+
+def start_jupyterlab(arguments: list[str]) -> int:
+    """JupyterLab in this process, with the kernels of this environment."""
+    from jupyterlab.labapp import main as lab
+
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    lab(arguments)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""The door: `%%grad` as IPython sees it. Hands a cell down and shows what comes back; decides nothing about either."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+from IPython.core.magic import (
+    Magics,
+    cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+    output_can_be_silenced,
+)
+
+from gradmagic.explore import options
+from gradmagic.explore.request import GradUsageError
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from gradmagic.panel import Panel
+
+__all__ = ["GradMagics", "load_ipython_extension", "unload_ipython_extension"]
+
+PACKAGE = str(Path(__file__).parent)
+MARK = "%%grad"
+
+
+class CellSyntaxError(GradUsageError):
+    """What Python's parser says about a cell, shown as the shell shows it for a cell without a magic."""
+
+    def __init__(self, shell: InteractiveShell, error: SyntaxError) -> None:
+        super().__init__(f"SyntaxError: {error.msg}")
+        self.shown: list[str] = shell.SyntaxTB.structured_traceback(type(error), error, None)
+
+    def _render_traceback_(self) -> list[str]:
+        return self.shown
+
+
+@magics_class
+class GradMagics(Magics):
+    """Home of the cell magic; the shell makes one."""
+
+    shell: InteractiveShell
+
+    @no_var_expand
+    @needs_local_scope
+    @output_can_be_silenced
+    @cell_magic
+    def grad(self, line: str, cell: str, local_ns: dict[str, Any] | None = None) -> Panel:  # noqa: ARG002
+        __tracebackhide__ = True
+        from gradmagic import panel  # matplotlib and ipywidgets, at the first cell that needs them
+
+        text = in_place(self.shell, cell)
+        request = options.parse_line(line, text)
+        try:
+            shown = panel.show(request, self.shell.user_ns)
+        except BaseException as error:
+            as_of_this_cell(error, self.shell, text)
+            if isinstance(error, SyntaxError) and error.__traceback__ is None:
+                raise CellSyntaxError(self.shell, error) from None
+            raise
+        if request.into is not None:
+            self.shell.user_ns[request.into] = shown
+        return shown
+
+
+GradMagics.grad.__doc__ = options.help_text()
+
+
+def in_place(shell: InteractiveShell, cell: str) -> str:
+    """The cell as Python, each line where the reader sees it: line 1 is the `%%grad` line, and is left blank."""
+    body = cell.lstrip("\n")
+    above = 1 + len(cell) - len(body)
+    return "\n" * above + str(shell.transform_cell(body))
+
+
+def as_of_this_cell(error: BaseException, shell: InteractiveShell, text: str) -> None:
+    """Make an error's traceback tell of the user's own lines: `Cell In[n], line k`, and no frame of ours.
+
+    Where no frame is the user's the fault is ours, and the traceback stays whole; but for a syntax error, which says
+    where by itself.
+    """
+    for one in chain_of(error):
+        theirs = [step for step in steps(one.__traceback__) if is_theirs(step.tb_frame.f_code.co_filename)]
+        names = {step.tb_frame.f_code.co_filename for step in theirs}
+        if isinstance(one, SyntaxError):
+            names.add(one.filename or "")
+        for name in names:
+            name_after_cell(name, shell, text)
+        if theirs or isinstance(one, SyntaxError):
+            one.__traceback__ = linked(theirs)
+
+
+def is_theirs(filename: str) -> bool:
+    """Whether a frame is of the user's code: not of the package, nor of a number parsed by it."""
+    return not filename.startswith(PACKAGE)
+
+
+def name_after_cell(filename: str, shell: InteractiveShell, text: str) -> None:
+    """Tell the shell that code of this name is the running cell's, so that it shows the cell's number and lines."""
+    import linecache
+
+    known = shell.compile._filename_map
+    if filename.startswith("<") and filename.endswith(">") and filename not in known and "grad" in filename:
+        known[filename] = number_of_running_cell(shell)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+
+
+def number_of_running_cell(shell: InteractiveShell) -> int:
+    """The n of `In[n]`, from the outermost frame that the shell compiled: its counter may be one further by now."""
+    known = shell.compile._filename_map
+    numbers = [known[name] for frame in frames() if (name := frame.f_code.co_filename) in known]
+    return numbers[-1] if numbers else shell.execution_count
+
+
+def frames() -> Iterator[FrameType]:
+    """The frames of this thread, innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what it was raised from or during."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    """The steps of a traceback, outermost first."""
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def linked(chosen: list[TracebackType]) -> TracebackType | None:
+    """A traceback of the chosen steps alone."""
+    first = None
+    for step in reversed(chosen):
+        first = TracebackType(first, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return first
+
+
+@context_matcher(identifier="gradmagic.options", priority=200)
+def complete_options(context: CompletionContext) -> SimpleMatcherResult:
+    """Complete the `%%grad` line on Tab: its options and their choices."""
+    line, *_ = context.full_text.splitlines() or [""]
+    if not line.startswith(MARK) or context.cursor_line != 0:
+        return {"completions": []}
+    start = len(MARK)
+    words = options.complete(line[start:], max(context.cursor_position - start, 0))
+    return {"completions": [SimpleCompletion(word, type="option") for word in words], "suppress": bool(words)}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%load_ext gradmagic` does. Doing it twice changes nothing."""
+    unload_ipython_extension(shell)
+    shell.register_magics(GradMagics)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(complete_options)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%unload_ext gradmagic` does: nothing of ours stays in the shell."""
+    shell.magics_manager.magics["cell"].pop("grad", None)
+    shell.magics_manager.registry.pop(GradMagics.__name__, None)
+    if shell.Completer is not None:
+        ours = complete_options.matcher_identifier
+        others = [m for m in shell.Completer.custom_matchers if getattr(m, "matcher_identifier", "") != ours]
+        shell.Completer.custom_matchers[:] = others
