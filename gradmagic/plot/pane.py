@@ -1,4 +1,4 @@
-"""One of the stacked axes: its still part (ticks, names, a note) and its moving artists. Knows no pictures and no caches."""
+"""One of the stacked axes: its still part (ticks, names, a note) and its moving artists. Knows no pictures, no caches."""
 
 from __future__ import annotations
 
@@ -69,13 +69,8 @@ class Pane:
 
     def _line(self, **style: Any) -> Line2D:
         """An empty line of this pane; what is not given is set too, so that no rcParams of the user's reach it."""
-        style: dict[str, Any] = {
-            "linestyle": "-",
-            "marker": "None",
-            "antialiased": True,
-            "solid_capstyle": "round",
-        } | style
-        line = Line2D(NOTHING, NOTHING, animated=self._animated, zorder=style.pop("zorder", 3), **style)
+        plain: dict[str, Any] = {"linestyle": "-", "marker": "None", "antialiased": True, "solid_capstyle": "round"}
+        line = Line2D(NOTHING, NOTHING, animated=self._animated, zorder=3, **(plain | style))
         line.set_sketch_params(None)
         line.set_path_effects([])
         self.axes.add_line(line)

@@ -1,4 +1,4 @@
-"""Where the ticks of an axis stand and what they say: short, with the common factor or offset apart. Knows no figure."""
+"""Where the ticks of an axis stand and what they say, the common factor or offset apart. Knows no figure."""
 
 from __future__ import annotations
 
