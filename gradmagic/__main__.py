@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradmagic.explore.request import Request
 
 __all__ = ["main"]
 
@@ -57,9 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.help:
             return print_help()
         return open_notebook(arguments.browser) if arguments.expression is None else print_derivatives(arguments)
-    except (GradUsageError, SyntaxError, OSError) as mistake:
-        print(f"gradmagic: {str(mistake).splitlines()[0]}", file=sys.stderr)
-        return 2
+    except SyntaxError as mistake:
+        print(f"gradmagic: {mistake.msg}: {(mistake.text or '').strip()}", file=sys.stderr)
+    except (GradUsageError, OSError) as mistake:
+        print(f"gradmagic: {mistake}", file=sys.stderr)
+    return 2
 
 
 def taken_apart(argv: list[str]) -> Arguments:
@@ -97,7 +103,7 @@ def number(text: str | None) -> float | None:
     try:
         return None if text is None else float(text)
     except ValueError:
-        raise GradUsageError(f"--at needs a number, not {text!r}") from None
+        raise GradUsageError(f"--at needs a number such as 1.5, not {text!r}") from None
 
 
 def print_help() -> int:
@@ -109,22 +115,42 @@ def print_help() -> int:
 
 
 def print_derivatives(arguments: Arguments) -> int:
-    """The numbers at one point, and the picture if a file for it is named."""
-    from gradmagic.explore import report
+    """The numbers at one point and over the range; and the picture, if a file for it is named."""
     from gradmagic.explore.explorer import Explorer
-    from gradmagic.explore.options import parse_line
+    from gradmagic.explore.report import figure_of, text
 
-    explorer = Explorer(parse_line(arguments.line, arguments.expression or ""), {})
-    state = explorer.state if arguments.at is None else replace(explorer.state, x0=arguments.at)
-    trace, curves = explorer.step(state)
+    explorer = Explorer.of(asked(arguments))
+    curves = explorer.curves
     if arguments.png is not None:
         from gradmagic.plot import figure
 
         figure(curves).savefig(arguments.png)
-    print(report.text(trace, curves, state))
+    rows = [(curves.x_label, curves.x0), *zip((curve.label for curve in curves.curves), curves.at_x0, strict=True)]
+    width = max(len(label) for label, _ in rows)
+    print("\n".join(f"{label:<{width}}  {figure_of(value)}" for label, value in rows))
+    print(f"\n{text(curves, explorer.trace)}")
     if arguments.png is not None:
-        print(f"picture: {arguments.png}")
+        print(f"\npicture: {arguments.png}")
     return 0
+
+
+def asked(arguments: Arguments) -> Request:
+    """The request, with the cursor where `--at` says; a range that nobody gave is laid around it."""
+    from gradmagic.explore.options import parse_line
+    from gradmagic.explore.program import DEFAULT_DOMAIN
+    from gradmagic.explore.request import GradUsageError, Range
+
+    request = parse_line(arguments.line, arguments.expression or "")
+    at = arguments.at
+    if at is None:
+        return request
+    given = request.ranges.get(request.wrt)
+    span = given or DEFAULT_DOMAIN
+    if given is None and not span.lo <= at <= span.hi:
+        span = Range(at + span.lo, at + span.hi)
+    if not span.lo <= at <= span.hi:
+        raise GradUsageError(f"--at {at:g} lies outside {request.wrt}={span.lo:g}:{span.hi:g}: widen the range")
+    return replace(request, ranges={**request.ranges, request.wrt: replace(span, start=at)})
 
 
 def open_notebook(browser: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -58,12 +59,13 @@ class GradMagics(Magics):
         from gradmagic import panel  # matplotlib and ipywidgets, at the first cell that needs them
 
         text = in_place(self.shell, cell)
-        request = options.parse_line(line, text)
+        filename = remembered(self.shell, line, text)
+        request = replace(options.parse_line(line, text), filename=filename)
         try:
             shown = panel.show(request, self.shell.user_ns)
         except BaseException as error:
-            as_of_this_cell(error, self.shell, text)
-            if isinstance(error, SyntaxError) and error.__traceback__ is None:
+            forget_our_frames(error)
+            if isinstance(error, SyntaxError) and error.filename == filename:
                 raise CellSyntaxError(self.shell, error) from None
             raise
         if request.into is not None:
@@ -81,36 +83,11 @@ def in_place(shell: InteractiveShell, cell: str) -> str:
     return "\n" * above + str(shell.transform_cell(body))
 
 
-def as_of_this_cell(error: BaseException, shell: InteractiveShell, text: str) -> None:
-    """Make an error's traceback tell of the user's own lines: `Cell In[n], line k`, and no frame of ours.
-
-    Where no frame is the user's the fault is ours, and the traceback stays whole; but for a syntax error, which says
-    where by itself.
-    """
-    for one in chain_of(error):
-        theirs = [step for step in steps(one.__traceback__) if is_theirs(step.tb_frame.f_code.co_filename)]
-        names = {step.tb_frame.f_code.co_filename for step in theirs}
-        if isinstance(one, SyntaxError):
-            names.add(one.filename or "")
-        for name in names:
-            name_after_cell(name, shell, text)
-        if theirs or isinstance(one, SyntaxError):
-            one.__traceback__ = linked(theirs)
-
-
-def is_theirs(filename: str) -> bool:
-    """Whether a frame is of the user's code: not of the package, nor of a number parsed by it."""
-    return not filename.startswith(PACKAGE)
-
-
-def name_after_cell(filename: str, shell: InteractiveShell, text: str) -> None:
-    """Tell the shell that code of this name is the running cell's, so that it shows the cell's number and lines."""
-    import linecache
-
-    known = shell.compile._filename_map
-    if filename.startswith("<") and filename.endswith(">") and filename not in known and "grad" in filename:
-        known[filename] = number_of_running_cell(shell)
-        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+def remembered(shell: InteractiveShell, line: str, text: str) -> str:
+    """The name under which the shell knows the cell's source; with it a traceback says `Cell In[n], line k`."""
+    # Not the outer cell's own text: names are made from it, and the two would be taken for one.
+    unlike_any_cell = f"{MARK}\0{line}\n{text}"
+    return str(shell.compile.cache(text, number_of_running_cell(shell), raw_code=unlike_any_cell))
 
 
 def number_of_running_cell(shell: InteractiveShell) -> int:
@@ -126,6 +103,17 @@ def frames() -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def forget_our_frames(error: BaseException) -> None:
+    """Leave the frames of the user's own code in an error's traceback, and in those of the errors that led to it.
+
+    Where there are none the fault is ours, and the traceback stays whole.
+    """
+    for one in chain_of(error):
+        theirs = [step for step in steps(one.__traceback__) if not step.tb_frame.f_code.co_filename.startswith(PACKAGE)]
+        if theirs:
+            one.__traceback__ = linked(theirs)
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
