@@ -1,13 +1,20 @@
-"""From a Trace to arrays that can be drawn: a label, numbers and breaks for each curve. Knows no pictures."""
+"""From a Trace to arrays that can be drawn: a label, numbers and breaks for each curve. Knows no pictures.
+
+A line between two samples asserts that the function runs there, so it breaks where the derivative says that it does not.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from gradmagic.explore.trace import Array
+import numpy as np
 
-__all__ = ["Curve", "Curves"]
+from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Array, Derivative, Trace
+
+__all__ = ["Curve", "Curves", "curves"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,9 @@ class Curves:
         Sentences about the whole.
     tables : tuple of (str, ndarray)
         For tensors: a label and the values in the shape of x.
+    slopes : bool
+        Whether the curve of order 1 is the slope of y, so that a tangent may be drawn: not if weights other than ones
+        multiply it, nor if y adds up several elements of x.
     """
 
     x: Array
@@ -57,3 +67,129 @@ class Curves:
     at_x0: tuple[float | None, ...]
     notes: tuple[str, ...] = ()
     tables: tuple[tuple[str, Array], ...] = ()
+    slopes: bool = True
+
+
+def curves(trace: Trace, state: State) -> Curves:
+    """Everything that one picture shows.
+
+    Examples
+    --------
+    >>> trace = Trace(np.array([0.0, 1.0]), np.array([1.0, 3.0]), (Derivative(1, np.array([2.0, 2.0])),), ())
+    >>> shown = curves(trace, State({}, x0=1.0))
+    >>> [(curve.label, at) for curve, at in zip(shown.curves, shown.at_x0)]
+    [('y', 3.0), ('dy/dx', 2.0)]
+    """
+    flat = trace.x.reshape(-1).astype(np.float64)
+    ones = trace.weights is None or bool(np.all(trace.weights == 1.0))
+    found = [y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)]
+    place = nearest(flat, state.x0)
+    at_x0 = tuple(None if c.values is None or place is None else float(c.values[place]) for c in found)
+    tables = tables_of(trace, found)
+    x, found, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, ())
+    on_a_range = trace.kind == "curve" or (trace.kind in ("scalar", "other") and is_ascending(flat))
+    return Curves(
+        x=x,
+        curves=tuple(found),
+        x_label=trace.x_label,
+        style="line" if on_a_range else "points",
+        x0=float(flat[place]) if place is not None else state.x0,
+        at_x0=at_x0,
+        notes=(*trace.notes, *more),
+        tables=tables,
+        slopes=ones and trace.pointwise and trace.kind in ("curve", "elements"),
+    )
+
+
+def y_curve(trace: Trace) -> Curve:
+    """Y itself, if it lies over x."""
+    label = trace.y_label
+    if trace.y is None:
+        failed = trace.failure
+        return Curve(0, label, None, "the cell stopped before it made it", failed.message if failed else None)
+    if trace.kind in ("curve", "elements"):
+        return Curve(0, label, drawable(trace.y))
+    if trace.kind == "scalar":
+        return Curve(0, label, None, f"{label} is one number: {float(trace.y.reshape(-1)[0]):.6g}")
+    return Curve(0, label, None, f"{label} has the shape {trace.y.shape}, which is not that of {trace.x_label}")
+
+
+def derivative_curve(trace: Trace, derivative: Derivative, *, ones: bool) -> Curve:
+    label = ordinal_label(derivative.order, trace.y_label, trace.x_label)
+    if not ones:
+        # Each call multiplies by the weights once, and a label must not promise the bare derivative.
+        label = f"w{ordinal_label(derivative.order)[1:].partition('y')[0]}·{label}"
+    values = None if derivative.values is None else drawable(derivative.values)
+    return Curve(derivative.order, label, values, derivative.note, derivative.detail)
+
+
+def drawable(values: Array) -> Array:
+    """The values in one row, with NaN where they are not finite."""
+    row = values.reshape(-1).astype(np.float64)
+    finite = np.isfinite(row)
+    return row if finite.all() else np.where(finite, row, np.nan)
+
+
+def nearest(x: Array, x0: float) -> int | None:
+    """The place of the sample nearest to x0."""
+    return int(np.nanargmin(np.abs(x - x0))) if np.isfinite(x).any() else None
+
+
+def is_ascending(x: Array) -> bool:
+    return len(x) > 1 and bool(np.all(np.diff(x) > 0))
+
+
+def tables_of(trace: Trace, found: list[Curve]) -> tuple[tuple[str, Array], ...]:
+    """For a tensor: x, y and every derivative in its own shape, infinities included."""
+    if trace.kind == "curve" or trace.y is None or (trace.kind != "elements" and is_ascending(trace.x.reshape(-1))):
+        return ()
+    derivatives = [(c.label, d.values) for c, d in zip(found[1:], trace.derivatives, strict=True)]
+    rows = [(trace.x_label, trace.x), (trace.y_label, trace.y), *derivatives]
+    return tuple((label, values) for label, values in rows if values is not None)
+
+
+def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curve], tuple[str, ...]]:
+    """The curves with a gap wherever y jumps between two samples; a gap is a sample at which everything is NaN."""
+    gaps = jumps(x, trace)
+    if not len(gaps):
+        return x, found, ()
+    if len(gaps) > len(x) // 10:
+        return (
+            x,
+            found,
+            (f"{trace.y_label} changes faster than {len(x)} samples can show: use a smaller range, or --points",),
+        )
+    middle = 0.5 * (x[gaps] + x[gaps + 1])
+
+    def gapped(curve: Curve) -> Curve:
+        values = None if curve.values is None else np.insert(curve.values, gaps + 1, np.nan)
+        return Curve(curve.order, curve.label, values, curve.note, curve.detail)
+
+    places = ", ".join(f"{m:.4g}" for m in middle[:6]) + (", …" if len(middle) > 6 else "")
+    note = f"{trace.y_label} jumps or has a pole near {trace.x_label} = {places}: the curve is not joined there"
+    return np.insert(x, gaps + 1, middle), [gapped(curve) for curve in found], (note,)
+
+
+def jumps(x: Array, trace: Trace) -> Array:
+    """Where y changes by what its own derivative cannot account for: the places before the jumps."""
+    slopes = trace.derivatives[0].values if trace.derivatives else None
+    if slopes is None or trace.y is None or trace.weights is None or not trace.pointwise:
+        return np.zeros(0, dtype=np.intp)
+    with np.errstate(all="ignore"):
+        slope = slopes / trace.weights
+        actual = np.diff(trace.y)
+        expected = np.diff(x) * (slope[1:] + slope[:-1]) / 2
+        missed = np.abs(actual - expected) > 0.6 * (np.abs(actual) + np.abs(expected))
+        large = np.abs(actual) > 1e-3 * typical(trace.y)
+    return np.flatnonzero(missed & large)
+
+
+def typical(y: Array) -> float:
+    """How far y ranges, leaving out the few values around a pole."""
+    finite = y[np.isfinite(y)]
+    if not finite.size:
+        return 0.0
+    low, high = np.partition(finite, [finite.size // 20, -1 - finite.size // 20])[
+        [finite.size // 20, -1 - finite.size // 20]
+    ]
+    return float(high - low)

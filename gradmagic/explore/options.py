@@ -98,7 +98,10 @@ EXAMPLES: Final = (
     ("%%grad\ny = x ** 2", "y, dy/dx and d²y/dx² over x from -3 to 3"),
     ("%%grad x=-6:6 a=0:3 b=0.2:4\ny = a * sin(b * x)", "a and b become sliders, from 0 to 3 and from 0.2 to 4"),
     ("%%grad x=-2*pi:2*pi@1 --of z --order 3\nz = x * sin(x)", "the cursor starts at 1; three derivatives of z"),
-    ('%%grad --weights "cos(x)" --no-create-graph\ny = exp(x)', "other grad_outputs, and no second derivative: see why"),
+    (
+        '%%grad --weights "cos(x)" --no-create-graph\ny = exp(x)',
+        "other grad_outputs, and no second derivative: see why",
+    ),
     (
         "%%grad --leaf-writes=allow --into g\nx = torch.rand(3, 4, requires_grad=True)\nx[0][0] = 5\ny = x ** 2",
         "x is a tensor of the cell's own; g.y, g.derivatives and g.ledger are there to work with",
@@ -274,7 +277,9 @@ def span_of(lo: float, hi: float, start: float | None, written: str) -> Range:
     if lo > hi:
         raise GradUsageError(f"the range {quoted(written)} runs backwards: write {hi:g}:{lo:g}")
     if not np.isfinite(hi - lo) or hi - lo <= 16 * np.spacing(max(abs(lo), abs(hi))):
-        raise GradUsageError(f"the range {quoted(written)} is too {'wide' if hi - lo > 1 else 'narrow'} for its samples")
+        raise GradUsageError(
+            f"the range {quoted(written)} is too {'wide' if hi - lo > 1 else 'narrow'} for its samples"
+        )
     if start is not None and not lo <= start <= hi:
         raise GradUsageError(f"{quoted(written)}: the start {start:g} lies outside {lo:g}:{hi:g}")
     return Range(lo, hi, start)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gradmagic.explore.request import Request, no_values
+from gradmagic.explore.trace import Call, Cure
 
 if TYPE_CHECKING:
     from gradmagic.explore.program import Program
@@ -48,3 +49,13 @@ class State:
         params = {name: span.begin for name, span in program.parameters.items()}
         x0 = program.domain.begin if program.domain is not None else 0.0
         return cls(params, x0, request.weights, request.create_graph, request.retain_graph, request.order)
+
+    def cured(self, cure: Cure, ledger: Sequence[Call]) -> State:
+        """The state in which the refused call gets the options that it needs; the same if only an edit helps."""
+        if cure.index is None:
+            return self
+        if cure.index < len(ledger) and ledger[cure.index].by == "panel":
+            known = {name: value for name, value in cure.options.items() if name in ("create_graph", "retain_graph")}
+            return replace(self, **known)  # type: ignore[arg-type]
+        options = {**self.overrides.get(cure.index, {}), **cure.options}
+        return replace(self, overrides={**self.overrides, cure.index: options})

@@ -123,6 +123,8 @@ class Trace:
         What x and y are called.
     failure : Failure or None
         For a re-run that failed: the error, as data.
+    pointwise : bool
+        Whether each element of y depends on the element of x at its place only, so that dy/dx is a slope.
     """
 
     x: Array
@@ -137,3 +139,4 @@ class Trace:
     x_label: str = "x"
     y_label: str = "y"
     failure: Failure | None = None
+    pointwise: bool = True

@@ -1,0 +1,243 @@
+"""The engine that a cell runs on: gradmagic's own, or PyTorch through the same calls. Knows no cell."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any, Protocol
+
+from gradmagic.explore.elementary import known
+from gradmagic.explore.request import GradUsageError, LeafWrites
+from gradmagic.explore.trace import Array
+
+__all__ = ["Backend", "Census", "backend_of"]
+
+
+class Census(Protocol):
+    """What `gradmagic.engine.graph.census` counts."""
+
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def freed(self) -> int: ...
+    @property
+    def saved_bytes(self) -> int: ...
+
+
+Watcher = Callable[[Any, Callable[..., Any]], Any]
+
+
+class Backend:
+    """gradmagic's own engine."""
+
+    name = "gradmagic"
+
+    def __init__(self) -> None:
+        from gradmagic import torch
+
+        self.torch: Any = torch
+        self.grad: Callable[..., Any] = torch.autograd.grad
+        self.known: Mapping[str, Any] = known(torch, self.grad)
+
+    def variable(self, values: Array) -> Any:
+        """A leaf that requires grad, in the precision of the values."""
+        return self.torch.tensor(values, requires_grad=True)
+
+    def constant(self, values: Array, like: Any) -> Any:
+        """A tensor in the type of another."""
+        return self.torch.tensor(values, dtype=like.dtype)
+
+    def watch(self, watcher: Watcher) -> Any:
+        """While it is entered, every grad call of this thread goes through the watcher."""
+        from gradmagic.engine.watch import watch
+
+        return watch(watcher)
+
+    def leaf_writes(self, mode: LeafWrites) -> Any:
+        """While it is entered, writes into leaves that require grad are refused or allowed."""
+        from gradmagic.engine.inplace import leaf_writes
+
+        return leaf_writes(mode)
+
+    def census(self, tensors: Iterable[Any]) -> Census:
+        """What the graphs of these tensors hold."""
+        from gradmagic.engine.graph import census
+
+        return census(tensors)
+
+    def random_state(self) -> Any:
+        """The state of the generator, to be given back to `random_restore`."""
+        return self.torch.get_rng_state()
+
+    def random_restore(self, state: Any) -> None:
+        """Let the same random numbers come again."""
+        self.torch.set_rng_state(state)
+
+    def own(self, value: Any) -> Any:
+        """The user's value as this engine's: a name that holds PyTorch, or a tensor of it, means ours in the cell."""
+        kind = type(value).__module__ or ""
+        if isinstance(value, ModuleType):
+            return translated_module(value, "torch", self.torch)
+        if "torch" not in sys.modules or not (kind == "torch" or kind.startswith("torch.") or callable(value)):
+            return value
+        return from_torch(value, self.torch)
+
+
+def translated_module(module: ModuleType, root: str, target: Any) -> Any:
+    """`torch.nn.functional` of one engine as that of the other; a module of neither stays what it is."""
+    if module.__name__ != root and not module.__name__.startswith(root + "."):
+        return module
+    for part in module.__name__[len(root) :].split(".")[1:]:
+        target = getattr(target, part)
+    return target
+
+
+def from_torch(value: Any, ours: Any) -> Any:
+    """PyTorch's tensors, dtypes and functions as ours; everything else as it is."""
+    theirs = sys.modules["torch"]
+    if isinstance(value, theirs.Tensor):
+        return ours.tensor(value.detach().numpy(), requires_grad=value.requires_grad)
+    if isinstance(value, theirs.dtype):
+        return getattr(ours, str(value).removeprefix("torch."))
+    name = getattr(value, "__name__", "")
+    for place in ("", "autograd", "nn.functional"):
+        home, mirror = theirs, ours
+        for part in filter(None, place.split(".")):
+            home, mirror = getattr(home, part), getattr(mirror, part, None)
+        if name and getattr(home, name, None) is value and hasattr(mirror, name):
+            return getattr(mirror, name)
+    return value
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A census of PyTorch's graph."""
+
+    nodes: int
+    freed: int
+    saved_bytes: int
+
+
+@dataclass(frozen=True)
+class Called:
+    """A call of PyTorch's, in the form in which the engine's watcher reports its own."""
+
+    function: str
+    outputs: tuple[Any, ...]
+    inputs: tuple[Any, ...] | None
+    grad_outputs: tuple[Any, ...] | None
+    options: dict[str, Any]
+
+
+class TorchBackend(Backend):
+    """PyTorch, if it is installed."""
+
+    name = "torch"
+
+    def __init__(self) -> None:
+        try:
+            import torch
+        except ImportError:
+            raise GradUsageError(
+                "--backend torch: PyTorch is not installed; leave it out, or pip install torch"
+            ) from None
+        self.torch = torch
+        self.plain_grad, self.plain_backward = torch.autograd.grad, torch.autograd.backward
+        self.grad = lambda *args, **kwargs: torch.autograd.grad(*args, **kwargs)
+        self.known = known(torch, self.grad)
+        self.watchers = threading.local()
+
+    def leaf_writes(self, mode: LeafWrites) -> Any:
+        if mode == "allow":
+            raise GradUsageError("--leaf-writes=allow is gradmagic's own: PyTorch refuses it since 1.8; drop --backend")
+        return nothing()
+
+    @contextmanager
+    def watch(self, watcher: Watcher) -> Iterator[None]:
+        # PyTorch has no such door, so its two functions are replaced for as long as it lasts; other threads pass
+        # through to the plain ones.
+        autograd = self.torch.autograd
+        self.watchers.current = watcher
+        autograd.grad, autograd.backward = self.watched_grad, self.watched_backward
+        try:
+            yield
+        finally:
+            self.watchers.current = None
+            autograd.grad, autograd.backward = self.plain_grad, self.plain_backward
+
+    def watched_grad(
+        self, outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: Any = None, create_graph: bool = False,
+        only_inputs: bool = True, allow_unused: Any = None, is_grads_batched: bool = False, materialize_grads: bool = False,
+    ) -> Any:  # fmt: skip
+        options = dict(
+            retain_graph=retain_graph, create_graph=create_graph, allow_unused=allow_unused,
+            is_grads_batched=is_grads_batched, materialize_grads=materialize_grads,
+        )  # fmt: skip
+        call = Called("grad", sequence(outputs), sequence(inputs), sequence(grad_outputs), options)
+
+        def run(**overrides: Any) -> Any:
+            return self.plain_grad(outputs, inputs, grad_outputs, only_inputs=only_inputs, **(options | overrides))
+
+        watcher = getattr(self.watchers, "current", None)
+        return run() if watcher is None else watcher(call, run)
+
+    def watched_backward(
+        self, tensors: Any, grad_tensors: Any = None, retain_graph: Any = None, create_graph: bool = False,
+        grad_variables: Any = None, inputs: Any = None,
+    ) -> Any:  # fmt: skip
+        options = dict(retain_graph=retain_graph, create_graph=create_graph)
+        call = Called("backward", sequence(tensors), sequence(inputs), sequence(grad_tensors), options)
+
+        def run(**overrides: Any) -> Any:
+            more = dict(grad_variables=grad_variables, inputs=inputs) | options | overrides
+            return self.plain_backward(tensors, grad_tensors, **more)
+
+        watcher = getattr(self.watchers, "current", None)
+        return run() if watcher is None else watcher(call, run)
+
+    def census(self, tensors: Iterable[Any]) -> Census:
+        waiting = [t.grad_fn for t in tensors if self.torch.is_tensor(t) and t.grad_fn is not None]
+        seen: set[Any] = set()
+        freed, sizes = 0, {}
+        while waiting:
+            node = waiting.pop()
+            if node in seen or node.name().endswith("AccumulateGrad"):
+                continue
+            seen.add(node)
+            waiting += [inner for inner, _ in node.next_functions if inner is not None]
+            try:
+                saved = [getattr(node, name) for name in dir(node) if name.startswith("_saved_")]
+                sizes |= {t.data_ptr(): t.nbytes for t in saved if self.torch.is_tensor(t)}
+            except RuntimeError:
+                freed += 1
+        return Counted(len(seen), freed, sum(sizes.values()))
+
+    def own(self, value: Any) -> Any:
+        if isinstance(value, ModuleType):
+            return translated_module(value, "gradmagic.torch", self.torch)
+        if type(value).__module__.startswith("gradmagic.") and hasattr(value, "detach"):
+            return self.torch.tensor(value.detach().numpy(), requires_grad=value.requires_grad)
+        return value
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield
+
+
+def sequence(tensors: Any) -> tuple[Any, ...]:
+    """One or several, as a tuple."""
+    if tensors is None:
+        return ()
+    return tuple(tensors) if isinstance(tensors, list | tuple) else (tensors,)
+
+
+@cache
+def backend_of(name: str) -> Backend:
+    """The engine of this name; each is made once."""
+    return TorchBackend() if name == "torch" else Backend()

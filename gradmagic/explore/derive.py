@@ -1,0 +1,178 @@
+"""The panel's own chain of grad calls: dy/dx, d²y/dx², … for the weights and switches of a State. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradmagic.explore.backends import Backend
+from gradmagic.explore.explain import NO_GRAPH, UNUSED, ordinal_label
+from gradmagic.explore.ledger import Ledger
+from gradmagic.explore.outputs import array_of
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Array, Derivative
+from gradmagic.explore.weights import Weights
+
+__all__ = ["Derived", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Numbers of y and of its derivatives."""
+
+    x: Array
+    y: Array
+    derivatives: tuple[Derivative, ...]
+    weights: Array
+    notes: tuple[str, ...]
+    pointwise: bool
+
+
+def derived(
+    y: Any,
+    x: Any,
+    program: Program,
+    state: State,
+    names: Mapping[str, Any],
+    backend: Backend,
+    ledger: Ledger,
+    pointwise: bool | None = None,
+) -> Derived:
+    """Differentiate y by x as often as the state asks; `pointwise` is known from an earlier run, or found out."""
+    chain = Chain(x, program, state, names, backend, ledger, array_of(x))
+    weights = chain.weights(y, 1)
+    if pointwise is None:
+        pointwise = tuple(y.shape) == tuple(x.shape) and is_pointwise(y, x, backend)
+    ledger.by = "panel"
+    with backend.watch(ledger):
+        derivatives = chain.derivatives(y, weights)
+    notes = notes_on(y, x, program, state, pointwise=pointwise)
+    return Derived(chain.at, array_of(y), derivatives, weights, notes, pointwise)
+
+
+@dataclass(slots=True)
+class Chain:
+    """Calls of grad, each on the result of the one before."""
+
+    x: Any
+    program: Program
+    state: State
+    names: Mapping[str, Any]
+    backend: Backend
+    ledger: Ledger
+    at: Array
+
+    def derivatives(self, y: Any, weights: Array) -> tuple[Derivative, ...]:
+        found: list[Derivative] = []
+        current = y
+        for order in range(1, self.state.order + 1):
+            derivative, current = self.next(current, order, self.weights(current, order) if order > 1 else weights)
+            found.append(derivative)
+            if current is None:
+                break
+        rest = range(len(found) + 1, self.state.order + 1)
+        return (*found, *(self.following(found[-1], order) for order in rest))
+
+    def next(self, current: Any, order: int, weights: Array) -> tuple[Derivative, Any]:
+        """The derivative of this order, and the tensor that the next one differentiates."""
+        self.ledger.source = self.source(order)
+        self.ledger.what = self.label(order - 1)
+        switches: dict[str, Any] = {"create_graph": self.state.create_graph}
+        if self.state.retain_graph is not None:
+            switches["retain_graph"] = self.state.retain_graph
+        try:
+            (result,) = self.backend.grad(current, self.x, self.backend.constant(weights, current), **switches)
+        except RuntimeError as error:
+            return self.refused(error, order), None
+        return Derivative(order, array_of(result)), result
+
+    def refused(self, error: RuntimeError, order: int) -> Derivative:
+        message = f"{type(error).__name__}: {error}"
+        unlinked = NO_GRAPH in message or UNUSED in message
+        if unlinked and order > 1 and self.state.create_graph:
+            # torch refuses; mathematics says zero. The ledger keeps torch's words.
+            note = f"{self.label(order - 1)} does not depend on {self.program.wrt}"
+            return Derivative(order, np.zeros(self.at.shape), note, message)
+        if unlinked and order == 1:
+            raise GradUsageError(
+                f"'{self.program.y_label}' does not depend on '{self.program.wrt}': it was computed from other tensors"
+            ) from None
+        cause = self.ledger.rows[-1].cause
+        return Derivative(order, None, cause or "autograd refused this call", message)
+
+    def following(self, before: Derivative, order: int) -> Derivative:
+        """What comes after a derivative that ended the chain: zeros after zeros, nothing after nothing."""
+        if before.values is not None:
+            return Derivative(order, before.values, before.note, before.detail)
+        return Derivative(order, None, f"there is no {self.label(before.order)} to differentiate", before.detail)
+
+    def weights(self, current: Any, order: int) -> Array:
+        """The weights for the output of this order, in its shape."""
+        weights = Weights.of(self.state.weights)
+        try:
+            return weights.values(tuple(current.shape), self.names, self.at)
+        except GradUsageError:
+            if order == 1:
+                raise
+            return np.ones(tuple(current.shape))
+
+    def label(self, order: int) -> str:
+        return ordinal_label(order, self.program.y_label, self.program.wrt)
+
+    def source(self, order: int) -> str:
+        """The call as a user would write it."""
+        y, x = self.program.y_label, self.program.wrt
+        names = [y] + [f"d{n if n > 1 else ''}{y}d{x}{n if n > 1 else ''}" for n in (order - 1, order) if n]
+        outputs, result = names[-2], names[-1]
+        options = ", create_graph=True" if self.state.create_graph else ""
+        if self.state.retain_graph is not None:
+            options += f", retain_graph={self.state.retain_graph}"
+        return f"{result} = grad({outputs}, {x}, {Weights.of(self.state.weights).source}{options})"
+
+
+def is_pointwise(y: Any, x: Any, backend: Backend) -> bool:
+    """Whether each element of y depends on the element of x at its place only, as far as two probes can tell.
+
+    Then and only then a weighted gradient is the plain one times the weights.
+    """
+    if y.numel() < 2:
+        return True
+    probe = np.random.default_rng(0).uniform(1.0, 2.0, tuple(y.shape))
+    try:
+        (plain,) = backend.grad(y, x, backend.constant(np.ones(probe.shape), y), retain_graph=True)
+        (weighted,) = backend.grad(y, x, backend.constant(probe, y), retain_graph=True)
+    except RuntimeError:
+        return True
+    a, b = array_of(weighted), array_of(plain) * probe
+    tolerance = 1e-4 if a.dtype == np.float32 else 1e-8
+    return bool(np.allclose(a, b, rtol=tolerance, atol=0.0, equal_nan=True))
+
+
+def notes_on(y: Any, x: Any, program: Program, state: State, *, pointwise: bool) -> tuple[str, ...]:
+    """What must be said about the shapes and weights, so that nothing shown is taken for what it is not."""
+    name, wrt = program.y_label, program.wrt
+    first = ordinal_label(1, name, wrt)
+    notes: list[str] = []
+    if tuple(y.shape) == tuple(x.shape):
+        if not pointwise:
+            notes.append(
+                f"an element of {name} depends on several elements of {wrt}: {first} adds up ∂{name}/∂{wrt} over all "
+                f"elements of {name}, weighted"
+            )
+    elif y.numel() == 1:
+        notes.append(f"{name} is one number: {first} has one slope for each element of {wrt}")
+        if state.order > 1:
+            notes.append(f"{ordinal_label(2, name, wrt)} adds up each row of the Hessian, weighted")
+    else:
+        notes.append(
+            f"{name} has the shape {tuple(y.shape)} and {wrt} has {tuple(x.shape)}: {first} adds up ∂{name}/∂{wrt} "
+            f"over all elements of {name}, weighted"
+        )
+    if state.weights != "ones" and pointwise:
+        notes.append(f"the weights {state.weights} multiply {first} once, and each further derivative once more")
+    return tuple(notes)

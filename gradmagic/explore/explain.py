@@ -1,0 +1,103 @@
+"""Torch's refusals in plain words, with what would cure them. Knows the ledger, not the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradmagic.explore.trace import Call, Cure
+
+__all__ = ["explained", "ordinal_label"]
+
+FREED = "backward through the graph a second time"
+NO_GRAPH = "does not require grad and does not have a grad_fn"
+UNUSED = "to not have been used in the graph"
+SCALAR = "can be implicitly created only for scalar outputs"
+LEAF = "leaf Variable that requires grad is being used in an in-place operation"
+LEAF_VIEW = "view of a leaf Variable that requires grad"
+INPLACE = "modified by an inplace operation"
+SHAPE = "Mismatch in shape"
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def ordinal_label(order: int, y: str = "y", x: str = "x") -> str:
+    """What the derivative of an order is called.
+
+    Examples
+    --------
+    >>> ordinal_label(0), ordinal_label(1), ordinal_label(2, "z", "t")
+    ('y', 'dy/dx', 'd²z/dt²')
+    """
+    if order == 0:
+        return y
+    power = "" if order == 1 else str(order).translate(SUPERSCRIPTS)
+    return f"d{power}{y}/d{x}{power}"
+
+
+def explained(
+    message: str, ledger: Sequence[Call], made_by: Call | None, what: str = ""
+) -> tuple[str | None, Cure | None]:
+    """Why a call was refused, and the cure; (None, None) for what torch's own words say well enough.
+
+    Parameters
+    ----------
+    message : str
+        The exception's text.
+    ledger : sequence of Call
+        The calls before this one.
+    made_by : Call or None
+        The call that made the tensor which is differentiated here, if one did.
+    what : str
+        What that tensor is called, such as dy/dx.
+    """
+    if FREED in message:
+        return freed(ledger)
+    if NO_GRAPH in message:
+        return no_graph(made_by, what)
+    if UNUSED in message:
+        return (
+            "the output does not depend on this input: it was computed from another tensor, or the name was bound anew",
+            Cure("use allow_unused=True to get None", len(ledger), {"allow_unused": True}),
+        )
+    if SCALAR in message:
+        return (
+            "the output has many elements, and autograd must be told how to weigh them: that is what grad_outputs is",
+            Cure("give grad_outputs=torch.ones_like(y)"),
+        )
+    if LEAF in message or LEAF_VIEW in message:
+        return (
+            "x is a leaf that requires grad, and torch since 1.8 does not let it be written to in place",
+            Cure("write into x = x.clone(), or fill x before requires_grad_(), or use --leaf-writes=allow"),
+        )
+    if INPLACE in message:
+        return (
+            "a value that the backward pass needs was overwritten after it had been saved",
+            Cure("write into a clone(), or bind a new tensor instead of writing"),
+        )
+    return None, None
+
+
+def freed(ledger: Sequence[Call]) -> tuple[str, Cure | None]:
+    """Which call freed the graph that this one needs."""
+    for call in reversed(ledger):
+        if call.ok and call.nodes_freed:
+            cause = f"call {call.index + 1} freed the graph: it ran without retain_graph=True"
+            return cause, Cure(f"use retain_graph=True in call {call.index + 1}", call.index, {"retain_graph": True})
+    return "the graph was freed by an earlier pass, which ran without retain_graph=True", None
+
+
+def no_graph(made_by: Call | None, what: str) -> tuple[str, Cure | None]:
+    """Why a tensor has no history."""
+    if made_by is None:
+        return (
+            "nothing remembers how this tensor was computed: none of what it was made from requires grad",
+            Cure("create x with requires_grad=True before it is used"),
+        )
+    name = what or "this tensor"
+    if made_by.effective.get("create_graph"):
+        return f"{name} does not depend on x: it is constant, so nothing links it to x", None
+    number = made_by.index + 1
+    return (
+        f"{name} was computed with create_graph=False, so nothing remembers how it came from x.",
+        Cure(f"use create_graph=True in call {number}", made_by.index, {"create_graph": True}),
+    )

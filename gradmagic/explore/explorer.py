@@ -1,0 +1,219 @@
+"""The object that a `%%grad` cell or a call of `explore` gives: the last good numbers, and a step to the next.
+
+Knows no pictures and no widgets; what shows it is composed around it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import replace
+from typing import Any
+
+from gradmagic.explore.curves import Curves, curves
+from gradmagic.explore.options import BY_FIELD, assignment, checked, line_of
+from gradmagic.explore.program import DEFAULT_PARAMETER, Program
+from gradmagic.explore.report import text
+from gradmagic.explore.request import GradUsageError, Range, Request
+from gradmagic.explore.run import run
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Array, Call, Derivative, Trace
+from gradmagic.explore.weights import Weights
+
+__all__ = ["Explorer", "request_from"]
+
+
+class Explorer:
+    """A program with its state, its last trace and its curves; safe to be used from several threads.
+
+    Attributes
+    ----------
+    request, program : Request, Program
+        What was asked for, and the cell.
+    state : State
+        The controls, as they last were.
+    trace, curves : Trace, Curves
+        The last run, and what can be drawn of the last run that had a y.
+
+    Examples
+    --------
+    >>> g = Explorer.of(*request_from("a * x**2", x=(-1, 1), a=(0, 2)))
+    >>> g.y[-1], g.derivatives[0].values[-1]
+    (1.0, 2.0)
+    >>> _ = g.step(replace(g.state, params={"a": 2.0}))
+    >>> g.y[-1]
+    2.0
+    """
+
+    def __init__(self, program: Program, namespace: Mapping[str, Any], state: State | None = None) -> None:
+        self.program = program
+        self.request = program.request
+        self.lock = threading.RLock()
+        self.namespace = namespace
+        self.state = State.initial(program.request, program) if state is None else state
+        self.trace: Trace = run(program, self.state, namespace, first=True)
+        if program.domain is None and len(self.trace.x.reshape(-1)):
+            self.state = replace(self.state, x0=float(self.trace.x.reshape(-1)[self.trace.x.size // 2]))
+        self.curves: Curves = curves(self.trace, self.state)
+        self._ran_in = self.state
+
+    @classmethod
+    def of(cls, request: Request, namespace: Mapping[str, Any] | None = None) -> Explorer:
+        """Parse and run a request on the names given."""
+        names = {} if namespace is None else namespace
+        return cls(Program.of(request, names), names)
+
+    def step(self, state: State) -> tuple[Trace, Curves]:
+        """Go to a state: run the cell again if its numbers depend on what has changed.
+
+        An error does not raise: it comes back in `Trace.failure`, and `curves` keeps the last good picture.
+        """
+        with self.lock:
+            if not self.same_numbers(state):
+                trace = run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+                self._ran_in = state
+            else:
+                trace = self.trace
+            self.state, self.trace = state, trace
+            if trace.y is not None:
+                self.curves = curves(trace, state)
+            return trace, self.curves
+
+    def same_numbers(self, state: State) -> bool:
+        """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""
+        ran = self._ran_in
+        return replace(state, x0=ran.x0) == ran and (self.program.domain is None or state.x0 == ran.x0)
+
+    @property
+    def x(self) -> Array:
+        """The values of x."""
+        return self.trace.x
+
+    @property
+    def y(self) -> Array | None:
+        """The values of y."""
+        return self.trace.y
+
+    @property
+    def derivatives(self) -> tuple[Derivative, ...]:
+        """dy/dx, d²y/dx², …"""
+        return self.trace.derivatives
+
+    @property
+    def ledger(self) -> tuple[Call, ...]:
+        """Every grad call of the last run."""
+        return self.trace.ledger
+
+    @property
+    def line(self) -> str:
+        """The `%%grad` line that opens a panel in the present state."""
+        return line_of(self.request, self.state)
+
+    def __repr__(self) -> str:
+        return text(self.curves, self.trace)
+
+
+def request_from(
+    what: str | Callable[..., Any], namespace: MutableMapping[str, Any] | None = None, **given: Any
+) -> tuple[Request, MutableMapping[str, Any]]:
+    """A Request, and the names that it needs, from the arguments of `gradmagic.explore`.
+
+    Parameters
+    ----------
+    what : str or callable
+        An expression or a program in x; or a function, whose first parameter (or the one called x) is x and whose
+        other parameters become sliders. A parameter's default is where its slider starts.
+    namespace : mapping, optional
+        Names that a text may use.
+    **given
+        Ranges as `a=(0, 3)`, `a=(0, 3, 1)` or `a="0:3@1"`, numbers as `b=2.0`, and the options of `%%grad`:
+        `of, wrt, weights, order, points, create_graph, retain_graph, leaf_writes, backend`.
+
+    Examples
+    --------
+    >>> request, names = request_from(lambda x, a=2.0: a * x, x=(0, 1))
+    >>> request.text, request.ranges["a"]
+    ('function(x, a)', Range(lo=-5.0, hi=5.0, start=2.0))
+    """
+    names: MutableMapping[str, Any] = {} if namespace is None else namespace
+    options = {name: given.pop(name) for name in list(given) if name in BY_FIELD}
+    spans = {name: span_from(name, value) for name, value in given.items()}
+    if callable(what):
+        names = {**names, "function": what}
+        options.setdefault("wrt", first_parameter(what))
+        source, spans = call_of(what, options["wrt"], spans)
+    elif isinstance(what, str):
+        source = what
+    else:
+        raise GradUsageError(f"explore() takes a text or a function, not a {type(what).__name__}")
+    if not isinstance(options.get("weights", "ones"), str):
+        names = {**names, "weights": options["weights"]}
+        options["weights"] = "weights"
+    for name, value in options.items():
+        options[name] = option_from(name, value)
+    ranges = {name: value for name, value in spans.items() if isinstance(value, Range)}
+    values = {name: value for name, value in spans.items() if not isinstance(value, Range)}
+    return checked(Request(source, ranges, values, **options)), names
+
+
+def option_from(name: str, value: Any) -> Any:
+    """A keyword argument, held to the bounds of the table."""
+    option = BY_FIELD[name]
+    low, high = option.bounds
+    if option.kind == "whole" and not (isinstance(value, int) and low <= value <= high):
+        raise GradUsageError(f"{name}={value!r}: give a whole number from {low} to {high}")
+    if option.kind == "choice" and value not in option.choices:
+        raise GradUsageError(f"{name}={value!r}: give {' or '.join(map(repr, option.choices))}")
+    return Weights.of(value).spec if option.kind == "weights" else value
+
+
+def span_from(name: str, value: Any) -> Range | float:
+    """A range or a number, as a keyword argument may give it."""
+    if isinstance(value, Range):
+        return value
+    if isinstance(value, str):
+        return assignment(name, value)
+    if isinstance(value, tuple | list) and len(value) in (2, 3):
+        low, high, *start = (repr(float(part)) for part in value)
+        return assignment(name, f"{low}:{high}" + "".join(f"@{part}" for part in start))
+    if isinstance(value, int | float):
+        return float(value)
+    raise GradUsageError(f"{name}={value!r}: give a range such as {name}=(0, 3), or a number")
+
+
+def first_parameter(function: Callable[..., Any]) -> str:
+    """x, if the function takes an x, or else its first parameter."""
+    names = list(parameters_of(function))
+    if not names:
+        raise GradUsageError("the function takes no argument: it needs one to be differentiated by")
+    return "x" if "x" in names else names[0]
+
+
+def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        raise GradUsageError("the function does not say what it takes: wrap it, as in lambda x: f(x)") from None
+
+
+def call_of(
+    function: Callable[..., Any], wrt: str, spans: Mapping[str, Range | float]
+) -> tuple[str, dict[str, Range | float]]:
+    """The call as a cell's text, and the ranges of its arguments; defaults that are no numbers stay as they are."""
+    words: list[str] = []
+    found = dict(spans)
+    for name, parameter in parameters_of(function).items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        default = parameter.default
+        plain = isinstance(default, int | float) and not isinstance(default, bool)
+        if name != wrt and name not in found:
+            if plain:
+                found[name] = Range(min(-5.0, 2.0 * default), max(5.0, 2.0 * default), float(default))
+            elif default is parameter.empty:
+                found[name] = DEFAULT_PARAMETER
+            else:
+                continue
+        words.append(f"{name}={name}" if parameter.kind == parameter.KEYWORD_ONLY else name)
+    return f"function({', '.join(words)})", found

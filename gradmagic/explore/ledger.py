@@ -1,0 +1,155 @@
+"""The ledger: every grad and backward call of a run, with what it kept, freed and refused. Knows no pictures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from gradmagic.explore.backends import Backend, Census
+from gradmagic.explore.explain import explained
+from gradmagic.explore.program import Program
+from gradmagic.explore.trace import By, Call
+
+__all__ = ["Ledger", "cell_line"]
+
+DEFAULTS: Mapping[str, object] = {
+    "retain_graph": None,
+    "create_graph": False,
+    "allow_unused": None,
+    "is_grads_batched": False,
+    "materialize_grads": False,
+}
+
+
+class Ledger:
+    """A watcher of the engine's calls that writes one row for each.
+
+    `by`, `source` and `what` say who calls next; the cell's calls find their source by themselves.
+    """
+
+    def __init__(self, program: Program, backend: Backend, overrides: Mapping[int, Mapping[str, object]]) -> None:
+        self.program = program
+        self.backend = backend
+        self.overrides = overrides
+        self.rows: list[Call] = []
+        self.by: By = "cell"
+        self.source = ""
+        self.what = ""
+        # The tensors that each row gave, so that a refusal can name the call which made its tensor.
+        self.made: list[tuple[Any, int]] = []
+
+    def __call__(self, call: Any, run: Callable[..., Any]) -> Any:
+        """Make the call, and write its row whether it returns or raises."""
+        overrides = dict(self.overrides.get(len(self.rows), {})) if self.by == "cell" else {}
+        before = self.backend.census(call.outputs)
+        start = perf_counter()
+        try:
+            result = run(**overrides)
+        except Exception as error:
+            self.write(call, overrides, before, perf_counter() - start, (), error)
+            raise
+        seconds = perf_counter() - start
+        given = tuple(t for t in tensors_in(result) if t is not None)
+        self.made += [(t, len(self.rows)) for t in given]
+        self.write(call, overrides, before, seconds, given, None)
+        return result
+
+    def write(
+        self,
+        call: Any,
+        overrides: Mapping[str, object],
+        before: Census,
+        seconds: float,
+        given: tuple[Any, ...],
+        error: Exception | None,
+    ) -> None:
+        source, line = (self.source, None) if self.by == "panel" else self.called_at()
+        after = self.backend.census(call.outputs)
+        kept = self.backend.census((*call.outputs, *given)) if given else after
+        asked = {name: value for name, value in call.options.items() if value != DEFAULTS.get(name)}
+        if asked.get("allow_unused") is False:
+            del asked["allow_unused"]
+        effective = {**call.options, **overrides}
+        if effective.get("retain_graph") is None:
+            effective["retain_graph"] = effective.get("create_graph", False)
+        cause, cure = (None, None) if error is None else self.explained(call, str(error))
+        self.rows.append(
+            Call(
+                index=len(self.rows),
+                source=source,
+                line=line,
+                by=self.by,
+                asked=asked,
+                effective=effective,
+                ok=error is None,
+                outcome=outcome_of(call.function, given) if error is None else first_line(error),
+                error=None if error is None else f"{type(error).__name__}: {error}",
+                nodes_kept=kept.nodes - kept.freed,
+                nodes_freed=after.freed - before.freed,
+                bytes_kept=kept.saved_bytes,
+                bytes_freed=max(before.saved_bytes - after.saved_bytes, 0),
+                seconds=seconds,
+                cause=cause,
+                cure=cure,
+            )
+        )
+
+    def explained(self, call: Any, message: str) -> tuple[str | None, Any]:
+        """Why this call was refused, in plain words."""
+        made_by = next((self.rows[row] for t, row in self.made if any(t is out for out in call.outputs)), None)
+        return explained(message, self.rows, made_by, self.what)
+
+    def called_at(self) -> tuple[str, int | None]:
+        """The text and the line of the cell's call that is running now."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self.program.filename:
+            frame = frame.f_back
+        if frame is None:
+            return "grad(…)", None
+        position = position_of(frame.f_code, frame.f_lasti)
+        return self.program.calls.get(position, "grad(…)"), frame.f_lineno
+
+
+def position_of(code: CodeType, instruction: int) -> tuple[int | None, int | None, int | None, int | None]:
+    """Where in the source an instruction stands, as (line, end line, column, end column)."""
+    for number, position in enumerate(code.co_positions()):
+        if number == instruction // 2:
+            return position
+    return None, None, None, None
+
+
+def tensors_in(result: Any) -> Iterable[Any]:
+    """The tensors that a call gave: a tuple, a dict, or nothing from backward."""
+    if isinstance(result, dict):
+        return tuple(result.values())
+    return result if isinstance(result, tuple) else ()
+
+
+def outcome_of(function: str, given: tuple[Any, ...]) -> str:
+    """What a call gave, in the words of a tensor's repr."""
+    if function == "backward":
+        return "added to .grad"
+    if not given:
+        return "None: not used in the graph"
+    node = given[0].grad_fn
+    if node is not None:
+        return f"grad_fn=<{type(node).__name__}>"
+    return "no grad_fn: a plain value"
+
+
+def first_line(error: BaseException) -> str:
+    """The exception's type and the first line of its text."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def cell_line(traceback: TracebackType | None, filename: str) -> int | None:
+    """The line of the cell that an exception passed through last."""
+    line = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == filename:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line

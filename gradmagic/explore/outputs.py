@@ -1,0 +1,76 @@
+"""What a cell left as x and y: whether they can be differentiated, and if not, what to do. Differentiates nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.explore.backends import Backend
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.trace import Array, Kind
+
+__all__ = ["array_of", "input_of", "kind_of", "output_of"]
+
+
+def array_of(tensor: Any) -> Array:
+    """The numbers of a tensor."""
+    return np.asarray(tensor.detach().numpy())
+
+
+def input_of(x: Any, program: Program, backend: Backend) -> Any:
+    """X as a tensor that requires grad, or a sentence that says what to do."""
+    name = program.wrt
+    if not isinstance(x, backend.torch.Tensor):
+        what = "a NumPy array" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+        raise GradUsageError(
+            f"the cell makes '{name}' {what}, which remembers nothing: make it torch.tensor(..., requires_grad=True)"
+        )
+    if not x.is_floating_point():
+        raise GradUsageError(
+            f"'{name}' holds {str(x.dtype).removeprefix('torch.')}, and only floating point can be differentiated: "
+            f"write {name} = torch.tensor([1., 2.], requires_grad=True)"
+        )
+    if not x.requires_grad:
+        raise GradUsageError(
+            f"'{name}' does not require grad, so nothing was recorded: create it with requires_grad=True, "
+            f"or call {name}.requires_grad_() before it is used"
+        )
+    return x
+
+
+def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
+    """Y as a tensor that has a history, or a sentence that says what to do."""
+    name, wrt = (f"'{program.target}'" if program.target else "the cell's last expression"), program.wrt
+    if y is None:
+        raise GradUsageError(
+            f"{name} is None, and there is nothing to differentiate: end the cell with an expression in {wrt}, "
+            "or name it: %%grad --of z"
+        )
+    if isinstance(y, list | tuple) and y and all(isinstance(part, backend.torch.Tensor) for part in y):
+        raise GradUsageError(f"{name} is a {type(y).__name__} of {len(y)} tensors: torch.stack them, or take one")
+    if isinstance(y, np.ndarray | int | float | complex | np.number):
+        raise GradUsageError(
+            f"{name} does not depend on '{wrt}': it is a plain {'array' if isinstance(y, np.ndarray) else 'number'}; "
+            f"compute it from {wrt} with torch's or numpy's functions"
+        )
+    if not isinstance(y, backend.torch.Tensor):
+        raise GradUsageError(f"{name} is a {type(y).__name__}, not a tensor: compute it from {wrt}")
+    if y.is_complex():
+        raise GradUsageError(
+            f"{name} is complex, and curves are real: differentiate its real part, or its absolute value"
+        )
+    if not y.requires_grad:
+        raise GradUsageError(
+            f"{name} does not depend on '{wrt}': nothing links them; compute it from {wrt}, "
+            "without detach(), .data or no_grad() between"
+        )
+    return y if y is not x else y * 1
+
+
+def kind_of(x: Any, y: Any, program: Program) -> Kind:
+    """How y lies over x."""
+    if tuple(y.shape) == tuple(x.shape):
+        return "curve" if program.domain is not None and len(x.shape) == 1 else "elements"
+    return "scalar" if y.numel() == 1 else "other"

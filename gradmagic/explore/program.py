@@ -1,0 +1,241 @@
+"""A cell, parsed once: what it reads and binds, its parameters, what to differentiate by what. Runs nothing."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import dis
+import linecache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Final
+
+from gradmagic.explore.elementary import KNOWN
+from gradmagic.explore.expression import quoted
+from gradmagic.explore.imports import OURS, rewritten
+from gradmagic.explore.request import GradUsageError, Range, Request
+
+__all__ = ["DEFAULT_DOMAIN", "DEFAULT_PARAMETER", "Program"]
+
+DEFAULT_DOMAIN: Final = Range(-3.0, 3.0)
+# Both signs are within reach, and at 1 a factor or an exponent leaves the formula as a reader knows it.
+DEFAULT_PARAMETER: Final = Range(-5.0, 5.0, start=1.0)
+
+CALLS_OF_AUTOGRAD = frozenset({"grad", "backward", "jacobian", "hessian", "vjp", "jvp", "hvp", "vhp"})
+
+Position = tuple[int | None, int | None, int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a cell is, before anything has run.
+
+    Attributes
+    ----------
+    request : Request
+        What it was made from.
+    body, last : code or None
+        The statements; and the last expression, if it is what is differentiated.
+    reads : tuple of str
+        Names that the cell reads before it binds them, in order.
+    binds : frozenset of str
+        Names that it binds.
+    parameters : mapping of str to Range
+        The sliders.
+    domain : Range or None
+        The range of x; None if the cell makes x itself.
+    target, wrt : str or None, str
+        The name of what is differentiated (None: the last expression), and by what.
+    calls : mapping
+        From the position of a call in the source to its text on one line.
+    calls_autograd : bool
+        Whether the cell itself calls `grad` or `backward`.
+    """
+
+    request: Request
+    body: CodeType | None
+    last: CodeType | None
+    reads: tuple[str, ...]
+    binds: frozenset[str]
+    parameters: Mapping[str, Range]
+    domain: Range | None
+    target: str | None
+    wrt: str
+    calls: Mapping[Position, str]
+    calls_autograd: bool
+
+    @property
+    def filename(self) -> str:
+        """What the cell is called in a traceback."""
+        return self.request.filename
+
+    @property
+    def y_label(self) -> str:
+        """What is differentiated, as a label: its name, or y."""
+        return self.target or "y"
+
+    @classmethod
+    def of(cls, request: Request, namespace: Mapping[str, Any]) -> Program:
+        """Parse the cell; the user's mistakes are GradUsageErrors, and a SyntaxError carries the cell's own line.
+
+        Examples
+        --------
+        >>> program = Program.of(Request("y = a * sin(b * x)"), {"b": 2.0})
+        >>> list(program.parameters), program.domain
+        (['a'], Range(lo=-3.0, hi=3.0, start=None))
+        """
+        remember(request.filename, request.text)
+        tree = ast.parse(request.text, request.filename)
+        if not tree.body:
+            raise GradUsageError("the cell is empty: write what to differentiate, such as y = x ** 2")
+        calls = dict(texts_of_calls(tree, request.text))
+        used_as_objects = frozenset(names_used_as_objects(tree))
+        autograd = any(name in CALLS_OF_AUTOGRAD for name in names_called(tree))
+        tree = rewritten(tree, "torch" if request.backend == "torch" else OURS)
+        reads, binds = names_of(compile(tree, request.filename, "exec", dont_inherit=True))
+        target = what_of(request, tree, binds)
+        last = compiled_last(tree, request.filename) if target is None else None
+        body = compile(tree, request.filename, "exec", dont_inherit=True) if tree.body else None
+        domain = domain_of(request, reads, binds, namespace)
+        fitting_names(request, reads, binds)
+        parameters = {
+            name: request.ranges.get(name, DEFAULT_PARAMETER)
+            for name in reads
+            if name != request.wrt
+            and (name in request.ranges or not (is_given(name, request, namespace) or name in used_as_objects))
+        }
+        return cls(request, body, last, reads, binds, parameters, domain, target, request.wrt, calls, autograd)
+
+
+def is_given(name: str, request: Request, namespace: Mapping[str, Any]) -> bool:
+    """Whether a name has a value without being a parameter."""
+    return name in request.values or name in namespace or name in KNOWN or hasattr(builtins, name) or name[:2] == "__"
+
+
+def remember(filename: str, text: str) -> None:
+    """Let tracebacks show the cell's lines; IPython has done so for a cell of a notebook."""
+    if filename.startswith("<"):
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+
+
+def names_of(code: CodeType) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The names read before they are bound, in order, and the names bound.
+
+    Read off the compiled code, so that scopes, comprehensions and `del` mean exactly what they mean to Python.
+    """
+    reads: dict[str, None] = {}
+    binds: set[str] = set()
+    for step in dis.get_instructions(code):
+        if step.opname in ("STORE_NAME", "STORE_GLOBAL"):
+            binds.add(step.argval)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in binds:
+            reads[step.argval] = None
+    inner_reads, inner_binds = names_of_inner(code)
+    binds |= inner_binds
+    reads |= dict.fromkeys(name for name in inner_reads if name not in binds)
+    return tuple(reads), frozenset(binds)
+
+
+def names_of_inner(code: CodeType) -> tuple[list[str], set[str]]:
+    """The globals that functions and classes in the code read, and those that they bind."""
+    reads: list[str] = []
+    binds: set[str] = set()
+    for inner in (constant for constant in code.co_consts if isinstance(constant, CodeType)):
+        stores = {step.argval for step in dis.get_instructions(inner) if step.opname == "STORE_NAME"}
+        for step in dis.get_instructions(inner):
+            if step.opname == "STORE_GLOBAL":
+                binds.add(step.argval)
+            elif step.opname == "LOAD_GLOBAL" or (step.opname == "LOAD_NAME" and step.argval not in stores):
+                reads.append(step.argval)
+        deeper_reads, deeper_binds = names_of_inner(inner)
+        reads += deeper_reads
+        binds |= deeper_binds
+    return reads, binds
+
+
+def names_called(tree: ast.Module) -> Iterator[str]:
+    """The last parts of what the cell calls: `grad` for `torch.autograd.grad(...)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+
+
+def names_used_as_objects(tree: ast.Module) -> Iterator[str]:
+    """Names that are called, indexed or asked for an attribute: none of these can be a number on a slider."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)):
+                yield name
+            case ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name)):
+                yield name
+
+
+def texts_of_calls(tree: ast.Module, source: str) -> Iterator[tuple[Position, str]]:
+    """Where each call stands, and its text on one line: of the whole assignment, if it is all that is assigned."""
+    assigned: dict[ast.AST, ast.AST] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            value = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            assigned[value] = node
+        if isinstance(node, ast.Call):
+            text = ast.get_source_segment(source, assigned.get(node, node)) or ""
+            yield (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset), " ".join(text.split())
+
+
+def what_of(request: Request, tree: ast.Module, binds: frozenset[str]) -> str | None:
+    """The name of what to differentiate; None for the cell's last expression."""
+    wanted = request.of or "y"
+    if wanted in binds:
+        return wanted
+    if request.of is None and isinstance(tree.body[-1], ast.Expr):
+        return None
+    raise never_sets(wanted, request, binds)
+
+
+def never_sets(wanted: str, request: Request, binds: frozenset[str]) -> GradUsageError:
+    close = difflib.get_close_matches(wanted, binds, n=1)
+    if request.of is not None:
+        way = f"--of {close[0]}, perhaps" if close else "name what it sets"
+        sets = f" (it sets {', '.join(sorted(binds)[:6])})" if binds else ""
+        return GradUsageError(f"the cell never sets {quoted(wanted)}{sets}: {way}")
+    example = next((name for name in sorted(binds) if name != request.wrt), "z")
+    return GradUsageError(
+        f"the cell never sets 'y'. End the cell with the expression to differentiate, or name it: %%grad --of {example}"
+    )
+
+
+def compiled_last(tree: ast.Module, filename: str) -> CodeType:
+    """Take the last expression off the tree."""
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr)
+    return compile(ast.Expression(last.value), filename, "eval", dont_inherit=True)
+
+
+def domain_of(
+    request: Request, reads: tuple[str, ...], binds: frozenset[str], namespace: Mapping[str, Any]
+) -> Range | None:
+    """The range of x, or None if the cell makes x itself."""
+    x = request.wrt
+    if x in reads:
+        return request.ranges.get(x, DEFAULT_DOMAIN)
+    if x in binds:
+        if x in request.ranges:
+            raise GradUsageError(f"the cell makes {quoted(x)} itself, so the range {x}=… has nothing to set: drop one")
+        return None
+    free = [name for name in reads if name in request.ranges or not is_given(name, request, namespace)]
+    way = f"name it: %%grad --wrt {free[0]}" if free else f"use {x} in it, or name another: %%grad --wrt t"
+    raise GradUsageError(f"nothing here depends on {quoted(x)}: the cell never reads it; {way}")
+
+
+def fitting_names(request: Request, reads: tuple[str, ...], binds: frozenset[str]) -> None:
+    """Each name given on the line must be one that the cell reads and does not set."""
+    for name in (*request.ranges, *request.values):
+        if name in reads or name == request.wrt:
+            continue
+        if name in binds:
+            raise GradUsageError(f"the cell sets {quoted(name)} itself: drop {name}=… from the line, or from the cell")
+        close = difflib.get_close_matches(name, reads, n=1)
+        hint = f"; did you mean {quoted(close[0])}?" if close else ": drop it, or use it in the cell"
+        raise GradUsageError(f"the cell never reads {quoted(name)}{hint}")

@@ -1,0 +1,185 @@
+"""Curves in words and numbers: the text/plain, a table as HTML, and what a picture's alt text says. Draws nothing.
+
+Whatever is said here is the same on every machine: no times, no addresses, and six digits of each number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.trace import Array, Call, Trace
+
+__all__ = ["alt_text", "call_text", "figure_of", "table_html", "text"]
+
+ROWS = 7
+
+
+def figure_of(value: float | None, scale: float = 0.0) -> str:
+    """A number in six digits; what is only rounding beside `scale` is 0.
+
+    Examples
+    --------
+    >>> figure_of(1.0), figure_of(2 / 3), figure_of(-1e-17, scale=1.0), figure_of(None)
+    ('1', '0.666667', '0', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{0.0 if abs(value) <= 1e-12 * scale else value:.6g}"
+
+
+def scale_of(values: Array | None) -> float:
+    """The size of the largest finite value."""
+    finite = values[np.isfinite(values)] if values is not None else np.zeros(0)
+    return float(np.max(np.abs(finite), initial=0.0))
+
+
+def text(curves: Curves, trace: Trace | None = None) -> str:
+    """The deterministic text/plain: values over x, at x0, why something is missing, and the ledger."""
+    parts = [headline(curves)]
+    parts += [table_text(curves)] if not curves.tables else [tensors_text(curves)]
+    missing = [f"{c.label}: {c.note}" + (f" ({c.detail})" if c.detail else "") for c in curves.curves if c.note]
+    if missing or curves.notes:
+        parts.append("\n".join([*missing, *curves.notes]))
+    if trace is not None and trace.failure is not None:
+        where = f"line {trace.failure.line}: " if trace.failure.line else ""
+        parts.append(f"stopped at {where}{trace.failure.message}")
+    if trace is not None and trace.ledger:
+        parts.append("\n".join(call_text(call) for call in trace.ledger))
+    return "\n\n".join(parts)
+
+
+def headline(curves: Curves) -> str:
+    names = ", ".join(curve.label for curve in curves.curves)
+    if curves.style == "points":
+        return f"{names} at {len(curves.x)} element{'s' * (len(curves.x) != 1)} of {curves.x_label}"
+    lo, hi = figure_of(float(curves.x[0])), figure_of(float(curves.x[-1]))
+    return f"{names} for {curves.x_label} from {lo} to {hi}"
+
+
+def call_text(call: Call) -> str:
+    """One row of the ledger, without its time."""
+    head = f"[{call.index + 1}] {call.source}"
+    where = f" (line {call.line})" if call.line is not None else ""
+    cure = f" – {call.cure.text}" if call.cure else ""
+    return f"{head}{where}: {'' if call.ok else 'refused, '}{call.outcome}{cure}"
+
+
+def chosen(curves: Curves) -> list[int]:
+    """The samples that a short table shows: evenly spread, x0's row among them, gaps left out."""
+    usable = np.flatnonzero([any_value(curves, i) for i in range(len(curves.x))]) if has_gaps(curves) else None
+    places = usable if usable is not None and len(usable) else np.arange(len(curves.x))
+    picked = set(places[np.linspace(0, len(places) - 1, min(ROWS, len(places))).round().astype(int)].tolist())
+    return sorted(picked | {place_of_x0(curves)})
+
+
+def has_gaps(curves: Curves) -> bool:
+    return any(c.values is not None and bool(np.isnan(c.values).any()) for c in curves.curves)
+
+
+def any_value(curves: Curves, place: int) -> bool:
+    return any(c.values is not None and not np.isnan(c.values[place]) for c in curves.curves)
+
+
+def place_of_x0(curves: Curves) -> int:
+    return int(np.argmin(np.abs(curves.x - curves.x0)))
+
+
+def table_rows(curves: Curves) -> tuple[list[str], list[list[str]], int]:
+    """Head, rows and the row of x0."""
+    present = [c for c in curves.curves if c.values is not None]
+    head = [curves.x_label, *(c.label for c in present)]
+    scales = [scale_of(c.values) for c in present]
+    x_scale = scale_of(curves.x)
+    places = chosen(curves)
+    rows = [
+        [
+            figure_of(float(curves.x[i]), x_scale),
+            *(figure_of(float(v[i]), s) for v, s in zip(values(present), scales, strict=True)),
+        ]
+        for i in places
+    ]
+    return head, rows, places.index(place_of_x0(curves))
+
+
+def values(present: Iterable[Curve]) -> list[Array]:
+    return [curve.values for curve in present if curve.values is not None]
+
+
+def table_text(curves: Curves) -> str:
+    """The table in columns; x0's row is marked."""
+    head, rows, at = table_rows(curves)
+    marked = [[" ", *head]] + [["*" if i == at else " ", *row] for i, row in enumerate(rows)]
+    widths = [max(len(row[i]) for row in marked) for i in range(len(marked[0]))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in marked]
+    return "\n".join(lines)
+
+
+def tensors_text(curves: Curves) -> str:
+    """The tables of a tensor, each in its own shape."""
+    return "\n\n".join(f"{label} =\n{array_text(values)}" for label, values in curves.tables)
+
+
+def array_text(values: Array) -> str:
+    scale = scale_of(values)
+    return np.array2string(
+        values,
+        threshold=60,
+        edgeitems=3,
+        max_line_width=100,
+        formatter={"float_kind": lambda v: figure_of(float(v), scale)},
+    )
+
+
+def table_html(curves: Curves) -> str:
+    """The same numbers as HTML; everything that a user may have written is escaped."""
+    if curves.tables:
+        return "".join(
+            f"<p>{escape(label)} =</p><pre>{escape(array_text(values))}</pre>" for label, values in curves.tables
+        )
+    head, rows, at = table_rows(curves)
+    cells = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(row_html(row, marked=i == at) for i, row in enumerate(rows))
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def row_html(row: Sequence[str], *, marked: bool) -> str:
+    first = f'<th scope="row">{escape(row[0])}{" (x₀)" if marked else ""}</th>'
+    return f"<tr>{first}{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>"
+
+
+def alt_text(curves: Curves) -> str:
+    """What the picture shows, in words and numbers."""
+    shape = "Points" if curves.style == "points" else "Curves"
+    sentences = [f"{shape} of {headline(curves)}."]
+    sentences += [in_words(curve, curves) for curve in curves.curves]
+    at = [
+        f"{curve.label} = {figure_of(value, scale_of(curve.values))}"
+        for curve, value in zip(curves.curves, curves.at_x0, strict=True)
+        if value is not None
+    ]
+    if at:
+        sentences.append(f"At {curves.x_label} = {figure_of(curves.x0, scale_of(curves.x))}: {', '.join(at)}.")
+    return " ".join([*sentences, *(f"{note[:1].upper()}{note[1:]}." for note in curves.notes)])
+
+
+def in_words(curve: Curve, curves: Curves) -> str:
+    """One curve: its lowest and highest value and where they are."""
+    if curve.values is None:
+        return f"No {curve.label}: {(curve.note or 'it was not computed').rstrip('.')}."
+    row = curve.values
+    if np.isnan(row).all():
+        return f"{curve.label} is nowhere a number."
+    low, high, scale = int(np.nanargmin(row)), int(np.nanargmax(row)), scale_of(row)
+    bottom, top = figure_of(float(row[low]), scale), figure_of(float(row[high]), scale)
+    if bottom == top:
+        return f"{curve.label} is {top} throughout."
+    x, x_scale = curves.x, scale_of(curves.x)
+    ends = (
+        f"{bottom} at {curves.x_label} = {figure_of(float(x[low]), x_scale)} to "
+        f"{top} at {curves.x_label} = {figure_of(float(x[high]), x_scale)}"
+    )
+    return f"{curve.label} runs from {ends}{', with gaps' if np.isnan(row).any() else ''}."

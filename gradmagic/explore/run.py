@@ -1,0 +1,224 @@
+"""One run of a Program in a State: its numbers, its derivatives, and the ledger of its grad calls. Knows no curves."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from gradmagic.explore.backends import Backend, backend_of
+from gradmagic.explore.derive import Derived, derived
+from gradmagic.explore.ledger import Ledger, cell_line
+from gradmagic.explore.outputs import input_of, kind_of, output_of
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.scope import Scope, scope_of
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Array, Derivative, Failure, Trace
+
+__all__ = ["run", "samples"]
+
+
+def run(
+    program: Program,
+    state: State,
+    namespace: Mapping[str, Any],
+    *,
+    first: bool = True,
+    pointwise: bool | None = None,
+) -> Trace:
+    """Run the cell and differentiate what it computes.
+
+    Parameters
+    ----------
+    program : Program
+        The cell.
+    state : State
+        The values of the controls.
+    namespace : mapping
+        The user's names. They are read; on the first run what the cell binds is written there, as after any cell.
+    first : bool
+        Whether this is the run that the user asked for: it prints, and its errors are raised. Later runs print
+        nothing, and their errors come back in `Trace.failure`.
+    pointwise : bool, optional
+        What an earlier run found in `Trace.pointwise`; found out if it is not given.
+
+    Raises
+    ------
+    GradUsageError
+        On a first run, if there is nothing to differentiate; the text says what to do.
+    Exception
+        On a first run, whatever the cell itself raises.
+
+    Examples
+    --------
+    >>> from gradmagic.explore.request import Request
+    >>> program = Program.of(Request("y = x ** 2"), {})
+    >>> trace = run(program, State.initial(program.request, program), {})
+    >>> trace.derivatives[0].values[-1], trace.derivatives[1].values[-1]
+    (6.0, 2.0)
+    """
+    backend = backend_of(program.request.backend)
+    attempt = Attempt(program, state, namespace, backend, first, pointwise)
+    with np.errstate(all="ignore"), backend.leaf_writes(program.request.leaf_writes):
+        trace = attempt.trace()
+    return replace(trace, notes=(*trace.notes, *compared(program, state, namespace, trace)))
+
+
+def samples(program: Program, state: State) -> Array:
+    """The abscissae of a range. x0 is one of them, so that what is shown there was computed there."""
+    assert program.domain is not None
+    x = np.linspace(program.domain.lo, program.domain.hi, program.request.points)
+    x0 = program.domain.clip(state.x0)
+    x[round((x0 - program.domain.lo) / program.domain.width * (len(x) - 1))] = x0
+    return x
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The state of one run, so that what is known can be kept when something fails."""
+
+    program: Program
+    state: State
+    namespace: Mapping[str, Any]
+    backend: Backend
+    first: bool
+    pointwise: bool | None
+    printed: io.StringIO = field(default_factory=io.StringIO)
+    failure: Failure | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def trace(self) -> Trace:
+        ledger = Ledger(self.program, self.backend, self.state.overrides)
+        random = self.backend.random_state() if self.program.calls_autograd else None
+        scope = self.new_scope(echo=self.first)
+        try:
+            value = self.cell_run(scope, ledger)
+            x, y = self.read(scope, value)
+            if ledger.rows and self.backend.census((y,)).freed:
+                x, y = self.run_again(random)
+            return self.differentiated(x, y, scope, ledger)
+        except Exception as error:
+            if self.first:
+                raise
+            return self.failed(error, scope, ledger)
+
+    def new_scope(self, *, echo: bool) -> Scope:
+        scope = scope_of(self.program, self.state, self.namespace, self.backend, self.printed, echo=echo)
+        if self.program.domain is not None:
+            scope[self.program.wrt] = self.backend.variable(samples(self.program, self.state))
+        return scope
+
+    def cell_run(self, scope: Scope, watcher: Callable[..., Any]) -> Any:
+        """Run the cell; the value of its last expression, if that is what is differentiated."""
+        try:
+            with self.backend.watch(watcher):
+                if self.program.body is not None:
+                    exec(self.program.body, scope)
+                return eval(self.program.last, scope) if self.program.last is not None else None
+        except Exception as error:
+            # On a later run a cell's own call may be refused because a switch was turned; what was computed before
+            # it is still there to be shown.
+            if self.first or self.program.target is None or self.program.target not in scope:
+                raise
+            self.failure = failure_of(error, self.program.filename)
+            return None
+        finally:
+            self.land(scope)
+
+    def land(self, scope: Scope) -> None:
+        """After a first run the names that the cell bound are the user's, as after any cell."""
+        if self.first and isinstance(self.namespace, MutableMapping):
+            self.namespace.update(self.bound(scope))
+
+    def bound(self, scope: Scope) -> dict[str, Any]:
+        return {name: scope[name] for name in sorted(self.program.binds) if dict.__contains__(scope, name)}
+
+    def read(self, scope: Scope, value: Any) -> tuple[Any, Any]:
+        """X and y, as tensors that can be differentiated."""
+        x = input_of(scope.get(self.program.wrt), self.program, self.backend)
+        y = scope.get(self.program.target) if self.program.target is not None else value
+        return x, output_of(y, x, self.program, self.backend)
+
+    def run_again(self, random: Any) -> tuple[Any, Any]:
+        """X and y once more, with their graph: the cell's own calls freed the first one, as it asked them to."""
+        if random is not None:
+            self.backend.random_restore(random)
+        scope = self.new_scope(echo=False)
+        self.printed, kept = io.StringIO(), self.printed
+        first, self.first = self.first, False
+        scope["print"] = lambda *_, **__: None
+        value = self.cell_run(scope, lambda _, run: run(retain_graph=True))
+        self.first, self.printed = first, kept
+        self.notes.append("the cell's own calls freed its graph, so the panel ran the cell again for its curves")
+        return self.read(scope, value)
+
+    def differentiated(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
+        names = {**self.namespace, **self.bound(scope)}
+        found: Derived = derived(y, x, self.program, self.state, names, self.backend, ledger, self.pointwise)
+        kind = kind_of(x, y, self.program)
+        return Trace(
+            x=found.x,
+            y=found.y,
+            derivatives=found.derivatives,
+            ledger=tuple(ledger.rows),
+            printed=self.printed.getvalue(),
+            names=self.bound(scope),
+            kind=kind,
+            weights=found.weights,
+            notes=(*self.notes, *found.notes),
+            x_label=self.program.wrt,
+            y_label=self.program.y_label,
+            failure=self.failure,
+            pointwise=found.pointwise,
+        )
+
+    def failed(self, error: Exception, scope: Scope, ledger: Ledger) -> Trace:
+        """A later run without a y: its ledger and its error, as data."""
+        failure = self.failure or failure_of(error, self.program.filename)
+        nothing = tuple(
+            Derivative(order, None, "there is no y to differentiate: the cell stopped", failure.message)
+            for order in range(1, self.state.order + 1)
+        )
+        x = samples(self.program, self.state) if self.program.domain is not None else np.zeros(0)
+        return Trace(
+            x,
+            None,
+            nothing,
+            tuple(ledger.rows),
+            self.printed.getvalue(),
+            self.bound(scope),
+            x_label=self.program.wrt,
+            y_label=self.program.y_label,
+            failure=failure,
+        )
+
+
+def failure_of(error: Exception, filename: str) -> Failure:
+    """An error as data: the user's mistakes are a sentence, everything else is named as Python names it."""
+    text = str(error) if isinstance(error, GradUsageError) else f"{type(error).__name__}: {error}"
+    return Failure(text, cell_line(error.__traceback__, filename))
+
+
+def compared(program: Program, state: State, namespace: Mapping[str, Any], trace: Trace) -> tuple[str, ...]:
+    """With PyTorch as the engine: how far gradmagic's own numbers are from its."""
+    if program.request.backend != "torch" or trace.y is None:
+        return ()
+    request = replace(program.request, backend="gradmagic")
+    ours = run(Program.of(request, namespace), state, dict(namespace), first=False)
+    if ours.y is None:
+        return (f"gradmagic itself cannot run this cell: {ours.failure.message if ours.failure else ''}",)
+    pairs = [(trace.y, ours.y), *zip_values(trace, ours)]
+    if any(a.shape != b.shape for a, b in pairs):
+        return ("PyTorch and gradmagic give results of different shapes",)
+    far = max((float(np.nanmax(np.abs(a - b), initial=0.0)) for a, b in pairs), default=0.0)
+    return (f"PyTorch and gradmagic differ by at most {far:.1e}",)
+
+
+def zip_values(a: Trace, b: Trace) -> list[tuple[Array, Array]]:
+    """The derivatives that both have."""
+    both = zip(a.derivatives, b.derivatives, strict=True)
+    return [(p.values, q.values) for p, q in both if p.values is not None and q.values is not None]
