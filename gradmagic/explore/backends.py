@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,6 +30,8 @@ class Census(Protocol):
     def saved_bytes(self) -> int: ...
 
 
+OPTIONS = ("retain_graph", "create_graph", "allow_unused", "is_grads_batched", "materialize_grads")
+
 Watcher = Callable[[Any, Callable[..., Any]], Any]
 
 
@@ -41,8 +44,11 @@ class Backend:
         from gradmagic import torch
 
         self.torch: Any = torch
-        self.grad: Callable[..., Any] = torch.autograd.grad
-        self.known: Mapping[str, Any] = known(torch, self.grad)
+        self.known: Mapping[str, Any] = known(torch, torch.autograd.grad)
+
+    def grad(self, *args: Any, **kwargs: Any) -> Any:
+        """`autograd.grad`, looked up at each call: with PyTorch it is another while a watcher is entered."""
+        return self.torch.autograd.grad(*args, **kwargs)
 
     def variable(self, values: Array) -> Any:
         """A leaf that requires grad, in the precision of the values."""
@@ -148,7 +154,6 @@ class TorchBackend(Backend):
             ) from None
         self.torch = torch
         self.plain_grad, self.plain_backward = torch.autograd.grad, torch.autograd.backward
-        self.grad = lambda *args, **kwargs: torch.autograd.grad(*args, **kwargs)
         self.known = known(torch, self.grad)
         self.watchers = threading.local()
 
@@ -170,40 +175,32 @@ class TorchBackend(Backend):
             self.watchers.current = None
             autograd.grad, autograd.backward = self.plain_grad, self.plain_backward
 
-    def watched_grad(
-        self, outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: Any = None, create_graph: bool = False,
-        only_inputs: bool = True, allow_unused: Any = None, is_grads_batched: bool = False, materialize_grads: bool = False,
-    ) -> Any:  # fmt: skip
-        options = dict(
-            retain_graph=retain_graph, create_graph=create_graph, allow_unused=allow_unused,
-            is_grads_batched=is_grads_batched, materialize_grads=materialize_grads,
-        )  # fmt: skip
-        call = Called("grad", sequence(outputs), sequence(inputs), sequence(grad_outputs), options)
+    def watched_grad(self, *args: Any, **kwargs: Any) -> Any:
+        return self.watched("grad", self.plain_grad, args, kwargs)
 
-        def run(**overrides: Any) -> Any:
-            return self.plain_grad(outputs, inputs, grad_outputs, only_inputs=only_inputs, **(options | overrides))
+    def watched_backward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.watched("backward", self.plain_backward, args, kwargs)
 
+    def watched(self, name: str, plain: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Hand a call of PyTorch's to the watcher, if this thread has one."""
         watcher = getattr(self.watchers, "current", None)
-        return run() if watcher is None else watcher(call, run)
-
-    def watched_backward(
-        self, tensors: Any, grad_tensors: Any = None, retain_graph: Any = None, create_graph: bool = False,
-        grad_variables: Any = None, inputs: Any = None,
-    ) -> Any:  # fmt: skip
-        options = dict(retain_graph=retain_graph, create_graph=create_graph)
-        call = Called("backward", sequence(tensors), sequence(inputs), sequence(grad_tensors), options)
-
-        def run(**overrides: Any) -> Any:
-            more = dict(grad_variables=grad_variables, inputs=inputs) | options | overrides
-            return self.plain_backward(tensors, grad_tensors, **more)
-
-        watcher = getattr(self.watchers, "current", None)
-        return run() if watcher is None else watcher(call, run)
+        if watcher is None:
+            return plain(*args, **kwargs)
+        given = inspect.signature(plain).bind(*args, **kwargs)
+        given.apply_defaults()
+        outputs, inputs, weights = (
+            given.arguments.get(a, given.arguments.get(b))
+            for a, b in (("outputs", "tensors"), ("inputs", "inputs"), ("grad_outputs", "grad_tensors"))
+        )
+        options = {name: given.arguments[name] for name in OPTIONS if name in given.arguments}
+        call = Called(name, sequence(outputs), sequence(inputs), sequence(weights), options)
+        return watcher(call, lambda **overrides: plain(**{**given.arguments, **overrides}))
 
     def census(self, tensors: Iterable[Any]) -> Census:
         waiting = [t.grad_fn for t in tensors if self.torch.is_tensor(t) and t.grad_fn is not None]
         seen: set[Any] = set()
-        freed, sizes = 0, {}
+        freed = 0
+        sizes: dict[int, int] = {}
         while waiting:
             node = waiting.pop()
             if node in seen or node.name().endswith("AccumulateGrad"):

@@ -1,6 +1,6 @@
 """From a Trace to arrays that can be drawn: a label, numbers and breaks for each curve. Knows no pictures.
 
-A line between two samples asserts that the function runs there, so it breaks where the derivative says that it does not.
+A line between two samples asserts that the function runs there, so it breaks where the derivative says otherwise.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def curves(trace: Trace, state: State) -> Curves:
     """
     flat = trace.x.reshape(-1).astype(np.float64)
     ones = trace.weights is None or bool(np.all(trace.weights == 1.0))
-    found = [y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)]
+    found = defined([y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)], trace)
     place = nearest(flat, state.x0)
     at_x0 = tuple(None if c.values is None or place is None else float(c.values[place]) for c in found)
     tables = tables_of(trace, found)
@@ -110,7 +110,10 @@ def y_curve(trace: Trace) -> Curve:
     if trace.kind in ("curve", "elements"):
         return Curve(0, label, drawable(trace.y))
     if trace.kind == "scalar":
-        return Curve(0, label, None, f"{label} is one number: {float(trace.y.reshape(-1)[0]):.6g}")
+        number = float(trace.y.reshape(-1)[0])
+        # what a sum over the samples leaves of zero is rounding, and differs from machine to machine
+        rounding = 1e-12 * float(np.sum(np.abs(trace.x))) >= abs(number)
+        return Curve(0, label, None, f"{label} is one number: {0.0 if rounding else number:.6g}")
     return Curve(0, label, None, f"{label} has the shape {trace.y.shape}, which is not that of {trace.x_label}")
 
 
@@ -128,6 +131,21 @@ def drawable(values: Array) -> Array:
     row = values.reshape(-1).astype(np.float64)
     finite = np.isfinite(row)
     return row if finite.all() else np.where(finite, row, np.nan)
+
+
+def defined(found: list[Curve], trace: Trace) -> list[Curve]:
+    """No derivative where there is no y: 1/x is a number at -1, but log has no slope there."""
+    if not trace.pointwise or trace.kind not in ("curve", "elements"):
+        return found
+    nowhere = np.zeros(found[0].values.shape if found[0].values is not None else 0, dtype=bool)
+    result = []
+    for curve in found:
+        values = curve.values
+        if values is not None:
+            nowhere = nowhere | np.isnan(values)
+            values = np.where(nowhere, np.nan, values) if nowhere.any() else values
+        result.append(Curve(curve.order, curve.label, values, curve.note, curve.detail))
+    return result
 
 
 def nearest(x: Array, x0: float) -> int | None:
@@ -165,7 +183,9 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
         values = None if curve.values is None else np.insert(curve.values, gaps + 1, np.nan)
         return Curve(curve.order, curve.label, values, curve.note, curve.detail)
 
-    places = ", ".join(f"{m:.4g}" for m in middle[:6]) + (", …" if len(middle) > 6 else "")
+    # no more digits than the distance of the samples lets be known
+    digits = max(0, int(np.ceil(-np.log10(np.min(np.diff(x))))))
+    places = ", ".join(f"{round(m, digits) + 0.0:.{digits}f}" for m in middle[:6]) + (", …" if len(middle) > 6 else "")
     note = f"{trace.y_label} jumps or has a pole near {trace.x_label} = {places}: the curve is not joined there"
     return np.insert(x, gaps + 1, middle), [gapped(curve) for curve in found], (note,)
 

@@ -36,14 +36,14 @@ class Derived:
 def derived(
     y: Any,
     x: Any,
-    program: Program,
     state: State,
     names: Mapping[str, Any],
-    backend: Backend,
     ledger: Ledger,
+    *,
     pointwise: bool | None = None,
 ) -> Derived:
     """Differentiate y by x as often as the state asks; `pointwise` is known from an earlier run, or found out."""
+    program, backend = ledger.program, ledger.backend
     chain = Chain(x, program, state, names, backend, ledger, array_of(x))
     weights = chain.weights(y, 1)
     if pointwise is None:

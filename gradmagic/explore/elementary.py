@@ -5,7 +5,7 @@ The functions are numpy's own, which the engine's Tensors answer, so that `sin(p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +18,7 @@ __all__ = ["KNOWN", "NumpyOnTorch", "known"]
 # Functions of torch's that numpy lacks and a learner will write.
 FROM_TORCH = ("sigmoid", "relu", "softplus", "erf", "logsigmoid")
 
-ELEMENTARY = {
+ELEMENTARY: Mapping[str, Callable[..., Any]] = {
     **{name: function for name, (function, _) in FUNCTIONS.items() if name != "abs"},
     "where": np.where,
 }
@@ -43,8 +43,6 @@ def known(torch: Any, grad: Callable[..., Any]) -> dict[str, Any]:
 class NumpyOnTorch:
     """numpy for PyTorch's tensors, which refuse numpy's functions: each goes to torch's own if a tensor comes in."""
 
-    RENAMED = {"power": "pow", "cbrt": "pow"}
-
     def __init__(self, torch: ModuleType) -> None:
         self._torch = torch
 
@@ -64,6 +62,6 @@ class NumpyOnTorch:
             if name in ("minimum", "maximum", "hypot", "where", "arctan2"):
                 like = next(arg for arg in args if isinstance(arg, torch.Tensor) and arg.is_floating_point())
                 args = tuple(torch.as_tensor(a, dtype=like.dtype) if isinstance(a, int | float) else a for a in args)
-            return getattr(torch, self.RENAMED.get(name, name))(*args, **kwargs)
+            return getattr(torch, "pow" if name == "power" else name)(*args, **kwargs)
 
         return either

@@ -27,6 +27,8 @@ __all__ = ["Explorer", "request_from"]
 class Explorer:
     """A program with its state, its last trace and its curves; safe to be used from several threads.
 
+    Making one parses the request and runs the cell for the first time: its errors are raised.
+
     Attributes
     ----------
     request, program : Request, Program
@@ -38,7 +40,7 @@ class Explorer:
 
     Examples
     --------
-    >>> g = Explorer.of(*request_from("a * x**2", x=(-1, 1), a=(0, 2)))
+    >>> g = Explorer(*request_from("a * x**2", x=(-1, 1), a=(0, 2)))
     >>> g.y[-1], g.derivatives[0].values[-1]
     (1.0, 2.0)
     >>> _ = g.step(replace(g.state, params={"a": 2.0}))
@@ -46,13 +48,15 @@ class Explorer:
     2.0
     """
 
-    def __init__(self, program: Program, namespace: Mapping[str, Any], state: State | None = None) -> None:
-        self.program = program
-        self.request = program.request
+    def __init__(
+        self, request: Request, namespace: Mapping[str, Any] | None = None, state: State | None = None
+    ) -> None:
+        self.request = request
+        self.namespace: Mapping[str, Any] = {} if namespace is None else namespace
+        self.program = program = Program.of(request, self.namespace)
         self.lock = threading.RLock()
-        self.namespace = namespace
-        self.state = State.initial(program.request, program) if state is None else state
-        self.trace: Trace = run(program, self.state, namespace, first=True)
+        self.state = State.initial(request, program) if state is None else state
+        self.trace: Trace = run(program, self.state, self.namespace, first=True)
         if program.domain is None and len(self.trace.x.reshape(-1)):
             self.state = replace(self.state, x0=float(self.trace.x.reshape(-1)[self.trace.x.size // 2]))
         self.curves: Curves = curves(self.trace, self.state)
@@ -61,8 +65,7 @@ class Explorer:
     @classmethod
     def of(cls, request: Request, namespace: Mapping[str, Any] | None = None) -> Explorer:
         """Parse and run a request on the names given."""
-        names = {} if namespace is None else namespace
-        return cls(Program.of(request, names), names)
+        return cls(request, namespace)
 
     def step(self, state: State) -> tuple[Trace, Curves]:
         """Go to a state: run the cell again if its numbers depend on what has changed.

@@ -1,4 +1,4 @@
-"""Typed text to numbers: a whitelist over `ast`, bounded in size, never `eval`. Knows no cells: those are the user's own code.
+"""Typed text to numbers: a whitelist over `ast`, bounded in size, never `eval`. Knows no cells and runs no code.
 
 What arrives through a widget may come from a stranger, so everything that is not listed here is refused.
 """
@@ -9,6 +9,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -148,14 +149,14 @@ class Compiler:
 def constant(value: float) -> Formula:
     """A formula without names; numpy's float, so that 1/0 is inf and not an exception."""
     number = np.float64(value)
-    return lambda values: number
+    return lambda _: number
 
 
 def advice(text: str) -> str:
     """What the commonest slips want."""
     if "^" in text:
         return " (powers are written **)"
-    if any(a.isdigit() and (b.isalpha() or b == "(") for a, b in zip(text, text[1:], strict=False)):
+    if any(a.isdigit() and (b.isalpha() or b == "(") for a, b in pairwise(text)):
         return " (products are written with *, as in 2*x)"
     return ""
 

@@ -1,4 +1,7 @@
-"""`import torch` in a cell, in all its forms, made to mean the engine that the cell runs on. Touches the cell's tree only."""
+"""`import torch` in a cell, in all its forms, made to mean the engine that the cell runs on.
+
+Touches the cell's own tree, and neither sys.modules nor anything imported.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ def rewritten(tree: ast.Module, target: str = OURS) -> ast.Module:
     from gradmagic import torch as t
     import math
     """
-    return ast.fix_missing_locations(Imports(target).visit(tree))
+    Imports(target).visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 class Imports(ast.NodeTransformer):

@@ -49,12 +49,12 @@ class Ledger:
         try:
             result = run(**overrides)
         except Exception as error:
-            self.write(call, overrides, before, perf_counter() - start, (), error)
+            self.write(call, overrides, before, perf_counter() - start, given=(), error=error)
             raise
         seconds = perf_counter() - start
         given = tuple(t for t in tensors_in(result) if t is not None)
         self.made += [(t, len(self.rows)) for t in given]
-        self.write(call, overrides, before, seconds, given, None)
+        self.write(call, overrides, before, seconds, given=given, error=None)
         return result
 
     def write(
@@ -63,6 +63,7 @@ class Ledger:
         overrides: Mapping[str, object],
         before: Census,
         seconds: float,
+        *,
         given: tuple[Any, ...],
         error: Exception | None,
     ) -> None:

@@ -16,7 +16,11 @@ __all__ = ["array_of", "input_of", "kind_of", "output_of"]
 
 def array_of(tensor: Any) -> Array:
     """The numbers of a tensor."""
-    return np.asarray(tensor.detach().numpy())
+    try:
+        return np.asarray(tensor.detach().numpy())
+    except RuntimeError:
+        # PyTorch's second derivative of abs is a tensor without memory, which it converts only if forced
+        return np.asarray(tensor.detach().numpy(force=True))
 
 
 def input_of(x: Any, program: Program, backend: Backend) -> Any:

@@ -25,7 +25,7 @@ class GradUsageError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """IPython asks for this: the message without a traceback through gradmagic."""
-        return [f"UsageError: %%grad: {self}"]
+        return [f"{type(self).__name__}: {self}"]
 
 
 def no_values() -> Mapping[str, Any]:

@@ -158,7 +158,7 @@ class Attempt:
 
     def differentiated(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
         names = {**self.namespace, **self.bound(scope)}
-        found: Derived = derived(y, x, self.program, self.state, names, self.backend, ledger, self.pointwise)
+        found: Derived = derived(y, x, self.state, names, ledger, pointwise=self.pointwise)
         kind = kind_of(x, y, self.program)
         return Trace(
             x=found.x,

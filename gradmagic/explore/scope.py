@@ -59,7 +59,7 @@ def printing_into(buffer: io.StringIO, *, echo: bool) -> Callable[..., None]:
             return
         print(*values, sep=sep, end=end, file=buffer)
         if echo:
-            print(*values, sep=sep, end=end, flush=flush)
+            print(*values, sep=sep, end=end, flush=flush)  # noqa: T201  the cell prints, as the user asked
 
     printed.__name__ = printed.__qualname__ = "print"
     return printed

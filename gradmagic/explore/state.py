@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gradmagic.explore.request import Request, no_values
+from gradmagic.explore.request import Request
 from gradmagic.explore.trace import Call, Cure
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class State:
     create_graph: bool = True
     retain_graph: bool | None = None
     order: int = 2
-    overrides: Mapping[int, Mapping[str, object]] = field(default_factory=no_values)
+    overrides: Mapping[int, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def initial(cls, request: Request, program: Program) -> State:

@@ -91,10 +91,11 @@ class Derivative:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error that a re-run met: its text as Python prints it, and the cell's line that raised it."""
+    """An error that a re-run met: its text as Python prints it, the cell's line that raised it, and what to do."""
 
     message: str
     line: int | None = None
+    cure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
