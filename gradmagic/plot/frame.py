@@ -116,28 +116,24 @@ class Frame:
         self._x_limits: Limits | None = None
         self._stills: OrderedDict[tuple[int, Face], Any] = OrderedDict()
 
-    def draw(self, curves: Curves, *, tangent: bool = True) -> bytes:
+    def draw(self, curves: Curves) -> bytes:
         """The PNG of these curves.
 
-        Parameters
-        ----------
-        curves : Curves
-        tangent : bool
-            Whether dy/dx is the slope of y, so that a tangent may be drawn.
+        A tangent is drawn only where dy/dx is the slope of y (`curves.slopes`).
         """
         groups = by_order(curves)
         if tuple(groups) != self._orders:
             self._build(tuple(groups), animated=True)
         faces = self._faces(curves, groups)
         self._restore(faces)
-        self._move(curves, groups, tangent)
+        self._move(curves, groups)
         renderer = self._canvas.get_renderer()
         for pane in self._panes:
             for artist in pane.moving():
                 artist.draw(renderer)
         return self._encoder.encode(np.asarray(self._canvas.buffer_rgba()))
 
-    def still_figure(self, curves: Curves, *, tangent: bool = True) -> Figure:
+    def still_figure(self, curves: Curves) -> Figure:
         """The same as a figure of its own, for `savefig`."""
         twin = Frame(self.theme.name, self.size, self.scale)
         twin._limits, twin._x_limits = dict(self._limits), self._x_limits
@@ -145,7 +141,7 @@ class Frame:
         twin._build(tuple(groups), animated=False)
         for pane, face in zip(twin._panes, twin._faces(curves, groups), strict=True):
             pane.put_on(face, twin._canvas.get_renderer())
-        twin._move(curves, groups, tangent)
+        twin._move(curves, groups)
         return twin.figure
 
     # --- how it is built
@@ -220,10 +216,10 @@ class Frame:
         strip = Bbox.from_extents(0, band.lower * self.scale, width, band.upper * self.scale)
         return self._canvas.copy_from_bbox(strip)
 
-    def _move(self, curves: Curves, groups: dict[int, tuple[Curve, ...]], tangent: bool) -> None:
+    def _move(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> None:
         """Set what moves, and note where the points are."""
         anchors = []
-        slope = next((value_at_x0(curves, curve) for curve in groups.get(1, ())), None) if tangent else None
+        slope = next((value_at_x0(curves, curve) for curve in groups.get(1, ())), None) if curves.slopes else None
         for pane in self._panes:
             mine = groups[pane.order]
             value = value_at_x0(curves, mine[0])
@@ -255,9 +251,7 @@ class Picture(Figure):
         return file.getvalue()
 
 
-def figure(
-    curves: Curves, theme: ThemeName = "light", size: tuple[int, int] | None = None, *, tangent: bool = True
-) -> Figure:
+def figure(curves: Curves, theme: ThemeName = "light", size: tuple[int, int] | None = None) -> Figure:
     """A matplotlib figure of curves, for `savefig` in any format.
 
     Parameters
@@ -266,8 +260,6 @@ def figure(
     theme : {"light", "dark"}
     size : tuple of int, optional
         Width and height in pixels at 100 dpi; by default 640 wide and as high as the number of curves asks for.
-    tangent : bool
-        Whether dy/dx is the slope of y, so that a tangent may be drawn.
 
     Examples
     --------
@@ -279,4 +271,4 @@ def figure(
     2
     """
     panes = len(by_order(curves))
-    return Frame(theme, size or (640, height_for(panes))).still_figure(curves, tangent=tangent)
+    return Frame(theme, size or (640, height_for(panes))).still_figure(curves)

@@ -1,4 +1,4 @@
-"""One of the stacked axes: its still part (ticks, names, a note) and its moving artists. Knows no pictures, no caches."""
+"""One of the stacked axes: its still part (ticks, names, a note) and its moving artists. Knows no caches."""
 
 from __future__ import annotations
 

@@ -1,0 +1,77 @@
+"""The panel: ipywidgets around an explorer. Knows no syntax of the `%%grad` line."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import replace
+from typing import Any
+
+from gradmagic.explore.explorer import Explorer
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import Request
+from gradmagic.explore.state import State
+from gradmagic.panel.cures import is_leaf_write
+from gradmagic.panel.panel import Panel
+from gradmagic.panel.registry import carried_over, cell_key, register, registered
+
+__all__ = ["Panel", "show"]
+
+
+def show(request: Request, namespace: MutableMapping[str, Any], key: str | None = None) -> Panel:
+    """Run a cell and give its panel; running it again closes the panel before and keeps its sliders.
+
+    Parameters
+    ----------
+    request : Request
+        The cell.
+    namespace : mapping of str to object
+        The user's names; the cell's own land in it.
+    key : str, optional
+        What tells this cell from others; by default the front end's own id for it, else its text.
+
+    Raises
+    ------
+    GradUsageError
+        For a mistake on the `%%grad` line.
+    Exception
+        Whatever the cell itself raises in its first run.
+    """
+    key = cell_key(request) if key is None else key
+    try:
+        panel = Panel(explorer_of(request, namespace, key), live=request.panel)
+    except RuntimeError as error:
+        if request.panel and request.leaf_writes == "refuse" and is_leaf_write(str(error)):
+            offer_leaf_writes(request, namespace, key)
+        raise
+    register(key, panel)
+    return panel
+
+
+def explorer_of(request: Request, namespace: MutableMapping[str, Any], key: str) -> Explorer:
+    """The cell, run with the sliders of its former panel; at its own start if it does not run with them."""
+    program = Program.of(request, namespace)
+    old = registered(key)
+    fresh = State.initial(request, program)
+    state = fresh if old is None else carried_over(old, fresh, program)
+    if state == fresh:
+        return Explorer(request, namespace)
+    try:
+        return Explorer(request, namespace, state)
+    except Exception:  # noqa: BLE001  what fails at the start as well is raised by the next line
+        return Explorer(request, namespace)
+
+
+def offer_leaf_writes(request: Request, namespace: MutableMapping[str, Any], key: str) -> None:
+    """Show the way out above the error, which still fails the cell."""
+    from IPython.display import display
+
+    from gradmagic.panel.offer import leaf_offer
+
+    def again() -> Panel:
+        panel = show(replace(request, leaf_writes="allow"), namespace, key)
+        panel.show_printed(panel.printed_text)
+        if request.into is not None:
+            namespace[request.into] = panel
+        return panel
+
+    display(leaf_offer(again))  # type: ignore[no-untyped-call]

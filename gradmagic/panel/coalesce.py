@@ -1,0 +1,80 @@
+"""Many events into few renders: the first at once, then the latest state a moment later. Knows no widgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+__all__ = ["Coalescer"]
+
+PAUSE = 0.010  # seconds that a render waits for more events; of 30 queued ones it leaves about five renders
+REST = 0.150  # seconds without an event after which what was left out is brought up to date
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of this thread, if it runs one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class Coalescer:
+    """Calls `act(full)` for requests: at once for the first, once for all that follow within `pause` seconds.
+
+    `act(False)` is to do what must follow a slider; `act(True)`, everything. After the last request there is always one
+    `act(True)`. Where no event loop runs, every request is carried out in full before `request` returns.
+
+    Requests may come from several threads, each with its own loop: a widget's events arrive on another thread while a
+    cell keeps the main one busy. A timer in the busy thread would hold them back, so it counts in its own thread only.
+    """
+
+    def __init__(self, act: Callable[[bool], None], pause: float = PAUSE, rest: float = REST) -> None:
+        self._act, self._pause, self._rest = act, pause, rest
+        self._dirty = self._full = self._closed = False
+        self._waiting_in: asyncio.AbstractEventLoop | None = None
+        self._turn = 0
+
+    def request(self, *, full: bool = False) -> None:
+        """Something changed; `full` if more than what follows a slider did."""
+        if self._closed:
+            return
+        self._dirty, self._full = True, self._full or full
+        loop = running_loop()
+        if loop is None:
+            self._full = True
+            self._fire()
+        elif self._waiting_in is not loop:
+            self._fire()
+            self._wait(loop)
+
+    def close(self) -> None:
+        """Carry out nothing any more."""
+        self._closed = True
+
+    def _fire(self) -> None:
+        full, self._dirty, self._full = self._full, False, False
+        self._turn += 1
+        self._act(full)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._waiting_in = loop
+        loop.call_later(self._pause, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The pause is over: carry out what came meanwhile, or begin to rest."""
+        if self._waiting_in is loop:
+            self._waiting_in = None
+        if self._closed:
+            return
+        if self._dirty:
+            self._fire()
+            self._wait(loop)
+        else:
+            loop.call_later(self._rest, self._settle, self._turn)
+
+    def _settle(self, turn: int) -> None:
+        """Bring everything up to date, unless something has happened since."""
+        if turn == self._turn and not self._closed:
+            self._turn += 1
+            self._act(True)

@@ -1,0 +1,239 @@
+"""The panel's controls: rows of widgets that speak in numbers and words. Knows no explorer and no State."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as w
+from ipywidgets.widgets.widget_description import DescriptionStyle
+from ipywidgets.widgets.widget_string import TextStyle
+
+from gradmagic.explore.request import GradUsageError, Range
+from gradmagic.explore.weights import Weights
+from gradmagic.panel.texts import messages
+from gradmagic.plot.limits import nice_step
+
+__all__ = ["Choice", "Looks", "Number", "WeightsChooser", "section"]
+
+STEPS = 240  # of a slider, at least
+COARSE = 10  # slider steps in one press of a button
+
+
+class Looks:
+    """Layouts and styles that all rows of one panel share: each of them is a widget too, with a cost of its own."""
+
+    def __init__(self) -> None:
+        self.row = w.Layout(flex_flow="row wrap", align_items="center", width="auto")
+        self.slider = w.Layout(flex="1 1 190px", width="auto", min_width="150px", margin="2px 0")
+        self.typed = w.Layout(width="78px", margin="2px 2px 2px 4px")
+        self.step = w.Layout(width="28px", margin="2px 1px")
+        self.wide = w.Layout(width="auto", margin="2px 0")
+        self.label = w.SliderStyle(description_width="84px")
+        self.named = DescriptionStyle(description_width="84px")
+        self.text = TextStyle(description_width="84px")
+        self.toggles = w.ToggleButtonsStyle(description_width="84px", button_width="auto")
+        self.button = w.ButtonStyle()
+        self.bare = DescriptionStyle(description_width="initial")
+
+
+def section(title: str) -> w.HTML:
+    """A heading among the controls; its text is ours."""
+    return w.HTML(f'<div class="gm-section">{title}</div>', layout=w.Layout(margin="0"))
+
+
+class Number:
+    """A number by slider, by typing and by two buttons; `changed(value)` is called when it becomes another."""
+
+    def __init__(
+        self, name: str, span: Range, value: float, looks: Looks, changed: Callable[[float], None], *, grows: bool
+    ) -> None:
+        self.name, self.grows, self._changed = name, grows, changed
+        lo, hi = float(span.lo), float(span.hi)
+        self.step = nice_step(max((hi - lo) / STEPS, 1e-280))
+        decimals = max(0, -math.floor(math.log10(self.step) + 1e-9)) + 1
+        lo, hi = (min(lo, value), max(hi, value)) if grows else (lo, hi)
+        self.value = value
+        self.slider = w.FloatSlider(
+            value=value, min=lo, max=hi, step=self.step, description=name, readout=False, tooltip=f"{name}, by slider",
+            layout=looks.slider, style=looks.label, readout_format=f".{min(decimals, 12)}f",
+        )  # fmt: skip
+        self.typed = w.FloatText(
+            value=rounded(value), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
+            style=looks.bare, tooltip=f"{name}: type a number and press Enter",
+        )  # fmt: skip
+        self.typed.add_class("gm-typed")
+        self.down = self._button("decrease", "gm-down", -COARSE, looks)
+        self.up = self._button("increase", "gm-up", COARSE, looks)
+        self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
+        self.slider.observe(lambda change: self._arrived(float(change["new"])), "value")
+        self.typed.observe(lambda change: self._typed(float(change["new"])), "value")
+
+    def _button(self, word: str, kind: str, steps: int, looks: Looks) -> w.Button:
+        """A button for some slider steps; its sign is drawn by the style, so that its name can be said in words."""
+        button = w.Button(description=f"{word} {self.name}", layout=looks.step, style=looks.button)
+        button.tooltip = f"{word} {self.name} by {abs(steps) * self.step:g}"
+        button.add_class("gm-step")
+        button.add_class(kind)
+        button.on_click(lambda _: self._pressed(steps))
+        return button
+
+    def _pressed(self, steps: int) -> None:
+        # On the grid of the steps: 0.1 three times is 0.3.
+        value = round(self.value / self.step + steps) * self.step
+        self._arrived(min(max(value, self.slider.min), self.slider.max))
+
+    def _typed(self, value: float) -> None:
+        # The field shows a rounded number; what it shows already is no new value.
+        if value != rounded(self.value):
+            self._arrived(value)
+
+    def _arrived(self, value: float) -> None:
+        if not math.isfinite(value):
+            self.show(self.value)
+            return
+        if not self.grows:
+            value = min(max(value, self.slider.min), self.slider.max)
+        different = value != self.value
+        self.show(value)
+        if different:
+            self._changed(value)
+
+    def show(self, value: float) -> None:
+        """Show a value without telling anybody; the slider's range grows to hold it."""
+        self.value = value
+        self.slider.min, self.slider.max = min(self.slider.min, value), max(self.slider.max, value)
+        if self.slider.value != value:
+            self.slider.value = value
+        if self.typed.value != rounded(value):
+            self.typed.value = rounded(value)
+
+
+def rounded(value: float) -> float:
+    """Six digits: what fits into the field."""
+    return float(f"{value:.6g}")
+
+
+class Choice:
+    """One of a few values, as a row of toggle buttons; `changed(value)` is called when it becomes another."""
+
+    def __init__(
+        self, name: str, options: Sequence[tuple[str, object]], value: object, looks: Looks,
+        changed: Callable[[Any], None], *, tooltip: str,
+    ) -> None:  # fmt: skip
+        self._changed = changed
+        self.value = value
+        self.row = w.ToggleButtons(
+            options=list(options),
+            value=value,
+            description=name,
+            style=looks.toggles,
+            layout=looks.wide,
+            tooltip=tooltip,
+        )
+        self.row.observe(self._arrived, "value")
+
+    def _arrived(self, change: Any) -> None:
+        if change["new"] != self.value or type(change["new"]) is not type(self.value):
+            self.value = change["new"]
+            self._changed(self.value)
+
+    def show(self, value: object, options: Sequence[tuple[str, object]] | None = None) -> None:
+        """Show a value without telling anybody, among other options if they are given."""
+        self.value = value
+        if options is not None and tuple(options) != tuple(self.row.options):
+            # Other options choose the first of them by the way: that is nobody's choice.
+            self.row.unobserve(self._arrived, "value")
+            self.row.options = list(options)
+            self.row.value = value
+            self.row.observe(self._arrived, "value")
+        elif self.row.value is not value:
+            self.row.value = value
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of weights: its name in the list, how its field is called, and what stands there at first."""
+
+    title: str
+    field: str = ""
+    start: str = ""
+
+
+KINDS = {
+    "ones": Kind("ones"),
+    "onehot": Kind("one-hot: picks one y", "element", "0"),
+    "ramp": Kind("ramp from 0 to 1"),
+    "random": Kind("random", "seed", "0"),
+    "expression": Kind("an expression in x", "w(x) =", "cos(x)"),
+}
+
+
+class WeightsChooser:
+    """`grad_outputs` by a list and a field; `changed(spec)` is called with SPECs that can be parsed only."""
+
+    def __init__(self, spec: str, looks: Looks, changed: Callable[[str], None]) -> None:
+        self.spec, self._changed = spec, changed
+        self._given = spec if Weights.of(spec).kind == "name" else None  # only the cell's own line may name a variable
+        options = [(kind.title, key) for key, kind in KINDS.items()]
+        if self._given is not None:
+            options.append((f"the variable {self._given}", "name"))
+        self.kind = w.Dropdown(
+            options=options, description="each y gets", style=looks.named, layout=looks.wide,
+            tooltip="grad_outputs: by what each y is multiplied before all are added up",
+        )  # fmt: skip
+        self.field = w.Text(continuous_update=False, style=looks.text, layout=w.Layout(width="auto", margin="2px 0"))
+        self.problem = w.HTML(layout=w.Layout(margin="0"))
+        self.row = w.VBox([self.kind, self.field, self.problem])
+        self.show(spec)
+        self.kind.observe(self._other_kind, "value")
+        self.field.observe(lambda _: self._arrived(), "value")
+
+    def show(self, spec: str) -> None:
+        """Show a SPEC without telling anybody."""
+        self.spec = spec
+        kind = Weights.of(spec).kind
+        if kind in ("onehot", "random"):
+            text = spec.partition(":")[2].strip()
+        else:
+            text = spec if kind == "expression" else ""
+        self._dress(kind, text)
+
+    def _dress(self, kind: str, text: str) -> None:
+        """The list at this kind, the field with this text."""
+        field = KINDS[kind].field if kind in KINDS else ""
+        self.field.description = field or "value"
+        self.field.layout.display = None if field else "none"
+        self.field.value = text
+        self.kind.value = kind
+        self._say("")
+
+    def _say(self, problem: str) -> None:
+        self.problem.value = messages([problem], "error")
+
+    def _other_kind(self, change: Any) -> None:
+        kind = change["new"]
+        if kind == Weights.of(self.spec).kind:
+            return
+        self._dress(kind, KINDS[kind].start if kind in KINDS else "")
+        self._arrived()
+
+    def _arrived(self) -> None:
+        kind, text = self.kind.value, self.field.value.strip()
+        spec = {"onehot": f"onehot:{text}", "random": f"random:{text}", "expression": text, "name": self._given}.get(
+            kind, kind
+        )
+        try:
+            parsed = Weights.of(spec)
+        except GradUsageError as mistake:
+            self._say(str(mistake))
+            return
+        if parsed.kind == "name" and spec != self._given:
+            self._say("Write an expression in x, such as cos(x); a variable is named on the %%grad line.")
+            return
+        self._say("")
+        if spec != self.spec:
+            self.spec = spec
+            self._changed(spec)

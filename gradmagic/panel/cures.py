@@ -1,0 +1,40 @@
+"""What to press when a call fails: the State that would have worked. Knows no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Call
+
+__all__ = ["LEAF_FORMS", "Remedy", "cures", "is_leaf_write"]
+
+LEAF_FORMS = (
+    ("Fill it first, then ask for the gradient:", "x = torch.empty(3, 4)\nx[i][j] = i + j\nx.requires_grad_()"),
+    ("Write without recording it; x stays a leaf:", "with torch.no_grad():\n    x[i][j] = i + j"),
+    ("Write into a copy, which is recorded:", "x = leaf.clone()\nx[i][j] = i + j    # x has grad_fn=<CopySlices>"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A button's words, and the State that it leads to."""
+
+    words: str
+    state: State
+
+
+def is_leaf_write(message: str) -> bool:
+    """Whether this is torch's refusal to write into a leaf that requires grad."""
+    return "leaf Variable that requires grad" in message and "in-place operation" in message
+
+
+def cures(ledger: Sequence[Call], state: State) -> list[Remedy]:
+    """One remedy for each call that failed and that a switch would have let work; no two of the same words."""
+    found: dict[str, Remedy] = {}
+    for call in ledger:
+        better = state if call.cure is None else state.cured(call.cure, ledger)
+        if call.cure is not None and better != state:
+            found.setdefault(call.cure.text, Remedy(call.cure.text, better))
+    return list(found.values())

@@ -1,0 +1,309 @@
+"""The panel: controls to States, States through the explorer to pictures. Knows no cells, no engine and no IPython."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as w
+
+from gradmagic.explore import report
+from gradmagic.explore.curves import Curves
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Array, Call, Derivative, Failure
+from gradmagic.panel import texts
+from gradmagic.panel.bundle import bundle, chosen
+from gradmagic.panel.coalesce import Coalescer
+from gradmagic.panel.controls import Looks, Number, WeightsChooser, section
+from gradmagic.panel.cures import Remedy, cures
+from gradmagic.panel.options import GraphOptions
+from gradmagic.panel.style import HEAD
+from gradmagic.panel.tree import close_tree
+from gradmagic.plot import Frame, figure, height_for
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gradmagic.explore.explorer import Explorer
+
+__all__ = ["Panel"]
+
+KEPT = "What is shown is the last that could be computed."
+CURES = 3  # buttons that are kept for cures
+WIDTH = 640
+
+
+class Panel:
+    """The explorer of one cell, to look at and to work with.
+
+    Parameters
+    ----------
+    explorer : Explorer
+        Runs the cell; the panel is its picture and its controls.
+    size : tuple of int, optional
+        Width and height of the picture in pixels.
+    live : bool
+        Whether it is displayed as a widget, or as a still picture with its numbers.
+
+    Attributes
+    ----------
+    widget : ipywidgets.VBox
+        The root of the widgets.
+    """
+
+    def __init__(self, explorer: Explorer, size: tuple[int, int] | None = None, *, live: bool = True) -> None:
+        self.explorer = explorer
+        self.live = live
+        self.closed = False
+        self.renders = 0
+        self._size = size
+        self._wanted = self._state = explorer.state
+        self._trace, self._curves = explorer.trace, explorer.curves
+        self._problem = ""
+        self._coalescer = Coalescer(self._render)
+        self._frame = self._new_frame()
+        self._png = self._frame.draw(self._curves)
+        self._build()
+        self._paint()
+        self._bring_up_to_date()
+
+    # --- what it is to Python
+
+    @property
+    def x(self) -> Array:
+        """The values of x."""
+        return self._trace.x
+
+    @property
+    def y(self) -> Array | None:
+        """The values of y."""
+        return self._trace.y
+
+    @property
+    def derivatives(self) -> tuple[Derivative, ...]:
+        """dy/dx, d²y/dx², …: each with its values, or with the note that says why it has none."""
+        return self._trace.derivatives
+
+    @property
+    def ledger(self) -> tuple[Call, ...]:
+        """The calls of `grad`, the cell's own and the panel's."""
+        return self._trace.ledger
+
+    @property
+    def state(self) -> State:
+        """What the controls say; setting it is the same as moving them."""
+        return self._wanted
+
+    @state.setter
+    def state(self, state: State) -> None:
+        with self.explorer.lock:
+            self._wanted = state
+            self._show_controls()
+            self._render(True)
+
+    @property
+    def figure(self) -> Figure:
+        """The picture as a matplotlib figure, for `savefig`."""
+        return figure(self._curves, size=self._frame.size)
+
+    @property
+    def printed_text(self) -> str:
+        """What the cell printed in this state."""
+        return self._trace.printed
+
+    @property
+    def curves(self) -> Curves:
+        """What is drawn."""
+        return self._curves
+
+    def __repr__(self) -> str:
+        return report.text(self._curves, self._trace)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Every form that a front end may want."""
+        model = self.widget.model_id if self.live and not self.closed else None
+        return chosen(bundle(self._curves, self._trace, self._png, model), include, exclude)
+
+    def close(self) -> None:
+        """End the panel: no event reaches it any more, and none of its widgets stays. Its numbers do."""
+        self.closed = True
+        self._coalescer.close()
+        close_tree(self.widget)
+
+    # --- how it is built
+
+    def _new_frame(self) -> Frame:
+        """A frame for as many panes as there are curves."""
+        panes = len({curve.order for curve in self._curves.curves})
+        return Frame("light", self._size or (WIDTH, height_for(panes)))
+
+    def _build(self) -> None:
+        looks = Looks()
+        width, height = self._frame.size
+        plain = w.Layout(margin="0", width="auto")
+        self.image = w.Image(format="png", width=str(width), height=str(height), layout=w.Layout(max_width="100%"))
+        self.readouts = w.HTML(layout=w.Layout(margin="0"))
+        self.readouts.add_class("gm-readouts")
+        picture = w.HBox([self.image, self.readouts], layout=w.Layout(max_width="100%"))
+        picture.add_class("gm-picture")
+        self.caption, self.tables, self.notes = w.HTML(layout=plain), w.HTML(layout=plain), w.HTML(layout=plain)
+        self.problem, self.ledger_table, self.printed = w.HTML(layout=plain), w.HTML(layout=plain), w.HTML(layout=plain)
+        self.cures = [w.Button(layout=w.Layout(width="auto", display="none")) for _ in range(CURES)]
+        self._cures: list[Remedy] = []
+        for place, button in enumerate(self.cures):
+            button.on_click(self._curer(place))
+        left = w.VBox([picture, self.caption, self.tables], layout=w.Layout(flex="0 1 auto", max_width="100%"))
+        self.controls = self._build_controls(looks)
+        both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        below = [self.problem, w.HBox(self.cures, layout=looks.row), self.ledger_table, self.notes, self.printed]
+        curves = w.VBox([both, *below], layout=w.Layout(overflow="hidden"))
+        head = w.HTML(HEAD)
+        head.add_class("gm-head")
+        self.widget = w.VBox([head, curves])
+        self.widget.add_class("gm")
+        self.widget.add_class("gm-auto")
+
+    def _build_controls(self, looks: Looks) -> w.VBox:
+        """The column at the right."""
+        state, program = self._state, self.explorer.program
+        rows: list[w.Widget] = []
+        self.x0: Number | None = None
+        if program.domain is not None:
+            self.x0 = Number(
+                f"{self._trace.x_label}₀", program.domain, state.x0, looks,
+                lambda value: self._change(x0=value), grows=False,
+            )  # fmt: skip
+            rows += [section("POINT"), self.x0.row]
+        self.params = {
+            name: Number(name, span, state.params[name], looks, self._parameter(name), grows=True)
+            for name, span in program.parameters.items()
+        }
+        if self.params:
+            rows += [section("PARAMETERS"), *(number.row for number in self.params.values())]
+        self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(full=True, weights=spec))
+        rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
+        self.options = GraphOptions(state, looks, self._options_changed)
+        rows += [section("GRAPH OPTIONS"), self.options.row]
+        return w.VBox(rows, layout=w.Layout(flex="1 1 300px", min_width="280px", max_width="420px", margin="0 0 0 8px"))
+
+    def _parameter(self, name: str) -> Callable[[float], None]:
+        """What to do when this parameter changes."""
+        return lambda value: self._change(params={**self._wanted.params, name: value})
+
+    def _curer(self, place: int) -> Callable[[w.Button], None]:
+        """What the button at this place does."""
+
+        def cure(_: w.Button) -> None:
+            if place < len(self._cures):
+                self._wanted = self._cures[place].state
+                self._show_controls()
+                self._coalescer.request(full=True)
+
+        return cure
+
+    # --- events
+
+    def _change(self, *, full: bool = False, **changes: Any) -> None:
+        """A control says something new."""
+        wanted = replace(self._wanted, **changes)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.options.state = wanted
+            self._coalescer.request(full=full)
+
+    def _options_changed(self, state: State) -> None:
+        """The switches act on create_graph, retain_graph, order and overrides, and on nothing else."""
+        self._change(
+            full=True, create_graph=state.create_graph, retain_graph=state.retain_graph, order=state.order,
+            overrides=state.overrides,
+        )  # fmt: skip
+        self._coalescer.request(full=True)
+
+    def _show_controls(self) -> None:
+        """All controls at the wanted state."""
+        wanted = self._wanted
+        if self.x0 is not None:
+            self.x0.show(wanted.x0)
+        for name, number in self.params.items():
+            number.show(wanted.params[name])
+        self.weights.show(wanted.weights)
+        self.options.show(wanted, self._trace.ledger)
+
+    def _render(self, full: bool) -> None:
+        """Carry out the latest state. Whatever goes wrong is said in the panel, and the last good picture stays."""
+        with self.explorer.lock:
+            if self.closed:
+                return
+            try:
+                self._step()
+                if full:
+                    self._bring_up_to_date()
+            except Exception as error:  # noqa: BLE001  a widget's event has nobody else to tell
+                self._fail(f"{type(error).__name__}: {error}")
+
+    def _step(self) -> None:
+        """One state on its way: nothing is kept of it until all of it is there."""
+        wanted = self._wanted
+        if wanted is self._state and not self._problem:
+            return
+        trace, curves = self.explorer.step(wanted)
+        self.renders += 1
+        if trace.failure is not None:
+            self._fail(failure_text(trace.failure))
+            if trace.y is None:
+                return
+        frame = self._frame
+        if len({curve.order for curve in curves.curves}) != len({curve.order for curve in self._curves.curves}):
+            self._trace, self._curves = trace, curves
+            frame = self._new_frame()
+        png = frame.draw(curves)
+        self._trace, self._curves, self._state, self._png, self._frame = trace, curves, wanted, png, frame
+        if trace.failure is None:
+            self._problem = self.problem.value = ""
+        self._paint()
+
+    def _paint(self) -> None:
+        """What follows a slider: the picture and the values at x0."""
+        width, height = map(str, self._frame.size)
+        with self.image.hold_sync():
+            self.image.value = self._png
+            self.image.width, self.image.height = width, height
+        self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
+        self.caption.value = texts.caption(self._curves)
+
+    def _bring_up_to_date(self) -> None:
+        """What can wait until the slider rests: words, tables, the ledger."""
+        if self._problem:
+            return
+        trace, curves = self._trace, self._curves
+        self.image.tooltip = report.alt_text(curves)
+        self.tables.value = texts.tables(curves.tables)
+        self.ledger_table.value = texts.ledger(trace.ledger, self.options.target)
+        said = dict.fromkeys((*curves.notes, *trace.notes, *self._frame.notes))
+        self.notes.value = texts.messages(said)
+        self.options.show(self._wanted, trace.ledger)
+        self._offer(cures(trace.ledger, self._wanted))
+
+    def _offer(self, found: list[Remedy]) -> None:
+        """Buttons for what would have worked."""
+        self._cures = found[:CURES]
+        for place, button in enumerate(self.cures):
+            there = place < len(self._cures)
+            button.description = self._cures[place].words if there else ""
+            button.layout.display = None if there else "none"
+
+    def _fail(self, message: str) -> None:
+        """Say what went wrong."""
+        self._problem = message
+        self.problem.value = texts.messages([message, KEPT], "error")
+
+    def show_printed(self, text: str) -> None:
+        """Show what the cell printed, for a run that is no cell's."""
+        self.printed.value = f'<pre class="gm-printed">{html.escape(text)}</pre>' if text else ""
+
+
+def failure_text(failure: Failure) -> str:
+    """An error of a re-run, and where in the cell it was raised."""
+    return failure.message if failure.line is None else f"{failure.message} (line {failure.line} of the cell)"

@@ -1,0 +1,88 @@
+"""How the panel looks, in the front end's own colours, and the names that core widgets leave out. Knows no state."""
+
+from __future__ import annotations
+
+from gradmagic.plot.theme import DARK, LIGHT
+
+__all__ = ["HEAD"]
+
+# JupyterLab and Notebook, VS Code, Colab: each says in its own way that it is dark.
+DARK_PLACES = (
+    'body[data-jp-theme-light="false"]',
+    'body[data-vscode-theme-kind="vscode-dark"]',
+    'html[theme="dark"]',
+)
+
+
+def in_the_dark(rule: str) -> str:
+    """A rule for dark front ends."""
+    selector, brace, body = rule.partition("{")
+    return ",".join(f"{place} {selector}" for place in DARK_PLACES) + brace + body
+
+
+ORDERS = "".join(f".gm .gm-o{order}{{color:{colour}}}" for order, colour in enumerate(LIGHT.curves))
+DARK_ORDERS = "".join(in_the_dark(f".gm .gm-o{order}{{color:{colour}}}") for order, colour in enumerate(DARK.curves))
+
+CSS = f"""
+.gm{{--gm-ink:var(--jp-ui-font-color1,#24292f);--gm-faint:var(--jp-ui-font-color2,#59636e);
+--gm-line:var(--jp-border-color2,#d8dde3);--gm-bad:#b3201f;--gm-good:#116329;--gm-wash:#fdf1f1;
+color:var(--gm-ink);border:1px solid var(--gm-line);border-radius:8px;padding:8px 12px;max-width:1100px;
+font-size:13px;overflow:hidden}}
+.gm .gm-head{{display:none}}
+.gm .gm-picture{{flex:0 1 auto;align-items:stretch;overflow:visible;position:relative}}
+.gm .gm-picture img{{height:auto;align-self:flex-start}}
+.gm .gm-readouts{{width:72px;margin:0;flex:0 0 72px}}
+.gm .gm-readouts .widget-html-content{{height:100%}}
+.gm .gm-values{{position:relative;height:100%}}
+.gm .gm-values span{{position:absolute;left:0;transform:translateY(-50%);white-space:nowrap;
+font-variant-numeric:tabular-nums}}
+.gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
+.gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
+.gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
+.gm .gm-error{{color:var(--gm-bad);background:var(--gm-wash);border-left:3px solid var(--gm-bad);padding:6px 10px;
+white-space:pre-wrap;line-height:1.4;overflow-wrap:anywhere}}
+.gm .gm-typed>label,.gm .gm-quiet>label{{position:absolute;width:1px;height:1px;overflow:hidden;
+clip-path:inset(50%);white-space:nowrap}}
+.gm .gm-step{{font-size:0;padding:0;min-width:26px}}
+.gm .gm-step::before{{font-size:14px;line-height:26px}}
+.gm .gm-up::before{{content:"+"}} .gm .gm-down::before{{content:"−"}}
+.gm table{{border-collapse:collapse;font-size:12px;line-height:1.45;color:var(--gm-ink)}}
+.gm .gm-ledger{{width:100%}}
+.gm .gm-ledger caption{{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}}
+.gm th{{text-align:left;font-weight:500;color:var(--gm-faint);font-size:11px}}
+.gm .gm-ledger th,.gm .gm-ledger td{{padding:4px 8px;text-align:left;vertical-align:top;white-space:normal;
+border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
+.gm .gm-ledger td:last-child,.gm .gm-ledger td:nth-child(5){{white-space:nowrap}}
+.gm .gm-ledger code{{background:none;font-size:12px;white-space:pre-wrap;color:inherit}}
+.gm .gm-ledger tr{{background:none!important}}
+.gm .gm-ledger tr.gm-failed{{background:var(--gm-wash)!important;color:var(--gm-bad)}}
+.gm .gm-ledger tr.gm-chosen td:first-child{{box-shadow:inset 3px 0 #0072b2}}
+.gm .gm-ok{{color:var(--gm-good)}} .gm .gm-bad{{color:var(--gm-bad);font-weight:700}}
+.gm .gm-where{{color:var(--gm-faint);font-size:11px;margin-left:8px}}
+.gm .gm-tables{{display:flex;flex-wrap:wrap;gap:8px 24px;overflow-x:auto}}
+.gm .gm-table caption{{text-align:left;font-weight:600;white-space:nowrap;padding-bottom:2px;caption-side:top}}
+.gm .gm-table td{{text-align:right;padding:2px 7px;border:1px solid var(--gm-line);font-variant-numeric:tabular-nums}}
+.gm .gm-printed{{white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.35;
+max-height:320px;overflow:auto;margin:4px 0}}
+.gm :focus-visible{{outline:2px solid #0072b2;outline-offset:1px}}
+{ORDERS}
+{DARK_ORDERS}
+{in_the_dark(".gm{--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d}")}
+{in_the_dark(".gm.gm-auto img.widget-image{filter:invert(.93) hue-rotate(180deg)}")}
+"""
+
+# Core sliders and groups of toggles have no accessible name (their label is not tied to them). Where the front end runs
+# this line it ties them; where it does not, the typed field and the buttons beside a slider have names of their own.
+NAMES = (
+    "(function(e){var r=e.closest('.gm');if(!r)return;function f(){"
+    "r.querySelectorAll('.widget-slider,.widget-toggle-buttons').forEach(function(w){"
+    "var l=w.querySelector('label'),t=l&&l.textContent;if(!t)return;"
+    "w.querySelectorAll('[role=slider]').forEach(function(h){"
+    "if(h.getAttribute('aria-label')!==t)h.setAttribute('aria-label',t)});"
+    "var g=w.querySelector('.widget-toggle-buttons > div, .jupyter-widget-toggle-buttons > div')"
+    "||(w.classList.contains('widget-toggle-buttons')?w:null);"
+    "if(g&&g.getAttribute('aria-label')!==t){g.setAttribute('role','group');g.setAttribute('aria-label',t)}})}"
+    "f();new MutationObserver(f).observe(r,{childList:true,subtree:true})})(this)"
+)
+
+HEAD = f'<style>{CSS}</style><img alt="" src="data:," style="display:none" onerror="{NAMES}">'

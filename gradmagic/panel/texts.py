@@ -1,0 +1,153 @@
+"""The panel's HTML, made of escaped text: read-outs, ledger, notes, tables. Knows no widgets."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+
+from gradmagic.explore.curves import Curves
+from gradmagic.explore.trace import Array, Call
+
+__all__ = ["caption", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
+
+UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
+LINE = 15.0  # pixels between two read-outs, at least
+MANY = 12  # rows or columns of a table that are shown before it is cut in the middle
+
+
+def number(value: float | None) -> str:
+    """A number as the panel writes it.
+
+    >>> number(-1.04142), number(None), number(float("inf"))
+    ('−1.0414', '–', '∞')
+    """
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    return f"{value:.5g}".replace("-", "−")
+
+
+def size(count: int) -> str:
+    """Bytes for people.
+
+    >>> size(0), size(57_700), size(3_208_000)
+    ('0 B', '57.7 kB', '3.2 MB')
+    """
+    if count < 1000:
+        return f"{count} B"
+    unit, one = next(((unit, one) for unit, one in UNITS if count < 1000 * one), UNITS[-1])
+    return f"{count / one:.1f} {unit}"
+
+
+def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) -> str:
+    """The values at x0, each as far down as its point in the picture."""
+    rows, last = [], -math.inf
+    for order, down in anchors:
+        value = next((v for c, v in zip(curves.curves, curves.at_x0, strict=False) if c.order == order), None)
+        last = max(down, last + LINE)
+        sign = "+" if value is not None and value > 0 else ""
+        rows.append(f'<span class="gm-o{order}" style="top:{100 * last / height:.2f}%">{sign}{number(value)}</span>')
+    return f'<div class="gm-values" aria-hidden="true">{"".join(rows)}</div>'
+
+
+def caption(curves: Curves) -> str:
+    """The values at x0 in one line of text."""
+    if curves.style != "line":
+        return ""
+    parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
+    for curve, value in zip(curves.curves, curves.at_x0, strict=False):
+        words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
+        parts.append(f'<span class="gm-o{curve.order}">{html.escape(curve.label)} = {words}</span>')
+    return f'<div class="gm-caption">at {", ".join(parts)}</div>'
+
+
+def messages(texts: Iterable[str], kind: str = "note") -> str:
+    """Sentences, one per line; an error is announced by screen readers at once."""
+    lines = "".join(f"<div>{html.escape(text)}</div>" for text in texts if text)
+    role = "alert" if kind == "error" else "status"
+    return f'<div class="gm-{kind}" role="{role}">{lines}</div>' if lines else ""
+
+
+def ledger(calls: Sequence[Call], chosen: int | None = None) -> str:
+    """The table of grad calls: as written, whether it worked, what it gave, what it kept, how long it took."""
+    if not calls:
+        return ""
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("#", "call", "", "result", "graph of the outputs", "time")
+    )
+    rows = "".join(ledger_row(call, chosen == call.index) for call in calls)
+    return (
+        '<table class="gm-ledger"><caption>Calls of grad, in the order in which they ran</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def ledger_row(call: Call, chosen: bool) -> str:
+    """One call."""
+    kind = " ".join(["" if call.ok else "gm-failed", "gm-chosen" if chosen else ""]).strip()
+    where = f'<span class="gm-where">line {call.line}</span>' if call.line is not None else ""
+    mark = '<span class="gm-ok" role="img" aria-label="worked">✓</span>'
+    if not call.ok:
+        mark = '<span class="gm-bad" role="img" aria-label="failed">✗</span>'
+    result = html.escape(call.outcome if call.ok or not call.error else call.error)
+    written = f"<code>{html.escape(call.source)}</code>{where}{effects(call)}"
+    cells = f"<td>{call.index + 1}</td><td>{written}</td><td>{mark}</td>"
+    kept = html.escape(kept_and_freed(call))
+    return f'<tr class="{kind}">{cells}<td>{result}</td><td>{kept}</td><td>{1e3 * call.seconds:.2f} ms</td></tr>'
+
+
+def effects(call: Call) -> str:
+    """Options that took effect otherwise than they were asked for: what a switch of the panel did."""
+    shown = ("create_graph", "retain_graph", "allow_unused")
+    defaults = {"create_graph": False, "retain_graph": call.effective.get("create_graph"), "allow_unused": False}
+    asked = {name: call.asked.get(name) if call.asked.get(name) is not None else defaults[name] for name in shown}
+    changed = [
+        f"{name}={call.effective[name]}" for name in shown if call.effective.get(name, asked[name]) != asked[name]
+    ]
+    return f'<span class="gm-where">ran with {html.escape(", ".join(changed))}</span>' if changed else ""
+
+
+def kept_and_freed(call: Call) -> str:
+    """What the call left of the graph."""
+    if not call.ok:
+        return ""
+    if call.nodes_kept == 0:
+        return f"graph freed · {size(call.bytes_kept)}" if call.nodes_freed else "no graph"
+    nodes = "node" if call.nodes_kept == 1 else "nodes"
+    freed = f" · {call.nodes_freed} freed" if call.nodes_freed else ""
+    return f"{call.nodes_kept} {nodes} kept{freed} · {size(call.bytes_kept)}"
+
+
+def tables(pairs: Sequence[tuple[str, Array]]) -> str:
+    """Values of tensors, side by side, each in its own shape."""
+    if not pairs:
+        return ""
+    inner = "".join(table(label, values) for label, values in pairs)
+    return f'<div class="gm-tables">{inner}</div>'
+
+
+def table(label: str, values: Array) -> str:
+    """One tensor as a table: its last dimension runs to the right, the others down."""
+    rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(1, -1)
+    shape = "×".join(map(str, values.shape)) or "a number"
+    body = "".join(table_row(rows, i) for i in shown(len(rows)))
+    return (
+        f'<table class="gm-table"><caption>{html.escape(label)} <span class="gm-where">{shape}</span></caption>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def table_row(rows: Array, i: int | None) -> str:
+    """One row, or the row of dots that stands for many."""
+    columns = shown(rows.shape[1])
+    cells = ("⋮" if i is None else "…" if j is None else number(float(rows[i, j])) for j in columns)
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def shown(count: int) -> list[int | None]:
+    """The indices of what is shown; None is a gap."""
+    if count <= MANY:
+        return list(range(count))
+    return [*range(MANY // 2), None, *range(count - MANY // 2, count)]
