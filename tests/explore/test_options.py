@@ -1,0 +1,143 @@
+"""The `%%grad` line: what it gives, what its mistakes say, and what is derived from its table."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from gradmagic.explore.options import OPTIONS, complete, help_text, line_of, parse_line
+from gradmagic.explore.request import GradUsageError, Range, Request
+from gradmagic.explore.state import State
+
+MISTAKES = {
+    "--ordr 3": ["'--ordr'", "did you mean '--order'"],
+    "--creat-graph": ["'--creat-graph'", "did you mean '--create-graph'"],
+    "-h": ["'-h'", "%%grad?"],
+    "--bogus": ["'--bogus'", "%%grad?"],
+    "x=3:": ["'x=3:'", "lacks its end", "x=3:5"],
+    "x=:3": ["'x=:3'", "lacks its beginning", "x=0:3"],
+    "x=5:1": ["'x=5:1'", "backwards", "1:5"],
+    "x=1:1": ["'x=1:1'", "empty"],
+    "x=1:2:3": ["'x=1:2:3'", "--points"],
+    "x=a:b": ["'x=a:b'", "'a' is not allowed"],
+    "x=1e999:2": ["'x=1e999:2'", "finite"],
+    "x=-1e308:1e308": ["too wide"],
+    "x=1:1.000000000000001": ["too narrow"],
+    "x=0:2^3": ["**"],
+    "x=0:3@7": ["'x=0:3@7'", "outside 0:3"],
+    "x=0:3@": ["lacks the start"],
+    "a=@1": ["has a start but no range"],
+    "x=": ["'x='", "lacks its range"],
+    "=0:3": ["a name is missing", "'=0:3'"],
+    "a": ["'a' lacks its range", "a=0:2"],
+    "x = -3 : 3": ["'x'", "lacks its range"],
+    "2a=0:3": ["'2a'", "not a name"],
+    "lambda=0:3": ["'lambda'", "Python's own"],
+    "sin=0:3": ["'sin'", "taken"],
+    "np=1": ["'np'", "taken"],
+    "a=0:1 a=1:2": ["'a' is set twice", "'a=1:2'"],
+    "x=3": ["x=3 is one point", "x=2:4@3"],
+    "--order": ["'--order' lacks its value", "--order N"],
+    "--of --wrt x": ["'--of' lacks its value"],
+    "--order 0": ["'--order 0'", "from 1 to 10"],
+    "--order 99": ["from 1 to 10"],
+    "--order 2.5": ["'--order 2.5'"],
+    "--order ٣": ["whole number"],
+    "--points 1": ["from 2 to 100000"],
+    "--points 1e9": ["from 2 to 100000"],
+    "--backend jax": ["'--backend jax'", "gradmagic and torch"],
+    "--leaf-writes=alow": ["did you mean 'allow'"],
+    "--weights foo:3": ["'foo:3'", "onehot:K"],
+    "--weights onehot": ["'onehot'", "onehot:0"],
+    "--weights onehot:x": ["whole number"],
+    "--weights random:-1": ["whole number"],
+    "--weights cos(x": ["'cos(x'"],
+    "--weights x.__class__": ["'x.__class__'", "not allowed"],
+    "--weights cos(x) * 2": ["'*'", "quotes"],
+    "'--weights": ["quote is not closed"],
+    "--create-graph=True": ["takes no value", "--no-create-graph"],
+    "--of 3": ["'3' is not a name"],
+    "--of y --of z": ["given twice"],
+    "--create-graph --no-create-graph": ["given twice"],
+    "--of x": ["--of and --wrt are both 'x'"],
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_mistake_is_one_line_that_quotes_it_and_says_what_to_do(line: str) -> None:
+    with pytest.raises(GradUsageError) as caught:
+        parse_line(line, "y = x")
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert [words for words in MISTAKES[line] if words not in message] == []
+
+
+def test_an_empty_line_gives_the_defaults() -> None:
+    assert parse_line("", "y = x") == Request("y = x")
+
+
+def test_every_option_is_read() -> None:
+    line = (
+        "x=-2*pi:2*pi@1 a=0:3 b=0.5 --of z --wrt x --weights 'cos(x) * 2' --order 3 --points 11 --no-create-graph "
+        "--retain-graph --leaf-writes allow --backend=torch --into g --no-panel"
+    )
+    request = parse_line(line, "")
+    assert request.ranges == {"x": Range(-2 * np.pi, 2 * np.pi, 1.0), "a": Range(0, 3)}
+    assert request.values == {"b": 0.5}
+    assert (request.of, request.wrt, request.weights, request.order, request.points) == ("z", "x", "cos(x) * 2", 3, 11)
+    assert (request.create_graph, request.retain_graph, request.leaf_writes) == (False, True, "allow")
+    assert (request.backend, request.into, request.panel) == ("torch", "g", False)
+
+
+def test_the_tables_defaults_are_those_of_a_request() -> None:
+    request = Request("")
+    assert {o.field: o.default for o in OPTIONS} == {o.field: getattr(request, o.field) for o in OPTIONS}
+    assert {o.field for o in OPTIONS} == {f.name for f in fields(Request)} - {"text", "ranges", "values", "filename"}
+
+
+def test_the_help_tells_every_option_and_has_examples_that_parse() -> None:
+    text = help_text()
+    assert all(option.usage in text for option in OPTIONS)
+    lines = [row.strip() for row in text.splitlines() if row.strip().startswith("%%grad") and "[NAME" not in row]
+    assert len(lines) >= 4
+    for line in lines:
+        parse_line(line.removeprefix("%%grad"), "y = x")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--cre", ["--create-graph"]),
+        ("--no-", ["--no-create-graph", "--no-retain-graph", "--no-panel"]),
+        ("x=-3:3 --into g --po", ["--points"]),
+        ("--backend ", ["gradmagic", "torch"]),
+        ("--leaf-writes a", ["allow"]),
+        ("--leaf-writes=", ["--leaf-writes=refuse", "--leaf-writes=allow"]),
+        ("--weights on", ["ones", "onehot:0"]),
+        ("--order 2 --or", []),
+        ("x", []),
+    ],
+)
+def test_options_and_their_values_complete(line: str, words: list[str]) -> None:
+    assert complete(line) == words
+
+
+def test_completion_looks_at_what_stands_before_the_cursor() -> None:
+    assert complete("--cre --of z", 5) == ["--create-graph"]
+
+
+def test_a_state_goes_back_to_its_line_and_comes_back_as_the_same_request() -> None:
+    request = parse_line("x=-1:1 a=0:3 b=0.25 --order 3 --weights 'cos(x) + 1' --into g", "y = a * x * b")
+    state = State({"a": 1.5}, x0=0.25, weights="random:3", create_graph=False, retain_graph=True, order=4)
+    line = line_of(request, state)
+    again = parse_line(line.removeprefix("%%grad"), request.text)
+    assert again == replace(
+        request,
+        ranges={"x": Range(-1, 1, 0.25), "a": Range(0, 3, 1.5)},
+        weights="random:3",
+        create_graph=False,
+        retain_graph=True,
+        order=4,
+    )
