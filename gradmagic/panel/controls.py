@@ -10,13 +10,14 @@ from typing import Any
 import ipywidgets as w
 from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import TextStyle
+from traitlets import Unicode
 
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.weights import Weights
 from gradmagic.panel.texts import messages
 from gradmagic.plot.limits import nice_step
 
-__all__ = ["Choice", "Looks", "Number", "WeightsChooser", "section"]
+__all__ = ["Choice", "Looks", "Number", "Picture", "WeightsChooser", "section"]
 
 STEPS = 240  # of a slider, at least
 COARSE = 10  # slider steps in one press of a button
@@ -28,13 +29,13 @@ class Looks:
     def __init__(self) -> None:
         self.row = w.Layout(flex_flow="row wrap", align_items="center", width="auto")
         self.slider = w.Layout(flex="1 1 190px", width="auto", min_width="150px", margin="2px 0")
-        self.typed = w.Layout(width="78px", margin="2px 2px 2px 4px")
+        self.typed = w.Layout(width="72px", margin="2px 2px 2px 4px")
         self.step = w.Layout(width="28px", margin="2px 1px")
         self.wide = w.Layout(width="auto", margin="2px 0")
-        self.label = w.SliderStyle(description_width="84px")
-        self.named = DescriptionStyle(description_width="84px")
-        self.text = TextStyle(description_width="84px")
-        self.toggles = w.ToggleButtonsStyle(description_width="84px", button_width="auto")
+        self.label = w.SliderStyle(description_width="90px")
+        self.named = DescriptionStyle(description_width="90px")
+        self.text = TextStyle(description_width="90px")
+        self.toggles = w.ToggleButtonsStyle(description_width="90px", button_width="auto")
         self.button = w.ButtonStyle()
         self.bare = DescriptionStyle(description_width="initial")
 
@@ -42,6 +43,15 @@ class Looks:
 def section(title: str) -> w.HTML:
     """A heading among the controls; its text is ours."""
     return w.HTML(f'<div class="gm-section">{title}</div>', layout=w.Layout(margin="0"))
+
+
+class Picture(w.Image):  # type: ignore[misc]  # ipywidgets has no types
+    """An image whose tooltip is its text alternative: the title of an `<img>` is its accessible name.
+
+    The front end makes a title of a tooltip only where a description is there and empty, and core images have none.
+    """
+
+    description = Unicode("").tag(sync=True)
 
 
 class Number:
@@ -124,33 +134,40 @@ class Choice:
         changed: Callable[[Any], None], *, tooltip: str,
     ) -> None:  # fmt: skip
         self._changed = changed
+        self._values = dict(options)
         self.value = value
         self.row = w.ToggleButtons(
-            options=list(options),
-            value=value,
-            description=name,
-            style=looks.toggles,
-            layout=looks.wide,
-            tooltip=tooltip,
-        )
+            options=list(self._values), value=self._label(value), description=name, style=looks.toggles,
+            layout=looks.wide, tooltip=tooltip,
+        )  # fmt: skip
         self.row.observe(self._arrived, "value")
 
+    def _label(self, value: object) -> str:
+        """What the button of this value says; to the widget itself a value of None would mean that none is chosen."""
+        return next(label for label, other in self._values.items() if other is value or other == value)
+
     def _arrived(self, change: Any) -> None:
-        if change["new"] != self.value or type(change["new"]) is not type(self.value):
-            self.value = change["new"]
-            self._changed(self.value)
+        value = self._values[change["new"]]
+        if self._label(value) != self._label(self.value):
+            self.value = value
+            self._changed(value)
+
+    def choose(self, value: object) -> None:
+        """What a click on the button of this value does."""
+        self.row.value = self._label(value)
 
     def show(self, value: object, options: Sequence[tuple[str, object]] | None = None) -> None:
         """Show a value without telling anybody, among other options if they are given."""
         self.value = value
-        if options is not None and tuple(options) != tuple(self.row.options):
+        if options is not None and dict(options) != self._values:
+            self._values = dict(options)
             # Other options choose the first of them by the way: that is nobody's choice.
             self.row.unobserve(self._arrived, "value")
-            self.row.options = list(options)
-            self.row.value = value
+            self.row.options = list(self._values)
+            self.row.value = self._label(value)
             self.row.observe(self._arrived, "value")
-        elif self.row.value is not value:
-            self.row.value = value
+        elif self.row.value != self._label(value):
+            self.row.value = self._label(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def forms() -> str:
 def leaf_offer(again: Callable[[], Panel]) -> w.VBox:
     """Words and a button; the button calls `again` and puts the panel that it gives in their place."""
     button = w.Button(
-        description="run it as torch up to 1.7.1 did (--leaf-writes=allow)", layout=w.Layout(width="auto"),
+        description="run it as torch up to 1.7.1 did (--leaf-writes=allow)",
+        layout=w.Layout(width="auto", align_self="flex-start"),
         tooltip="the same as %%grad --leaf-writes=allow",
     )  # fmt: skip
     head, problem = w.HTML(HEAD), w.HTML()

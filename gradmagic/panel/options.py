@@ -25,6 +25,7 @@ HELP = {
 }
 ORDERS_SHOWN = 4
 PANELS_OWN = "the panel's calls"
+ALL = -1  # no index of a call
 
 
 class GraphOptions:
@@ -32,9 +33,9 @@ class GraphOptions:
 
     def __init__(self, state: State, looks: Looks, changed: Callable[[State], None]) -> None:
         self.state, self._changed = state, changed
-        self.target: int | None = None
+        self.target = ALL
         self.calls = w.Dropdown(
-            options=[(PANELS_OWN, None)], description="switch", style=looks.named, layout=w.Layout(width="auto"),
+            options=[(PANELS_OWN, ALL)], description="switch", style=looks.named, layout=w.Layout(width="auto", margin="2px 0"),
             tooltip="which call of grad the switches act on",
         )  # fmt: skip
         self.calls.layout.display = "none"
@@ -53,11 +54,11 @@ class GraphOptions:
     def show(self, state: State, calls: tuple[Call, ...]) -> None:
         """Show a state and the cell's own calls without telling anybody."""
         self.state = state
-        options: list[tuple[str, int | None]] = [(PANELS_OWN, None)]
+        options: list[tuple[str, int]] = [(PANELS_OWN, ALL)]
         options += [(f"call {c.index + 1}: {shortened(c.source)}", c.index) for c in calls if c.by == "cell"]
         indices = [index for _, index in options]
         if self.target not in indices:
-            self.target = None
+            self.target = ALL
         if tuple(self.calls.options) != tuple(options):
             self.calls.unobserve(self._other_target, "value")
             self.calls.options = options
@@ -70,7 +71,7 @@ class GraphOptions:
     def _show_switches(self) -> None:
         """Each switch at what it is for the chosen call."""
         for name, switch in self.switches.items():
-            if self.target is None:
+            if self.target == ALL:
                 switch.show(getattr(self.state, name), SWITCHES[name])
             else:
                 mine = self.state.overrides.get(self.target, {})
@@ -86,7 +87,7 @@ class GraphOptions:
         """What to do when the switch of this name is flipped."""
 
         def flip(value: Any) -> None:
-            if self.target is None:
+            if self.target == ALL:
                 options: dict[str, Any] = {name: value}
                 self._tell(replace(self.state, **options))
                 return

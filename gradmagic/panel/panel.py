@@ -16,7 +16,7 @@ from gradmagic.explore.trace import Array, Call, Derivative, Failure
 from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
 from gradmagic.panel.coalesce import Coalescer
-from gradmagic.panel.controls import Looks, Number, WeightsChooser, section
+from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, section
 from gradmagic.panel.cures import Remedy, cures
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.style import HEAD
@@ -143,7 +143,9 @@ class Panel:
         looks = Looks()
         width, height = self._frame.size
         plain = w.Layout(margin="0", width="auto")
-        self.image = w.Image(format="png", width=str(width), height=str(height), layout=w.Layout(max_width="100%"))
+        self.image = Picture(
+            value=self._png, format="png", width=str(width), height=str(height), layout=w.Layout(max_width="100%")
+        )
         self.readouts = w.HTML(layout=w.Layout(margin="0"))
         self.readouts.add_class("gm-readouts")
         picture = w.HBox([self.image, self.readouts], layout=w.Layout(max_width="100%"))
@@ -251,7 +253,7 @@ class Panel:
         trace, curves = self.explorer.step(wanted)
         self.renders += 1
         if trace.failure is not None:
-            self._fail(failure_text(trace.failure))
+            self._fail(failure_text(trace.failure), "" if trace.y is not None else KEPT)
             if trace.y is None:
                 return
         frame = self._frame
@@ -275,16 +277,14 @@ class Panel:
 
     def _bring_up_to_date(self) -> None:
         """What can wait until the slider rests: words, tables, the ledger."""
-        if self._problem:
-            return
-        trace, curves = self._trace, self._curves
+        curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
         self.image.tooltip = report.alt_text(curves)
         self.tables.value = texts.tables(curves.tables)
-        self.ledger_table.value = texts.ledger(trace.ledger, self.options.target)
-        said = dict.fromkeys((*curves.notes, *trace.notes, *self._frame.notes))
+        self.ledger_table.value = texts.ledger(ledger, self.options.target)
+        said = dict.fromkeys((*curves.notes, *self._frame.notes))
         self.notes.value = texts.messages(said)
-        self.options.show(self._wanted, trace.ledger)
-        self._offer(cures(trace.ledger, self._wanted))
+        self.options.show(self._wanted, ledger)
+        self._offer(cures(ledger, self._wanted))
 
     def _offer(self, found: list[Remedy]) -> None:
         """Buttons for what would have worked."""
@@ -294,10 +294,10 @@ class Panel:
             button.description = self._cures[place].words if there else ""
             button.layout.display = None if there else "none"
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: str, rest: str = KEPT) -> None:
         """Say what went wrong."""
         self._problem = message
-        self.problem.value = texts.messages([message, KEPT], "error")
+        self.problem.value = texts.messages([message, rest], "error")
 
     def show_printed(self, text: str) -> None:
         """Show what the cell printed, for a run that is no cell's."""

@@ -36,6 +36,12 @@ font-size:13px;overflow:hidden}}
 .gm .gm-values{{position:relative;height:100%}}
 .gm .gm-values span{{position:absolute;left:0;transform:translateY(-50%);white-space:nowrap;
 font-variant-numeric:tabular-nums}}
+.gm .widget-label{{text-align:left}}
+.gm .widget-toggle-buttons{{display:flex;flex-flow:row wrap;align-items:center;overflow:visible}}
+.gm .widget-toggle-buttons .widget-label{{flex:0 0 90px;width:90px!important}}
+.gm .widget-toggle-button{{min-width:40px;margin:1px}}
+.gm .widget-toggle-button.mod-active{{background:#0072b2;color:#fff;box-shadow:none}}
+.gm .noUi-handle{{border-color:#0072b2}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
@@ -53,6 +59,9 @@ clip-path:inset(50%);white-space:nowrap}}
 .gm .gm-ledger th,.gm .gm-ledger td{{padding:4px 8px;text-align:left;vertical-align:top;white-space:normal;
 border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
 .gm .gm-ledger td:last-child,.gm .gm-ledger td:nth-child(5){{white-space:nowrap}}
+.gm .gm-ledger tr:not(.gm-failed) td:nth-child(4){{white-space:nowrap}}
+.gm .gm-ledger th:nth-child(2){{min-width:16em}}
+.gm .gm-ledger-box{{overflow-x:auto}}
 .gm .gm-ledger code{{background:none;font-size:12px;white-space:pre-wrap;color:inherit}}
 .gm .gm-ledger tr{{background:none!important}}
 .gm .gm-ledger tr.gm-failed{{background:var(--gm-wash)!important;color:var(--gm-bad)}}

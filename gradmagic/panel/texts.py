@@ -26,7 +26,7 @@ def number(value: float | None) -> str:
         return "–"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    return f"{value:.5g}".replace("-", "−")
+    return f"{value + 0.0:.5g}".replace("-", "−")
 
 
 def size(count: int) -> str:
@@ -79,8 +79,9 @@ def ledger(calls: Sequence[Call], chosen: int | None = None) -> str:
     )
     rows = "".join(ledger_row(call, chosen == call.index) for call in calls)
     return (
-        '<table class="gm-ledger"><caption>Calls of grad, in the order in which they ran</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        '<div class="gm-ledger-box"><table class="gm-ledger">'
+        "<caption>Calls of grad, in the order in which they ran</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -100,8 +101,8 @@ def ledger_row(call: Call, chosen: bool) -> str:
 
 def effects(call: Call) -> str:
     """Options that took effect otherwise than they were asked for: what a switch of the panel did."""
-    shown = ("create_graph", "retain_graph", "allow_unused")
-    defaults = {"create_graph": False, "retain_graph": call.effective.get("create_graph"), "allow_unused": False}
+    shown = ("create_graph", "retain_graph")
+    defaults = {"create_graph": False, "retain_graph": call.effective.get("create_graph")}
     asked = {name: call.asked.get(name) if call.asked.get(name) is not None else defaults[name] for name in shown}
     changed = [
         f"{name}={call.effective[name]}" for name in shown if call.effective.get(name, asked[name]) != asked[name]

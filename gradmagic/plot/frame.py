@@ -28,7 +28,7 @@ NO_NUMBER = "It has no finite value anywhere here."
 
 def height_for(panes: int) -> int:
     """A good height for this many panes, in pixels."""
-    return 240 + 120 * max(panes - 1, 1) if panes <= 3 else 480 + 96 * (panes - 3)
+    return 210 + 110 * panes
 
 
 @dataclass(frozen=True, slots=True)
