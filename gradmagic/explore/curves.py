@@ -191,17 +191,20 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
 
 
 def jumps(x: Array, trace: Trace) -> Array:
-    """Where y changes by what its own derivative cannot account for: the places before the jumps."""
+    """Where y changes by what its own derivative cannot account for: the places before the jumps and poles."""
     slopes = trace.derivatives[0].values if trace.derivatives else None
     if slopes is None or trace.y is None or trace.weights is None or not trace.pointwise:
         return np.zeros(0, dtype=np.intp)
     with np.errstate(all="ignore"):
-        slope = slopes / trace.weights
-        actual = np.diff(trace.y)
-        expected = np.diff(x) * (slope[1:] + slope[:-1]) / 2
-        missed = np.abs(actual - expected) > 0.6 * (np.abs(actual) + np.abs(expected))
-        large = np.abs(actual) > 1e-3 * typical(trace.y)
-    return np.flatnonzero(missed & large)
+        change = np.diff(trace.y)
+        run = np.diff(x) * (slopes / trace.weights)[np.array([[0], [1]]) + np.arange(len(x) - 1)]
+        steepest, flattest = np.abs(run).max(axis=0), np.abs(run).min(axis=0)
+        against = (np.sign(run[0]) == np.sign(run[1])) & (np.sign(run[0]) * np.sign(change) < 0)  # 1/x, tan x
+        beyond = np.abs(change) > 10 * steepest  # floor x; a root is steep too, but its slope says so
+        # 1/x²: between two samples the tangents cross higher up than all of the rest of the curve
+        above = (np.sign(run[0]) != np.sign(run[1])) & (flattest > typical(trace.y))
+        large = np.abs(change) > 1e-3 * typical(trace.y) + 1e-9 * np.nanmax(np.abs(trace.y), initial=0.0)
+    return np.flatnonzero((against | beyond) & large | above)
 
 
 def typical(y: Array) -> float:

@@ -1,0 +1,118 @@
+"""From a trace to what is drawn: breaks, labels, the values at x0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradmagic.explore.curves import Curves, curves
+from gradmagic.explore.explorer import Explorer
+from gradmagic.explore.options import parse_line
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Derivative, Trace
+
+
+def shown(text: str, line: str = "") -> Curves:
+    return Explorer(parse_line(line, text)).curves
+
+
+def at_x0(found: Curves) -> list[Any]:
+    return [None if value is None else pytest.approx(value) for value in found.at_x0]
+
+
+def test_labels_are_those_of_mathematics() -> None:
+    assert [c.label for c in shown("y = x ** 4", "--order 3").curves] == ["y", "dy/dx", "d²y/dx²", "d³y/dx³"]
+    assert [c.label for c in shown("z = t ** 2", "--of z --wrt t").curves] == ["z", "dz/dt", "d²z/dt²"]
+
+
+def test_with_other_weights_no_label_promises_the_bare_derivative() -> None:
+    found = shown("y = x ** 2", "--weights ramp")
+    assert [c.label for c in found.curves] == ["y", "w·dy/dx", "w²·d²y/dx²"]
+    assert not found.slopes
+
+
+def test_the_values_at_x0_are_computed_there() -> None:
+    assert at_x0(shown("y = x ** 3", "x=-2:2@0.1234567")) == [0.1234567**3, 3 * 0.1234567**2, 6 * 0.1234567]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "breaks"),
+    [
+        ("y = tan(x)", "x=-3:3", [-np.pi / 2, np.pi / 2]),
+        ("y = 1 / x", "x=-3:3 --points 400", [0]),
+        ("y = 1 / (x - 1) ** 2", "x=-3:3", [1]),
+        ("y = exp(-100 * x ** 2)", "", []),
+        ("y = relu(x - 0.001) ** 2", "", []),
+        ("y = floor(x)", "x=0.5:2.5", [1, 2]),
+        ("y = sign(x - 0.001)", "x=-1:1", [0.001]),
+        ("y = abs(x)", "", []),
+        ("y = abs(x - 0.001)", "", []),
+        ("y = cbrt(x)", "x=-3:3 --points 400", []),
+        ("y = sqrt(abs(x))", "", []),
+        ("y = exp(5 * x)", "", []),
+        ("y = tanh(20 * x)", "", []),
+        ("y = x ** 9", "", []),
+        ("y = sin(20 * x)", "", []),
+        ("y = 0 * x + 5", "", []),
+        ("y = tan(x)", "--weights 2", [-np.pi / 2, np.pi / 2]),
+    ],
+)
+def test_a_line_breaks_where_y_jumps_and_nowhere_else(text: str, line: str, breaks: list[float]) -> None:
+    found = shown(text, line)
+    y = found.curves[0].values
+    gaps = [i for i in range(1, len(y) - 1) if np.isnan(y[i]) and np.isfinite(y[i - 1]) and np.isfinite(y[i + 1])]
+    # at x = 0 itself 1/x is inf, which is a gap too
+    np.testing.assert_allclose([found.x[i] for i in gaps], breaks, atol=0.02)
+    assert all(np.isnan(c.values[i]) for c in found.curves for i in gaps)
+    assert np.all(np.diff(found.x) > 0)
+
+
+def test_a_break_is_said_with_no_more_digits_than_are_known() -> None:
+    assert "near x = -1.57, 1.57:" in shown("y = tan(x)").notes[0]
+
+
+def test_what_the_samples_cannot_show_is_said() -> None:
+    assert any("faster than 401 samples" in note for note in shown("y = sin(1000 * x)").notes)
+
+
+def test_where_y_is_not_defined_no_derivative_is() -> None:
+    found = shown("y = log(x)")
+    for curve in found.curves:
+        assert np.isnan(curve.values[found.x < 0]).all()
+        assert np.isfinite(curve.values[found.x > 0]).all()
+
+
+def test_infinite_values_are_gaps() -> None:
+    found = shown("y = sqrt(x)", "x=0:1@0")
+    assert found.curves[0].values[0] == 0
+    assert np.isnan(found.curves[1].values[0])
+
+
+def test_a_missing_derivative_has_no_values_and_says_why() -> None:
+    found = shown("y = exp(x)", "--no-create-graph")
+    assert found.curves[2].values is None
+    assert found.at_x0[2] is None
+    assert "create_graph=False" in found.curves[2].note
+
+
+def test_a_tensor_is_points_and_tables() -> None:
+    found = shown("x = torch.tensor([[3., 1.], [2., 0.]], requires_grad=True)\ny = x ** 2")
+    assert found.style == "points"
+    assert found.x.tolist() == [3, 1, 2, 0]
+    assert [label for label, _ in found.tables] == ["x", "y", "dy/dx", "d²y/dx²"]
+    assert found.tables[2][1].tolist() == [[6, 2], [4, 0]]
+
+
+def test_one_number_is_no_curve() -> None:
+    found = shown("y = (x ** 2).sum()", "x=0:1 --points 3")
+    assert found.curves[0].values is None
+    assert found.curves[0].note == "y is one number: 1.25"
+    assert found.curves[1].values.tolist() == [0, 1, 2]
+    assert not found.slopes
+
+
+def test_curves_can_be_made_of_hand_written_numbers() -> None:
+    trace = Trace(np.array([0.0, 1.0]), np.array([1.0, 3.0]), (Derivative(1, np.array([2.0, 2.0])),), ())
+    assert curves(trace, State({}, x0=0.9)).at_x0 == (3.0, 2.0)

@@ -1,0 +1,83 @@
+"""Words and numbers: the same on every machine, and escaped."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.explorer import Explorer
+from gradmagic.explore.options import parse_line
+from gradmagic.explore.report import alt_text, table_html, text
+
+
+def explorer(cell: str, line: str = "") -> Explorer:
+    return Explorer(parse_line(line, cell))
+
+
+SQUARE = """\
+y, dy/dx, d²y/dx² for x from -1 to 1
+
+      x     y  dy/dx  d²y/dx²
+     -1     1     -2        2
+   -0.5  0.25     -1        2
+*     0     0      0        2
+    0.5  0.25      1        2
+      1     1      2        2
+
+[1] dydx = grad(y, x, ones, create_graph=True): grad_fn=<MulBackward0>
+[2] d2ydx2 = grad(dydx, x, ones, create_graph=True): grad_fn=<MulBackward0>"""
+
+
+def test_the_text_has_the_numbers_and_the_ledger() -> None:
+    g = explorer("y = x ** 2", "x=-1:1 --points 5")
+    assert text(g.curves, g.trace) == repr(g) == SQUARE
+
+
+def test_the_text_is_the_same_each_time_and_has_no_times_or_addresses() -> None:
+    texts = {repr(explorer("y = a * tan(x)", "x=-2:2 a=0:3 --order 4")) for _ in range(3)}
+    assert len(texts) == 1
+    assert "0x" not in texts.pop()
+
+
+def test_rounding_beside_large_values_is_zero() -> None:
+    assert "e-1" not in repr(explorer("y = sin(x)", "x=-pi:pi --points 5"))
+
+
+def test_the_text_says_why_something_is_missing() -> None:
+    said = repr(explorer("y = exp(x)", "--no-create-graph"))
+    assert "d²y/dx²: dy/dx was computed with create_graph=False" in said
+    assert "RuntimeError: element 0 of tensors does not require grad" in said
+    assert "use create_graph=True in call 1" in said
+
+
+def test_a_tensor_is_printed_in_its_shape() -> None:
+    said = repr(explorer("x = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)\ny = x ** 2"))
+    assert "dy/dx =\n[[2 4]\n [6 8]]" in said
+
+
+def test_the_alt_text_says_in_words_and_numbers_what_is_drawn() -> None:
+    said = alt_text(explorer("y = x ** 2", "x=-1:1@0.5 --points 5").curves)
+    assert said.startswith("Curves of y, dy/dx, d²y/dx² for x from -1 to 1.")
+    assert "dy/dx runs from -2 at x = -1 to 2 at x = 1." in said
+    assert "d²y/dx² is 2 throughout." in said
+    assert said.endswith("At x = 0.5: y = 0.25, dy/dx = 1, d²y/dx² = 2.")
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self.seen.add(tag)
+
+
+def test_everything_that_a_user_may_have_written_is_escaped() -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    x = explorer("y = x").x
+    drawn = Curves(x, (Curve(0, bad, x),), bad, "line", 0.0, (0.0,), (bad,))
+    tensors = Curves(x, (Curve(0, bad, x),), bad, "points", 0.0, (0.0,), (), ((bad, x),))
+    for html in (table_html(drawn), table_html(tensors)):
+        tags = Tags()
+        tags.feed(html)
+        assert tags.seen <= {"table", "thead", "tbody", "tr", "th", "td", "p", "pre"}
