@@ -120,6 +120,7 @@ class Attempt:
                     exec(self.program.body, scope)
                 return eval(self.program.last, scope) if self.program.last is not None else None
         except Exception as error:
+            advise(error)
             # On a later run a cell's own call may be refused because a switch was turned; what was computed before
             # it is still there to be shown.
             if self.first or self.program.target is None or self.program.target not in scope:
@@ -197,6 +198,14 @@ class Attempt:
         )
 
 
+def advise(error: Exception) -> None:
+    """Add the way out to an error that says nothing to a beginner: math.sin and its like take one number."""
+    if "converted to Python scalar" in str(error) or "only length-1 arrays" in str(error):
+        error.add_note(
+            "Functions of the math module take one number. Here x is a tensor: use np.sin, torch.sin or sin."
+        )
+
+
 def failure_of(error: Exception, filename: str) -> Failure:
     """An error as data: the user's mistakes are a sentence, everything else is named as Python names it."""
     text = str(error) if isinstance(error, GradUsageError) else f"{type(error).__name__}: {error}"
@@ -211,6 +220,8 @@ def compared(program: Program, state: State, namespace: Mapping[str, Any], trace
     ours = run(Program.of(request, namespace), state, dict(namespace), first=False)
     if ours.y is None:
         return (f"gradmagic itself cannot run this cell: {ours.failure.message if ours.failure else ''}",)
+    if trace.x.shape != ours.x.shape or not np.array_equal(trace.x, ours.x, equal_nan=True):
+        return ("PyTorch and gradmagic got different x: call torch.manual_seed in the cell to compare random numbers",)
     pairs = [(trace.y, ours.y), *zip_values(trace, ours)]
     if any(a.shape != b.shape for a, b in pairs):
         return ("PyTorch and gradmagic give results of different shapes",)

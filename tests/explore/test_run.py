@@ -191,6 +191,12 @@ def test_the_users_own_error_carries_the_cells_line() -> None:
     assert (4, "return 1 / 0") in shown
 
 
+def test_a_function_of_math_is_refused_with_the_way_out() -> None:
+    with pytest.raises((TypeError, ValueError, RuntimeError)) as caught:
+        traced("import math\ny = math.sin(x)")
+    assert "np.sin" in caught.value.__notes__[0]
+
+
 def test_on_a_later_run_an_error_is_data() -> None:
     trace = traced("y = x * [1, 2][int(a)]", "a=0:3@3", first=False)
     assert trace.failure.message == "IndexError: list index out of range"
