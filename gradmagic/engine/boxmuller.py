@@ -69,7 +69,8 @@ def _product_error(a: Floats, b: float, product: Floats) -> Floats:
     """What a rounded product lacks (T. J. Dekker, 1971)."""
     a_high, b_high = _high_half(a), _high_half(b)
     a_low, b_low = a - a_high, b - b_high
-    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    error: Floats = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return error
 
 
 def _high_half(a: Any) -> Any:
