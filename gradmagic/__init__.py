@@ -1,0 +1,63 @@
+"""gradmagic: understand and explore derivatives.
+
+``%load_ext gradmagic`` in a notebook, ``%%grad`` over a cell; or, in plain Python, `grad`, `tensor` and `explore`.
+Importing this loads numpy only.
+"""
+
+from typing import Any
+
+from gradmagic import ops as _ops  # the Tensor's operators and methods come from the tables
+from gradmagic import torch
+from gradmagic.engine.backward import grad
+from gradmagic.torch.creation import tensor
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "explore", "grad", "load_ipython_extension", "tensor", "torch", "unload_ipython_extension"]
+
+
+def explore(what: Any, /, **options: Any) -> Any:
+    """Explore the derivatives of a function or an expression: the object that ``%%grad`` shows.
+
+    Parameters
+    ----------
+    what : str or callable
+        An expression or program in x, or a function whose first argument is x.
+    **options
+        Ranges, as ``x=(-6, 6)`` or ``a=(0, 3)``; numbers, as ``b=1.5``; and the options of ``%%grad``.
+
+    Returns
+    -------
+    gradmagic.panel.Panel
+        With ``x, y, derivatives, ledger, state, figure``; shown, it is the panel.
+
+    Raises
+    ------
+    gradmagic.explore.request.GradUsageError
+        If an option is unknown or malformed: one line that says what to do.
+
+    Examples
+    --------
+    >>> import gradmagic
+    >>> g = gradmagic.explore("x**2", x=(-1, 1))
+    >>> float(g.derivatives[1].values.max())
+    2.0
+    """
+    from gradmagic.explore.request import request_from
+    from gradmagic.panel import show
+
+    request, namespace = request_from(what, **options)
+    return show(request, namespace)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Register the ``%%grad`` cell magic: ``%load_ext gradmagic``."""
+    from gradmagic.magic import load_ipython_extension as load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Take the magic away again: ``%unload_ext gradmagic``."""
+    from gradmagic.magic import unload_ipython_extension as unload
+
+    unload(ipython)

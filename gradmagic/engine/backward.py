@@ -1,0 +1,655 @@
+"""The backward pass: ``grad`` and ``backward``. Knows nodes and edges; knows no operator.
+
+The contract (types, words and order of the checks) is that of torch 2.13's ``torch/autograd/__init__.py``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.modes import modes, no_grad
+from gradmagic.engine.node import AccumulateGrad, Node, as_function
+from gradmagic.engine.quiet import quiet
+from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.watch import GradCall, watched
+
+_UNUSED = (
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
+    "the desired behavior."
+)
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which "
+    "can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use "
+    "this function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid "
+    "the leak."
+)
+_ONLY_INPUTS = (
+    "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of "
+    "the graph, please use torch.autograd.backward."
+)
+
+
+class GradientEdge(NamedTuple):
+    """A place in the graph: a node and which of its outputs."""
+
+    node: Any
+    output_nr: int
+    ownership_token: Any = None
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """The place in the graph where this tensor's gradient is computed."""
+    if not tensor.requires_grad:
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+    return GradientEdge(as_function(edge(tensor)), tensor.output_nr)
+
+
+# -- the walk ---------------------------------------------------------------------------------------------------
+
+
+class _Walk:
+    """One backward pass from roots to inputs."""
+
+    def __init__(self, roots: Sequence[tuple[Any, int, Any]], captures: Mapping[Any, list[int]] | None, create: bool):
+        self.recording = create
+        self.captures = captures
+        self.order = _reachable([target for target, _, _ in roots])
+        self.grads: dict[Any, Any] = {}
+        self.found: dict[int, Any] = {}
+        self.leaves: dict[Any, int] = {}
+        self.needed = self._needed()
+        for target, _, _ in roots:
+            if not isinstance(target, Node):
+                self.leaves[target] = self.leaves.get(target, 0) + 1
+        for target, nr, g in roots:
+            self.receive(target, nr, g)
+
+    def _needed(self) -> set[Any]:
+        """The nodes that lead to an input: only they run, only they are freed. Counts the edges to each leaf."""
+        needed: set[Any] = set()
+        targets = None if self.captures is None else {target for target, _ in self.captures}
+        leaves = self.leaves
+        for node in self.order:
+            leads = targets is None
+            for t in node.edges:
+                if t is None:
+                    continue
+                if targets is not None and (t in targets or t in needed):
+                    leads = True
+                    if not isinstance(t, Node):
+                        leaves[t] = leaves.get(t, 0) + 1
+                elif targets is None and not isinstance(t, Node):
+                    leaves[t] = leaves.get(t, 0) + 1
+            if leads:
+                needed.add(node)
+        return needed
+
+    def reaches(self, target: Any) -> bool:
+        return target in self.leaves or target in self._visited()
+
+    def _visited(self) -> set[Any]:
+        return set(self.order)
+
+    def receive(self, target: Any, nr: int, g: Any) -> None:
+        """Add a gradient to what a node's output, or a leaf, has received."""
+        if not isinstance(target, Node):
+            if g is not None:
+                held = self.grads.get(target)
+                self.grads[target] = g if held is None else held + g
+            self.leaves[target] -= 1
+            if self.leaves[target] == 0:
+                self.arrive(target, self.grads.pop(target, None))
+            return
+        if g is None:
+            return
+        if target.metas is None:
+            held = self.grads.get(target)
+            self.grads[target] = g if held is None else held + g
+            return
+        slots = self.grads.setdefault(target, [None] * len(target.metas))
+        slots[nr] = g if slots[nr] is None else slots[nr] + g
+
+    def run(self, retain: bool) -> None:
+        while self.order:
+            node = self.order.pop()
+            g = self.grads.pop(node, None)
+            if g is None:
+                if node in self.needed:
+                    self.pass_on(node, [None] * len(node.edges))
+                continue
+            g = self.before(node, g)
+            self.capture(node, g)
+            if node in self.needed:
+                self.step(node, g, retain)
+
+    def step(self, node: Node, g: Any, retain: bool) -> None:
+        wanted = [t is not None and (self.captures is None or t in self.needed or t in self.leaves
+                                     or self._captured(t)) for t in node.edges]
+        if node.node_prehooks:
+            g = self._prehooks(node, g)
+        try:
+            out = node.apply(g, wanted, self.recording)
+        except RuntimeError:
+            if node.trace is not None:
+                _warn_trace(node)
+            raise
+        if modes.anomaly and modes.check_nan:
+            _look_for_nan(node, out)
+        out = [o if o is None else fit(o, node, i) for i, o in enumerate(out)]
+        if node.node_hooks:
+            out = self._node_hooks(node, out, g)
+        if not retain:
+            node.free()
+        self.pass_on(node, out)
+
+    def _captured(self, target: Any) -> bool:
+        return self.captures is not None and any(t is target for t, _ in self.captures)
+
+    def pass_on(self, node: Node, out: Sequence[Any]) -> None:
+        nrs = node.edge_nrs
+        for i, target in enumerate(node.edges):
+            if target is None:
+                continue
+            if isinstance(target, Node) or target in self.leaves:
+                self.receive(target, nrs[i] if nrs is not None else 0, out[i])
+
+    # -- hooks and results --------------------------------------------------------------------------------------
+
+    def before(self, node: Node, g: Any) -> Any:
+        """Tensor hooks of a node's outputs, then retain_grad."""
+        if node.pre_hooks is None:
+            return g
+        many = node.metas is not None
+        parts = list(g) if many else [g]
+        for nr, (hooks, keepers) in node.pre_hooks.items():
+            if parts[nr] is None:
+                continue
+            value = run_hooks(hooks, self.tensor(parts[nr]))
+            for keep in keepers:
+                keep(value)
+            parts[nr] = value if self.recording else value._array
+        return parts if many else parts[0]
+
+    def tensor(self, g: Any) -> Tensor:
+        return g if isinstance(g, Tensor) else Tensor._of(g)  # type: ignore[no-any-return]
+
+    def capture(self, node: Node, g: Any) -> None:
+        if self.captures is None:
+            return
+        for (target, nr), indices in self.captures.items():
+            if target is node:
+                value = g if node.metas is None else g[nr]
+                for i in indices:
+                    self.found[i] = value
+
+    def arrive(self, leaf: Tensor, g: Any) -> None:
+        """A leaf has received all its gradients: its hooks, then the result or ``.grad``."""
+        if g is None:
+            return
+        if leaf._hooks:
+            value = run_hooks(leaf._hooks, self.tensor(g))
+            g = value if self.recording else value._array
+        if self.captures is None:
+            accumulate(leaf, self.tensor(g), self.recording)
+            return
+        for i in self.captures.get((leaf, 0), ()):
+            self.found[i] = g
+
+    def _prehooks(self, node: Node, g: Any) -> Any:
+        many = node.metas is not None
+        parts = tuple(None if p is None else self.tensor(p) for p in (g if many else [g]))
+        for hook in list(node.node_prehooks.values()):
+            changed = hook(parts)
+            if changed is not None:
+                parts = changed if isinstance(changed, tuple) else (changed,)
+        raw = [p if p is None or self.recording else p._array for p in parts]
+        return raw if many else raw[0]
+
+    def _node_hooks(self, node: Node, out: list[Any], g: Any) -> list[Any]:
+        given = tuple(None if o is None else self.tensor(o) for o in out)
+        gs = tuple(None if p is None else self.tensor(p) for p in (g if node.metas is not None else [g]))
+        for hook in list(node.node_hooks.values()):
+            changed = hook(given, gs)
+            if changed is not None:
+                given = changed if isinstance(changed, tuple) else (changed,)
+        return [o if o is None or self.recording else o._array for o in given]
+
+
+def _reachable(roots: Sequence[Any]) -> list[Node]:
+    """The nodes behind these, oldest first: their numbers are a topological order."""
+    seen: set[Any] = set()
+    stack = [r for r in roots if isinstance(r, Node)]
+    order: list[Node] = []
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        order.append(node)
+        for t in node.edges:
+            if isinstance(t, Node) and t not in seen:
+                stack.append(t)
+    order.sort(key=lambda n: n.seq)
+    return order
+
+
+def fit(g: Any, node: Node, i: int) -> Any:
+    """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
+    target = node.edges[i]
+    if target is None:
+        return None
+    if isinstance(target, Node):
+        shape, dtype = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
+    else:
+        shape, dtype = target._array.shape, target._array.dtype
+    raw = g._array if isinstance(g, Tensor) else g
+    if raw.shape != shape:
+        g = unbroadcast(g, raw.shape, shape)
+        raw = g._array if isinstance(g, Tensor) else g
+    if raw.dtype != dtype:
+        if raw.dtype.kind == "c" and dtype.kind != "c":
+            g = g.real
+        g = g.to(dtypes.of(dtype)) if isinstance(g, Tensor) else g.astype(dtype)
+    return g
+
+
+def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """Sum a gradient over the axes along which its operand was broadcast."""
+    extra = len(given) - len(shape)
+    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and given[i + extra] != 1))
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
+        return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
+    if axes:
+        g = np.sum(g, axis=axes)
+    return np.reshape(g, shape)
+
+
+def run_hooks(hooks: Mapping[int, Any], g: Tensor) -> Tensor:
+    """Tensor hooks in the order of their registration; what one returns replaces the gradient."""
+    for hook in list(hooks.values()):
+        changed = hook(g)
+        if changed is None:
+            continue
+        if not isinstance(changed, Tensor):
+            raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
+        if changed.shape != g.shape:
+            raise RuntimeError(f"hook '{hook.__name__}' has changed the size of value")
+        if changed.dtype != g.dtype:
+            was, now = g.dtype.legacy, changed.dtype.legacy
+            raise RuntimeError(
+                f"hook '{hook.__name__}' has changed the type of value (was torch.{was}Tensor got torch.{now}Tensor)"
+            )
+        g = changed
+    return g
+
+
+def accumulate(leaf: Tensor, g: Tensor, recording: bool) -> None:
+    """Add to ``.grad``: in place, unless a graph of the gradient is recorded."""
+    if leaf.__dict__.get("_moved"):
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    for hook in list(leaf.__dict__.get("_node_prehooks", {}).values()):
+        changed = hook((g,))
+        if changed is not None:
+            g = changed[0] if isinstance(changed, tuple) else changed
+    held = leaf._grad
+    if held is None:
+        leaf._grad = g._accumulated() if recording and g.requires_grad else Tensor._of(np.array(g._array))
+    elif recording:
+        leaf._grad = held + g
+    else:
+        with no_grad():
+            held.add_(g)
+    for hook in list(leaf.__dict__.get("_node_hooks", {}).values()):
+        hook((), (g,))
+    for hook in list(leaf.__dict__.get("_post_hooks", {}).values()):
+        hook(leaf)
+
+
+def _look_for_nan(node: Node, out: Sequence[Any]) -> None:
+    for i, g in enumerate(out):
+        a = getattr(g, "_array", g)
+        if a is not None and np.isnan(a).any():
+            if node.trace is not None:
+                _warn_trace(node)
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
+
+
+def _warn_trace(node: Node) -> None:
+    text = "".join(node.trace.format())
+    warnings.warn(
+        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{text}", UserWarning, stacklevel=2
+    )
+
+
+# -- the two doors ----------------------------------------------------------------------------------------------
+
+
+def _run_backward(
+    outputs: Sequence[Any], weights: Sequence[Any], retain: bool, create: bool, inputs: Sequence[Any] | None,
+    allow_unused: bool, accumulating: bool,
+) -> list[Any]:
+    if len(outputs) != len(weights):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
+    roots = [_root(i, out, w, create) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
+    targets = None if inputs is None else [_input_edge(t) for t in inputs]
+    captures: dict[Any, list[int]] | None = None
+    if targets is not None:
+        captures = {}
+        for i, key in enumerate(targets):
+            captures.setdefault(key, []).append(i)
+    before = modes.grad
+    modes.grad = create
+    try:
+        walk = _Walk(roots, captures, create)
+        if targets is not None and not allow_unused:
+            visited = walk._visited()
+            for i, (target, _) in enumerate(targets):
+                # torch looks only after the walk, which has then freed the graph
+                if target not in walk.leaves and target not in visited and i not in walk.found:
+                    raise RuntimeError(_UNUSED.format(i))
+        quiet(walk.run, retain)
+    finally:
+        modes.grad = before
+    if targets is None or inputs is None:
+        return []
+    out = [walk.found.get(i) for i in range(len(targets))]
+    if not allow_unused and None in [o if o is None else 0 for o in out]:
+        raise RuntimeError(_UNUSED.format([o is None for o in out].index(True)))
+    return [None if o is None else _result(o) for o in out]
+
+
+def _result(g: Any) -> Tensor:
+    if isinstance(g, Tensor):
+        return g
+    if isinstance(g, np.ndarray) and not g.flags.writeable:
+        g = g.copy()  # a broadcast view is an op's own affair
+    return Tensor._of(g)  # type: ignore[no-any-return]
+
+
+def _root(i: int, out: Any, weight: Any, create: bool) -> tuple[Any, int, Any]:
+    target, nr = _edge_of(out)
+    if target is None:
+        raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+    if weight is None:
+        raise RuntimeError(f"element {i} of gradients tuple is None, but the corresponding Tensor requires grad")
+    if isinstance(out, Tensor) and weight._array.dtype != out._array.dtype:
+        weight = weight.to(out.dtype) if create else Tensor._of(weight._array.astype(out._array.dtype))
+    return target, nr, weight if create else weight._array
+
+
+def _edge_of(value: Any) -> tuple[Any, int]:
+    if isinstance(value, GradientEdge):
+        node = value.node
+        return (node.variable if isinstance(node, AccumulateGrad) else node), value.output_nr
+    return edge(value), value.output_nr
+
+
+def _input_edge(value: Any) -> tuple[Any, int]:
+    if not isinstance(value, (Tensor, GradientEdge)):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(value).__name__}")
+    target, nr = _edge_of(value)
+    if target is None:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return target, nr
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, (Tensor, GradientEdge)) else tuple(value)
+
+
+def _weights(value: Any, n: int) -> tuple[Any, ...]:
+    if value is None:
+        return (None,) * n
+    if isinstance(value, np.ndarray):
+        return (Tensor._of(value),)  # one array of weights, as users of numpy write it
+    return (value,) if isinstance(value, Tensor) else tuple(value)
+
+
+def _make_grads(outputs: Sequence[Any], weights: Sequence[Any], batched: bool) -> list[Any]:
+    made: list[Any] = []
+    for i, (out, w) in enumerate(zip(outputs, weights, strict=False)):
+        if isinstance(w, np.ndarray):
+            w = Tensor._of(w)  # noqa: PLW2901
+        if isinstance(w, Tensor):
+            if isinstance(out, Tensor):
+                _check_weight(i, out, w, batched)
+            made.append(w)
+        elif w is None:
+            made.append(_implicit_weight(out))
+        else:
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(w).__name__}")
+    return made
+
+
+def _check_weight(i: int, out: Tensor, w: Tensor, batched: bool) -> None:
+    given = w.shape[1:] if batched else w.shape
+    if given != out.shape:
+        if batched:
+            raise RuntimeError(
+                f"If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+                f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
+                f"mismatch was detected: grad_output[{i}] has a shape of {w.shape} and output[{i}] has a shape of "
+                f"{out.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+            )
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {w.shape} and output[{i}] has a shape of {out.shape}."
+        )
+    if w.dtype.is_complex != out.dtype.is_complex:
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
+            f"grad_output[{i}] has a dtype of {w.dtype} and output[{i}] has a dtype of {out.dtype}."
+        )
+
+
+def _implicit_weight(out: Any) -> Any:
+    if not isinstance(out, Tensor):
+        if isinstance(out, GradientEdge):
+            shape, dtype = out.node.meta(out.output_nr)
+            if np.prod(shape) != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            return Tensor._of(np.ones(shape, dtype))
+        raise AssertionError("Expected output to be a torch.Tensor")
+    if not out.requires_grad:
+        return None
+    if out._array.size != 1:
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    if not out.dtype.is_floating_point:
+        raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {out.dtype}")
+    return Tensor._of(np.ones(out._array.shape, out._array.dtype))
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> Any:
+    """The sum of the gradients of ``outputs`` with respect to ``inputs``: weights times Jacobian.
+
+    Parameters
+    ----------
+    outputs : Tensor, GradientEdge or sequence of them
+        What is differentiated.
+    inputs : Tensor, GradientEdge, sequence or dict of them
+        By what. Non-leaf tensors may be among them.
+    grad_outputs : Tensor, sequence of Tensor or None
+        For each output its weights, of exactly the output's shape. None is ones, for outputs of one element.
+    retain_graph : bool, optional
+        Keep what the graph saved, so that it can be gone through again. Default: the value of ``create_graph``.
+    create_graph : bool
+        Record a graph of the gradient, so that it can be differentiated again.
+    only_inputs : bool
+        Deprecated and ignored, as in torch.
+    allow_unused : bool, optional
+        Give None for an input that no output depends on, instead of an error. Default: ``materialize_grads``.
+    is_grads_batched : bool
+        The first dimension of every weight is a batch: one gradient for each of its rows.
+    materialize_grads : bool
+        Give zeros instead of None.
+
+    Returns
+    -------
+    tuple of Tensor, or dict if ``inputs`` is one
+        In the order of ``inputs``, each of its input's shape and dtype.
+
+    Raises
+    ------
+    RuntimeError, TypeError, ValueError
+        In the words of torch 2.13: no gradient can be found, weights do not fit, the graph was freed.
+
+    Notes
+    -----
+    The contract is that of ``torch.autograd.grad`` [1]_.
+
+    References
+    ----------
+    .. [1] https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
+
+    Examples
+    --------
+    >>> from gradmagic import torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> dydx, = torch.autograd.grad(x ** 3, x, torch.ones(2), create_graph=True)
+    >>> dydx
+    tensor([ 3., 12.], grad_fn=<MulBackward0>)
+    >>> torch.autograd.grad(dydx, x, torch.ones(2))
+    (tensor([ 6., 12.]),)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    if allow_unused is None:
+        allow_unused = materialize_grads
+    outs = _as_tuple(outputs)
+    keys = None
+    if isinstance(inputs, dict):
+        keys, ins = list(inputs), tuple(inputs.values())
+    elif isinstance(inputs, Mapping):
+        raise TypeError(
+            f"`inputs` argument to `grad()` must be a dict, not {type(inputs).__name__}. Other Mapping types are not "
+            "supported."
+        )
+    else:
+        ins = _as_tuple(inputs)
+    if not ins:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    if not only_inputs:
+        warnings.warn(_ONLY_INPUTS, FutureWarning, stacklevel=2)
+    weights = _make_grads(outs, _weights(grad_outputs, len(outs)), is_grads_batched)
+    options = {
+        "retain_graph": retain_graph, "create_graph": create_graph, "allow_unused": allow_unused,
+        "is_grads_batched": is_grads_batched, "materialize_grads": materialize_grads,
+    }  # fmt: skip
+
+    def run(**overrides: Any) -> Any:
+        chosen = {**options, **overrides}
+        create = bool(chosen["create_graph"])
+        retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
+        runner = _batched if is_grads_batched else _run_backward
+        found = runner(outs, weights, retain, create, ins, bool(chosen["allow_unused"]), False)
+        if chosen["materialize_grads"]:
+            found = [_zeros(t, create) if g is None else g for g, t in zip(found, ins, strict=True)]
+        return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
+
+    return watched(GradCall("grad", outs, ins, None if grad_outputs is None else tuple(weights), options), run)
+
+
+def _zeros(t: Any, create: bool) -> Any:
+    zero: Any = Tensor._of(np.zeros_like(t._array))
+    zero._wants_grad = create
+    return zero
+
+
+def _batched(
+    outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool, accumulating: bool
+) -> list[Any]:
+    n = next(w._array.shape[0] for w in weights if w is not None)
+    rows = []
+    for k in range(n):
+        row = [w if w is None else (w[k] if create else Tensor._of(np.asarray(w._array[k]))) for w in weights]
+        rows.append(_run_backward(outs, row, retain or k < n - 1, create, ins, allow_unused, accumulating))
+    stacked = []
+    for column in zip(*rows, strict=True):
+        if column[0] is None:
+            stacked.append(None)
+        elif create and any(g.requires_grad for g in column):
+            stacked.append(np.stack(column))
+        else:
+            stacked.append(Tensor._of(np.stack([g._array for g in column])))
+    return stacked
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of ``tensors`` to the ``.grad`` of the leaves (or only of ``inputs``).
+
+    Parameters
+    ----------
+    tensors : Tensor or sequence of Tensor
+        What is differentiated.
+    grad_tensors : Tensor, sequence of Tensor or None
+        The weights, as ``grad_outputs`` of :func:`grad`.
+    retain_graph, create_graph : bool
+        As in :func:`grad`.
+    grad_variables : deprecated
+        The former name of ``grad_tensors``.
+    inputs : Tensor or sequence of Tensor, optional
+        Where gradients are wanted; all leaves if not given.
+
+    Raises
+    ------
+    RuntimeError
+        In the words of torch 2.13.
+
+    Examples
+    --------
+    >>> from gradmagic import torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> torch.autograd.backward(x * x)
+    >>> x.grad
+    tensor(6.)
+    """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    ins = None if inputs is None else _as_tuple(inputs)
+    if ins is not None and not ins:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    outs = _as_tuple(tensors)
+    weights = _make_grads(outs, _weights(grad_tensors, len(outs)), batched=False)
+    options = {"retain_graph": retain_graph, "create_graph": create_graph}
+
+    def run(**overrides: Any) -> None:
+        chosen = {**options, **overrides}
+        create = bool(chosen["create_graph"])
+        retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
+        if create:
+            warnings.warn(_CYCLE, UserWarning, stacklevel=4)
+        found = _run_backward(outs, weights, retain, create, ins, True, True)
+        for t, g in zip(ins or (), found, strict=False):
+            if g is not None:
+                accumulate(t, g, create)
+
+    watched(GradCall("backward", outs, ins, None if grad_tensors is None else tuple(weights), options), run)

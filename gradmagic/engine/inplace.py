@@ -1,0 +1,212 @@
+"""In-place writes: their checks, their versions, and CopySlices where the target is a view. Knows no particular op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.kinds import Linear, as_array
+from gradmagic.engine.modes import leaf_writes, modes
+from gradmagic.engine.node import Node, tick
+from gradmagic.engine.quiet import quiet
+from gradmagic.engine.tensor import Tensor, edge
+
+__all__ = ["leaf_writes", "write"]
+
+_MULTI = (
+    "Output {} of {} is a view and is being modified inplace. This view is the output of a function that returns multiple "
+    "views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation "
+    "by an out-of-place one."
+)
+_NO_GRAD_VIEW = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
+    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
+    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+    "to be tracked)."
+)
+
+
+def write(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
+    """Replace ``target``'s values by ``op(target, *args)``, and its history by the node that this made."""
+    _check_allowed(target, args)
+    before = _former_self(target)
+    result = op(before, *args, **kwargs)
+    if result._array.shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(result._array.shape)}"
+        )
+    _check_cast(result._array.dtype, target._array.dtype)
+    node = result._node
+    if node is not None and any(s is before for s in node.saved):
+        before._array = np.array(before._array)  # the node saved the old values, and they are about to change
+    log = target._shared_log()
+    with np.errstate(all="ignore"):
+        target._array[...] = result._array
+    if not target._inference:
+        log.stamp()
+    if node is not None:
+        if node.saved and node.saved[-1] is not None:
+            node.output_log, node.written_at = log, log.stamps[-1]
+        _rebase(target, node)
+    return target
+
+
+def _former_self(target: Tensor) -> Tensor:
+    """A stand-in with the target's values and history, for the op that is about to replace both."""
+    stand_in: Tensor = Tensor._of(target._array, target.grad_fn)
+    stand_in.output_nr = target.output_nr
+    if target._wants_grad:  # writes into leaves are checked before: here they are allowed, or under no_grad
+        stand_in._wants_grad = modes.grad
+    return stand_in
+
+
+def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
+    if target._inference and not modes.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+            "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if not modes.grad:
+        return
+    view = target._view
+    tracked = target.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)
+    if view is None:
+        if target._wants_grad:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        return
+    if view.forbids == "multi" and tracked:
+        op, kwargs, _ = view.chain[-1]
+        name = op.node_class.__name__ if op.node_class else op.name.capitalize()
+        raise RuntimeError(_MULTI.format(kwargs.get("_output", 0), name.removesuffix("Backward0")))
+    if view.forbids == "no_grad" and tracked:
+        raise RuntimeError(_NO_GRAD_VIEW)
+    if view.base._wants_grad and view.base._node is None and not modes.leaf_writes:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def _check_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:
+    if "biufc".index(given.kind) > "biufc".index(wanted.kind) and not (given.kind in "iu" and wanted.kind in "iu"):
+        a, b = dtypes.of(given).legacy, dtypes.of(wanted).legacy
+        raise RuntimeError(f"result type {a} can't be cast to the desired output type {b}")
+
+
+def _rebase(target: Tensor, node: Node) -> None:
+    view = target._view
+    if view is None:
+        target._node, target._wants_grad, target.output_nr = node, False, 0
+        return
+    base = view.base
+    base._node = copy_slices(base, view.chain, node)
+    base.output_nr = 0
+    base._wants_grad = False
+    # the view reads its base anew: `grad_fn` sees that the base's node is another
+    target._view = view._replace(base_node=None)
+    _ = target.grad_fn
+
+
+def _ghost(leaf: Tensor) -> Tensor:
+    """The leaf as it was before a write turned it into an interior tensor (torch up to 1.7.1)."""
+    ghost: Tensor = Tensor._of(leaf._array)
+    ghost._wants_grad = True
+    ghost.__dict__["_moved"] = True
+    return ghost
+
+
+class CopySlices(Node):
+    """A write into a view, seen from its base: the slice's gradient goes through the op that wrote, the rest passes."""
+
+    __slots__ = ("chain", "inner")
+    chain: tuple[Any, ...]
+    inner: Node
+
+    def name(self) -> str:
+        return "torch::autograd::CopySlices"
+
+    def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        from gradmagic.engine.backward import fit  # the walk's own way of fitting a gradient to its operand
+
+        whole = np.array(g) if not recording else g.clone()
+        slot = replay(self.chain, whole)
+        outs = self.inner.apply(slot.clone() if recording else np.array(slot), [True, *wanted[1:]], recording)
+        mine = outs[0]
+        shape = as_array(slot).shape
+        if mine is None:
+            mine = np.zeros(shape, as_array(slot).dtype)
+        elif as_array(mine).shape != shape:
+            mine = np.broadcast_to(mine, shape)
+        if recording:
+            slot.copy_(mine if isinstance(mine, Tensor) else Tensor._of(mine))
+        else:
+            slot[...] = mine
+        rest = [o if o is None else fit(o, self.inner, i) for i, o in enumerate(outs) if i]
+        return [whole, *rest]
+
+    def saves(self) -> bool:
+        return self.inner.saves()
+
+    def free(self) -> None:
+        self.inner.free()
+        self.freed = self.inner.freed
+
+    def saved_arrays(self) -> list[Any]:
+        return self.inner.saved_arrays()
+
+
+def copy_slices(base: Tensor, chain: tuple[Any, ...], inner: Node) -> CopySlices:
+    """The base's new node after ``inner`` has written into the view at the end of ``chain``."""
+    node = object.__new__(CopySlices)
+    before = edge(base)
+    if base._wants_grad and base._node is None:
+        before = _ghost(base)
+    node.edges = (before, *inner.edges[1:])
+    if base.output_nr or inner.edge_nrs is not None:
+        rest = inner.edge_nrs[1:] if inner.edge_nrs is not None else (0,) * (len(inner.edges) - 1)
+        node.edge_nrs = (base.output_nr, *rest)
+    node.chain, node.inner = chain, inner
+    node.saved, node.kwargs = (), {}
+    node.seq = tick()
+    node.shape, node.dtype = base._array.shape, base._array.dtype
+    return node
+
+
+# -- views, followed and undone ---------------------------------------------------------------------------------
+
+
+def replay(chain: tuple[Any, ...], value: Any) -> Any:
+    """Follow a chain of view ops from a base (an array or a Tensor) to the view."""
+    for op, kwargs, _ in chain:
+        out = kwargs.get("_output")
+        args = {k: v for k, v in kwargs.items() if k != "_output"}
+        value = op(value, **args) if isinstance(value, Tensor) else op.fn(value, **args)
+        if out is not None:
+            value = value[out]
+    return value
+
+
+def undo(chain: tuple[Any, ...], g: Any) -> Any:
+    """The transpose of :func:`replay`: put a view's gradient into zeros of the base's shape."""
+    for op, kwargs, shape in reversed(chain):
+        args = {k: v for k, v in kwargs.items() if k != "_output"}
+        if "_output" in kwargs:
+            g = op.transpose_one(g, kwargs["_output"], shape, **args)
+            continue
+        plan = op.plans()[0][0]
+        given = {"g": g, "shape": shape}
+        g = op.vjps[0](*[given[kind] if kind in given else args.get(k) for kind, k in plan])
+    return g
+
+
+_read = Linear(
+    lambda x, chain: quiet(replay, chain, x), lambda g, chain: undo(chain, g), node="AsStridedBackward0"
+).named("as_strided")
+
+
+def reading(base: Tensor, chain: tuple[Any, ...], view_of_base: Tensor) -> Node:
+    """The node of a view that reads its base as it is now."""
+    node = _read.node([base], [base], None, {"chain": chain})
+    node.shape, node.dtype = view_of_base._array.shape, view_of_base._array.dtype
+    return node
+

@@ -1,0 +1,404 @@
+"""The kinds of ops: how a row of the tables becomes something that runs, records itself and differentiates.
+
+A rule names what it reads: ``g`` the incoming gradient, ``y`` the output, ``x`` or ``a b c`` the operands, ``shape`` the
+shape of the operand whose gradient it gives, and keyword arguments of the op. From these names follows what a node
+saves. A rule is plain NumPy: it is given arrays, or, while a graph of the gradient is recorded, Tensors.
+Knows no particular op.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.modes import modes
+from gradmagic.engine.node import Node, tick
+from gradmagic.engine.quiet import quiet
+from gradmagic.engine.tensor import Tensor, View, edge
+
+Rule = Any  # a function of named values, or a number where it is constant
+_new = object.__new__
+
+
+class over:
+    """A partial given by its reciprocal: the gradient is divided by it, as torch does for log, sqrt, atan."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        self.rule = rule
+
+
+class Op:
+    """One row of a table.
+
+    Parameters
+    ----------
+    fn : callable
+        The forward computation on arrays.
+    vjps : sequence
+        For each operand its vector-Jacobian product, a rule as above, or None where there is none.
+    node : str, optional
+        The name of its nodes; made from the row's name if not given.
+    saved : dict, optional
+        Torch's names of what the node saves, where they are not ``self``, ``other`` and ``result``.
+    """
+
+    name = ""
+    is_view = False
+    floats = False  # integers become floats first, as sin does
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        *vjps: Rule,
+        node: str | None = None,
+        saved: dict[str, Any] | None = None,
+        outputs: int = 1,
+        doc: str | None = None,
+    ) -> None:
+        self.fn = fn
+        self.vjps = vjps
+        self.node_name = node
+        self.saved_as = saved or {}
+        self.outputs = outputs
+        self.doc = doc
+        self.operands = ("x",) if len(vjps) == 1 else ("a", "b", "c", "d")[: len(vjps)]
+        self.node_class: Any = None
+        self._plans: Any = None
+
+    def named(self, name: str) -> Op:
+        """Give the row its name; the table does it once."""
+        self.name = self.__name__ = name
+        return self
+
+    # -- forward ------------------------------------------------------------------------------------------------
+
+    def __call__(self, *operands: Any, **kwargs: Any) -> Any:
+        arrays = [as_array(v) for v in operands]
+        self.prepare(arrays, kwargs)
+        y = quiet(self.fn, *arrays, **kwargs)
+        return self.record(operands, arrays, y, kwargs)
+
+    def prepare(self, arrays: list[Any], kwargs: dict[str, Any]) -> None:
+        """Cast the operands, check them: a kind's own."""
+
+    def record(self, operands: Sequence[Any], arrays: Sequence[Any], y: Any, kwargs: dict[str, Any]) -> Any:
+        tensors = [v if isinstance(v, Tensor) else None for v in operands]
+        wanted = modes.grad and any(t is not None and edge(t) is not None for t in tensors)
+        if self.outputs != 1:
+            return self._record_many(operands, tensors, y, kwargs, wanted)
+        if not wanted or y.dtype.kind not in "fc":
+            out: Any = Tensor._of(y)
+        else:
+            node = self.node(operands, tensors, y, kwargs)
+            node.shape, node.dtype = y.shape, y.dtype
+            out = Tensor._of(y, node)
+        if self.is_view:
+            set_view(out, operands[0], self, kwargs)
+        return out
+
+    def _record_many(
+        self, operands: Sequence[Any], tensors: Sequence[Any], ys: Any, kwargs: dict[str, Any], wanted: bool
+    ) -> Any:
+        node = self.node(operands, tensors, ys, kwargs) if wanted else None
+        outs = [Tensor._of(y, node if y.dtype.kind in "fc" else None) for y in ys]
+        for nr, out in enumerate(outs):
+            out.output_nr = nr
+            if self.is_view:
+                set_view(out, operands[0], self, {**kwargs, "_output": nr}, forbids="multi")
+        if node is not None:
+            node.metas = tuple((y.shape, y.dtype) for y in ys)
+            node.shape, node.dtype = node.metas[0]
+        return tuple(outs)
+
+    def node(self, operands: Sequence[Any], tensors: Sequence[Any], y: Any, kwargs: dict[str, Any]) -> Node:
+        node: Node = _new(self.node_class or self.make_node_class())
+        edges = tuple([None if t is None else edge(t) for t in tensors])
+        node.edges = edges
+        nrs = [0 if t is None else t.output_nr for t in tensors]
+        if any(nrs):
+            node.edge_nrs = tuple(nrs)
+        node.kwargs = kwargs
+        node.saved = self.keep(edges, operands, y)
+        node.seq = tick()
+        if modes.anomaly:
+            node.trace = _forward_trace()
+        return node
+
+    def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
+        """What the rules that will be asked for read: operands by position, then the output."""
+        reads = self.plans()[1]
+        n = len(operands)
+        wanted = [False] * (n + 1)
+        for i, target in enumerate(edges):
+            if target is not None:
+                for k in reads[i if i < len(reads) else -1]:
+                    wanted[k if k >= 0 else n] = True
+        return tuple([v if w else None for v, w in zip((*operands, y), wanted, strict=True)])
+
+    def make_node_class(self) -> Any:
+        name = self.node_name or _camel(self.name) + "Backward0"
+        self.node_class = type(name, (Node,), {"__slots__": (), "op": self})
+        return self.node_class
+
+    # -- backward -----------------------------------------------------------------------------------------------
+
+    def plans(self) -> Any:
+        """Per operand, how its rule is called; and which values it reads."""
+        if self._plans is None:
+            plans = [_plan(rule, self.operands) for rule in self.vjps]
+            reads = [tuple(k for kind, k in plan if kind == "value") for plan in plans]
+            self._plans = (plans, reads)
+        return self._plans
+
+    def backward(self, node: Node, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        return [self.vjp(node, i, g, recording) if want else None for i, want in enumerate(wanted)]
+
+    def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
+        rule = self.vjps[i]
+        if rule is None:
+            raise RuntimeError(f"derivative for {self.name} is not implemented")
+        return rule(*self.arguments(node, i, g, recording))
+
+    def arguments(self, node: Node, i: int, g: Any, recording: bool) -> list[Any]:
+        out = []
+        for kind, k in self.plans()[0][i]:
+            if kind == "value":
+                out.append(node.unpack(k if k >= 0 else len(node.edges), recording))
+            elif kind == "g":
+                out.append(g)
+            elif kind == "shape":
+                out.append(target_meta(node, i)[0])
+            elif kind == "needs":
+                out.append(tuple(t is not None for t in node.edges))
+            else:
+                out.append(node.kwargs.get(k))
+        return out
+
+    # -- forward mode -------------------------------------------------------------------------------------------
+
+    def saved_names(self, node: Node) -> dict[str, Any]:
+        """Torch's names for what is saved: a position in ``node.saved``, or a value in a tuple."""
+        names: dict[str, Any] = {}
+        torch_names = ("self", "other", "c", "d")
+        n = len(node.edges)
+        for k, value in enumerate(node.saved or (None,) * (n + 1)):
+            if value is not None or node.freed:
+                names["result" if k == n else torch_names[k]] = k
+        renamed = {self.saved_as.get(name, name): k for name, k in names.items()}
+        return {name: k for name, k in renamed.items() if name}
+
+
+def as_array(value: Any) -> Any:
+    """The array behind a Tensor; arrays and numbers as they are."""
+    return value._array if isinstance(value, Tensor) else value
+
+
+def target_meta(node: Node, i: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and dtype that the gradient of the i-th operand must have."""
+    target = node.edges[i]
+    if isinstance(target, Node):
+        return target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
+    return target._array.shape, target._array.dtype
+
+
+def set_view(out: Tensor, source: Tensor, op: Op, kwargs: dict[str, Any], forbids: str | None = None) -> None:
+    """Say that ``out`` lies in ``source``'s memory."""
+    out._log = source._shared_log()
+    step = (op, kwargs, source._array.shape)
+    before = source._view
+    if forbids is None and not modes.grad and source.requires_grad:
+        forbids = "no_grad"
+    if before is None:
+        out._view = View(source, (step,), source._node, forbids)
+    else:
+        out._view = View(before.base, (*before.chain, step), before.base._node, forbids or before.forbids)
+
+
+class Elementwise(Op):
+    """Applied to each element by itself: given by its partial derivatives, one for each operand."""
+
+    def __call__(self, *operands: Any, **kwargs: Any) -> Any:
+        arrays = [as_array(v) for v in operands]
+        self.prepare(arrays, kwargs)
+        try:
+            y = quiet(self.fn, *arrays, **kwargs)
+        except ValueError:
+            _refuse_broadcast(arrays)
+            raise
+        return self.record(operands, arrays, y, kwargs)
+
+    def prepare(self, arrays: list[Any], kwargs: dict[str, Any]) -> None:
+        if len(arrays) == 1:
+            kind = arrays[0].dtype.kind
+            if self.floats and kind in "biu":
+                arrays[0] = arrays[0].astype(dtypes.default_float())
+            return
+        common = dtypes.result_dtype(arrays)
+        if self.floats and common.kind in "biu":
+            common = dtypes.default_float()
+        for i, a in enumerate(arrays):
+            if isinstance(a, (np.ndarray, np.generic)) and a.dtype != common:
+                arrays[i] = a.astype(common)
+
+    def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
+        rule = self.vjps[i]
+        if rule is None:
+            raise RuntimeError(f"derivative for {self.name} is not implemented")
+        if isinstance(rule, (int, float)):
+            return _times_constant(g, rule)
+        values = self.arguments(node, i, g, recording)
+        if isinstance(rule, over):
+            return g / _conj(rule.rule(*values))
+        partial = rule(*values)
+        return g * _conj(partial)
+
+
+def _times_constant(g: Any, c: float) -> Any:
+    if c == 1:
+        return g
+    if c == -1:
+        return -g
+    # a zero is a fresh array: nothing of the graph lives on in it
+    return np.zeros(g.shape, as_array(g).dtype) if c == 0 else g * c
+
+
+def _conj(partial: Any) -> Any:
+    if isinstance(partial, complex):
+        return partial.conjugate()
+    dtype = getattr(as_array(partial), "dtype", None)
+    return np.conj(partial) if dtype is not None and dtype.kind == "c" else partial
+
+
+class Linear(Op):
+    """Linear in its one operand: given by its transpose."""
+
+
+class Variadic(Op):
+    """Linear in any number of operands, given as one list: the transpose gets the operand's number as ``i``."""
+
+    def __call__(self, operands: Sequence[Any], **kwargs: Any) -> Any:  # type: ignore[override]
+        arrays = [as_array(v) for v in operands]
+        common = dtypes.result_dtype(arrays)
+        y = self.fn([a.astype(common, copy=False) for a in arrays], **kwargs)
+        return self.record(operands, arrays, y, {**kwargs, "shapes": tuple(a.shape for a in arrays)})
+
+    def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
+        return ()
+
+    def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
+        return self.vjps[0](g, i, **node.kwargs)
+
+
+class Composed:
+    """Given by a definition in terms of other ops; it has no node of its own."""
+
+    name = ""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self.fn = fn
+
+    def named(self, name: str) -> Composed:
+        self.name = self.__name__ = name
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.fn(*args, **kwargs)
+
+
+def elementwise(fn: Callable[..., Any], *partials: Rule, floats: bool = False, **row: Any) -> Elementwise:
+    """A row given by its partial derivatives; ``floats`` where integers become floats first."""
+    op = Elementwise(fn, *partials, **row)
+    op.floats = floats
+    return op
+
+
+def linear(fn: Callable[..., Any], transpose: Rule, **row: Any) -> Linear:
+    """A row given by its transpose."""
+    return Linear(fn, transpose, **row)
+
+
+def view(fn: Callable[..., Any], transpose: Rule, **row: Any) -> Linear:
+    """A linear row whose output lies in its operand's memory."""
+    op = Linear(fn, transpose, **row)
+    op.is_view = True
+    return op
+
+
+def bilinear(fn: Callable[..., Any], vjp_a: Rule, vjp_b: Rule, **row: Any) -> Op:
+    """A row linear in each of its two operands."""
+    return Op(fn, vjp_a, vjp_b, **row)
+
+
+def joining(fn: Callable[..., Any], transpose: Rule, **row: Any) -> Variadic:
+    """A row that is linear in a list of operands."""
+    return Variadic(fn, transpose, **row)
+
+
+def irregular(fn: Callable[..., Any], *vjps: Rule, **row: Any) -> Op:
+    """A row that fits no kind: its vjps are written out."""
+    return Op(fn, *vjps, **row)
+
+
+def composed(fn: Callable[..., Any]) -> Composed:
+    """A row given by a definition in terms of other rows."""
+    return Composed(fn)
+
+
+def name_rows(table: dict[str, Any]) -> None:
+    """Give every row of a table (a module's ``globals()``) the name that it is bound to."""
+    for name, row in table.items():
+        if isinstance(row, (Op, Composed)) and not row.name:
+            row.named(name.rstrip("_"))
+
+
+def _plan(rule: Rule, operands: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    if isinstance(rule, over):
+        rule = rule.rule
+    if not callable(rule):
+        return ()
+    code = rule.__code__
+    plan: list[tuple[str, Any]] = []
+    for name in code.co_varnames[: code.co_argcount]:
+        if name in operands:
+            plan.append(("value", operands.index(name)))
+        elif name == "y":
+            plan.append(("value", -1))
+        elif name in ("g", "shape", "needs"):
+            plan.append((name, None))
+        else:
+            plan.append(("kwarg", name))
+    return tuple(plan)
+
+
+def _camel(name: str) -> str:
+    return "".join(re.sub(r"\d[a-z]", lambda m: m.group().upper(), part[:1].upper() + part[1:]) for part in name.split("_"))
+
+
+def _refuse_broadcast(arrays: Sequence[Any]) -> None:
+    shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
+    for a, b in zip(shapes, shapes[1:], strict=False):
+        n = max(len(a), len(b))
+        for d in reversed(range(n)):
+            i, j = d - n + len(a), d - n + len(b)
+            if i >= 0 and j >= 0 and a[i] != b[j] and 1 not in (a[i], b[j]):
+                raise RuntimeError(
+                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[j]}) at non-singleton dimension {d}"
+                ) from None
+
+
+def _forward_trace() -> Any:
+    import traceback
+
+    return traceback.extract_stack(sys._getframe(1))
+
+
+def refuse_type(symbol: str, a: Any, b: Any) -> NoReturn:
+    """Python's own error for an operator between types that do not go together."""
+    raise TypeError(f"unsupported operand type(s) for {symbol}: '{type(a).__name__}' and '{type(b).__name__}'")

@@ -1,0 +1,279 @@
+"""The nodes of the backward graph: what an op kept, where its gradients go, what it freed. Knows no operator."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.modes import modes
+
+if TYPE_CHECKING:
+    from gradmagic.engine.tensor import Tensor
+
+FREED_MESSAGE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+    "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+    "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+    "saved tensors after calling backward."
+)
+
+# One clock numbers the nodes and stamps the in-place writes: a saved value is stale when it was written after its node.
+tick = itertools.count(1).__next__
+
+Array = Any  # np.ndarray, or the numpy scalar that a ufunc makes of a 0-d one
+
+
+class WriteLog:
+    """The in-place writes to one buffer, shared by all tensors that alias it."""
+
+    __slots__ = ("count", "stamps")
+    KEPT = 1024
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.stamps: list[int] = []
+
+    def stamp(self) -> None:
+        self.count += 1
+        self.stamps.append(tick())
+        if len(self.stamps) > self.KEPT:
+            del self.stamps[: self.KEPT // 2]
+
+    def version_at(self, time: int) -> int:
+        return self.count - len(self.stamps) + bisect_left(self.stamps, time)
+
+
+class Node:
+    """One recorded operation. Its subclasses, one per row of the tables, carry the row as ``op``.
+
+    ``edges`` name where each operand came from: a Node, a leaf Tensor, or None; ``edge_nrs`` which of that node's
+    outputs it was. ``saved`` are the operands (Tensors and numbers) and the output (an array) that the row's rules read.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "kwargs", "saved", "seq", "shape")
+
+    op: Any = None
+    edge_nrs: tuple[int, ...] | None = None
+    metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
+    freed = False
+    output_log: WriteLog | None = None
+    written_at: int | None = None  # an in-place op's own write is not a change of what it saved
+    pre_hooks: dict[int, Any] | None = None  # of tensors, by output
+    node_prehooks: Any = None
+    node_hooks: Any = None
+    trace: Any = None  # where the op was called, under anomaly mode
+
+    seq: int
+    edges: tuple[Any, ...]
+    saved: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def name(self) -> str:
+        """The node's name as torch gives it."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each operand, the node it came from and which of that node's outputs it was."""
+        nrs = self.edge_nrs or (0,) * len(self.edges)
+        return tuple((as_function(t), nr if t is not None else 0) for t, nr in zip(self.edges, nrs, strict=True))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A dict of the user's own."""
+        found: dict[str, Any] = self.__dict__.setdefault("_metadata", {})
+        return found
+
+    def meta(self, nr: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        return (self.shape, self.dtype) if self.metas is None else self.metas[nr]
+
+    # -- saved values ------------------------------------------------------------------------------------------
+
+    def saves(self) -> bool:
+        return any(s is not None for s in self.saved)
+
+    def free(self) -> None:
+        """Drop what was saved. A node that saved nothing can be gone through again."""
+        if self.saves():
+            self.saved = ()
+            self.freed = True
+
+    @property
+    def saved_bytes(self) -> int:
+        """Bytes of the arrays held."""
+        return sum(a.nbytes for a in self.saved_arrays())
+
+    def saved_arrays(self) -> list[Any]:
+        arrays = [getattr(s, "_array", s) for s in self.saved]
+        return [a for a in arrays if isinstance(a, (np.ndarray, np.generic))]
+
+    def unpack(self, k: int, recording: bool) -> Any:
+        """The k-th saved value: an array, or, while a graph of the gradient is recorded, a Tensor that leads on."""
+        if self.freed:
+            raise RuntimeError(FREED_MESSAGE)
+        value = self.saved[k]
+        if k == len(self.edges):
+            return self._unpack_output(value, recording)
+        if not hasattr(value, "_array"):
+            return value
+        if value._log is not None:
+            self._check(value._log, self.seq, value, value.grad_fn, value.output_nr)
+        return value if recording else value._array
+
+    def _unpack_output(self, array: Array, recording: bool) -> Any:
+        if self.output_log is not None:
+            since = self.seq if self.written_at is None else self.written_at + 1
+            self._check(self.output_log, since, array, self, 0)
+        if not recording:
+            return array
+        if isinstance(array, tuple):
+            return tuple(self._output(a, nr) for nr, a in enumerate(array))
+        return self._output(array, 0)
+
+    def _output(self, array: Array, nr: int) -> Any:
+        t = self.tensor_type._of(array, self if array.dtype.kind in "fc" else None)
+        t.output_nr = nr
+        return t
+
+    tensor_type: type[Tensor]
+
+    def _check(self, log: WriteLog, since: int, value: Any, producer: Any, nr: int) -> None:
+        expected = log.version_at(since)
+        if log.count != expected:
+            raise RuntimeError(_modified_message(value, producer, nr, log.count, expected))
+
+    # -- as an object of the user's -----------------------------------------------------------------------------
+
+    def __call__(self, *grads: Any) -> Any:
+        """The node's local vector-Jacobian product."""
+        recording = modes.grad
+        given = [g if g is None or recording else g._array for g in grads]
+        out = self.apply(given if self.metas else given[0], [t is not None for t in self.edges], recording)
+        wrapped = tuple(g if g is None or hasattr(g, "_array") else self.tensor_type._of(g, None) for g in out)
+        return wrapped[0] if len(wrapped) == 1 else wrapped
+
+    def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        """The gradients of the operands that are wanted."""
+        out: list[Any] = self.op.backward(self, g, wanted, recording)
+        return out
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call ``hook(grad_inputs, grad_outputs)`` after the node has run."""
+        if self.node_hooks is None:
+            self.node_hooks = {}
+        return RemovableHandle(self.node_hooks, hook)
+
+    def register_prehook(self, hook: Any) -> Any:
+        """Call ``hook(grad_outputs)`` before the node runs."""
+        if self.node_prehooks is None:
+            self.node_prehooks = {}
+        return RemovableHandle(self.node_prehooks, hook)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_"):
+            return self._saved_attribute(name[7:])
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def _saved_attribute(self, name: str) -> Any:
+        names = self.op.saved_names(self) if self.op is not None else {}
+        if name not in names:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '_saved_{name}'")
+        k = names[name]
+        if isinstance(k, int):
+            found = self.unpack(k, recording=True)
+            return found
+        return k[0]
+
+    def __dir__(self) -> list[str]:
+        names = self.op.saved_names(self) if self.op is not None else {}
+        return sorted([*object.__dir__(self), *(f"_saved_{n}" for n in names)])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+class AccumulateGrad:
+    """The end of the graph at a leaf, made only when someone looks at it."""
+
+    __slots__ = ("__dict__", "__weakref__", "variable")
+    next_functions: tuple[Any, ...] = ()
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.__dict__.setdefault("_metadata", {})
+        return found
+
+    def register_prehook(self, hook: Any) -> Any:
+        hooks = self.variable.__dict__.setdefault("_node_prehooks", {})
+        return RemovableHandle(hooks, hook)
+
+    def register_hook(self, hook: Any) -> Any:
+        hooks = self.variable.__dict__.setdefault("_node_hooks", {})
+        return RemovableHandle(hooks, hook)
+
+
+def as_function(target: Any) -> Any:
+    """What ``next_functions`` shows for the target of an edge: a leaf appears as its AccumulateGrad."""
+    if target is None or isinstance(target, Node):
+        return target
+    ref = target.__dict__.get("_accumulator")
+    found = ref() if ref is not None else None
+    if found is None:
+        found = AccumulateGrad(target)
+        target.__dict__["_accumulator"] = weakref.ref(found)  # weak: the leaf and its node would be a cycle
+    return found
+
+
+class RemovableHandle:
+    """What a hook's registration returns: ``remove()`` takes the hook away."""
+
+    _ids = itertools.count()
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self.id = next(self._ids)
+        self._hooks = hooks
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+def _modified_message(value: Any, producer: Any, nr: int, count: int, expected: int) -> str:
+    array = getattr(value, "_array", value)
+    legacy = dtypes.of(array.dtype).legacy
+    which = ""
+    if producer is not None:
+        name = producer.name().removesuffix("Backward0").removesuffix("Backward1").removesuffix("Backward2")
+        which = f", which is output {nr} of {name},"
+    hint = (
+        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
+        "was changed in there or anywhere later. Good luck!"
+        if modes.anomaly
+        else "enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[torch.{legacy}Tensor {list(array.shape)}]{which} is at version {count}; expected version {expected} instead. "
+        f"Hint: {hint}"
+    )

@@ -1,0 +1,441 @@
+"""The Tensor: an array, where it came from, and whether it wants a gradient. Knows no operator."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from gradmagic.engine import dtypes, printing
+from gradmagic.engine.modes import modes
+from gradmagic.engine.node import Node, RemovableHandle, WriteLog, as_function
+
+_NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
+    "during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
+    ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
+    "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+_TO_SCALAR = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first."
+)
+
+
+class View(NamedTuple):
+    """How a tensor lies in its base: the chain of view ops that leads there, and under which circumstances."""
+
+    base: Tensor
+    chain: tuple[tuple[Any, dict[str, Any], tuple[int, ...]], ...]  # (op, its arguments, the shape it was given)
+    base_node: Node | None
+    forbids: str | None = None  # "multi", "no_grad": why it must not be written into
+
+
+class Tensor:
+    """An n-dimensional array that remembers how it was computed, with the contract of ``torch.Tensor``.
+
+    Made by :func:`gradmagic.tensor` and the other creation functions. Plain NumPy functions apply to it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gradmagic
+    >>> x = gradmagic.tensor([0., 1.], requires_grad=True)
+    >>> np.sin(x) * 2
+    tensor([0.0000, 1.6829], grad_fn=<MulBackward0>)
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_array", "_node", "_wants_grad")
+    __hash__ = object.__hash__
+
+    # What few tensors have, as defaults of the class: a tensor without them pays nothing.
+    output_nr: int = 0
+    _grad: Tensor | None = None
+    _view: View | None = None
+    _log: WriteLog | None = None
+    _hooks: dict[int, Any] | None = None
+    _inference = False
+    _retains = False
+
+    _array: Any
+    _node: Node | None
+    _wants_grad: bool
+
+    def __init__(self, data: Any = ()) -> None:
+        array = data._array if isinstance(data, Tensor) else np.asarray(data, dtype=dtypes.default_float())
+        self._array, self._node, self._wants_grad = array, None, False
+
+    @classmethod
+    def _of(cls, array: Any, node: Node | None = None) -> Any:
+        """A tensor over an array as it is."""
+        t = object.__new__(Tensor)
+        t._array = array
+        t._node = node
+        t._wants_grad = False
+        if modes.inference:
+            t._inference = True
+        return t
+
+    # -- what it is ---------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> dtypes.Size:
+        return dtypes.Size(self._array.shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        return dtypes.of(self._array.dtype)
+
+    @property
+    def ndim(self) -> int:
+        return int(self._array.ndim)
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.grad_fn is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made this tensor; for a view whose base was written to, one that reads the base anew."""
+        view = self._view
+        if view is not None and view.base._node is not view.base_node:
+            _regenerate(self, view)
+        return self._node
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._wants_grad or self.grad_fn is not None
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if not isinstance(flag, bool):
+            raise RuntimeError("requires_grad must be a bool")
+        self._set_requires_grad(flag, "only Tensors of floating point and complex dtype can require gradients")
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Ask for gradients of this leaf, in place."""
+        self._set_requires_grad(requires_grad, "only Tensors of floating point dtype can require gradients")
+        return self
+
+    def _set_requires_grad(self, flag: bool, refusal: str) -> None:
+        if not flag and self.grad_fn is not None:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if flag and self._array.dtype.kind not in "fc":
+            raise RuntimeError(refusal)
+        if flag and self._inference and not modes.inference:
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+        if self.grad_fn is None:
+            self._wants_grad = flag
+
+    @property
+    def _version(self) -> int:
+        if self._inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self._log.count if self._log is not None else 0
+
+    @property
+    def _base(self) -> Tensor | None:
+        return self._view.base if self._view is not None else None
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def is_inference(self) -> bool:
+        return self._inference
+
+    # -- gradients ----------------------------------------------------------------------------------------------
+
+    @property
+    def grad(self) -> Tensor | None:
+        if self._grad is None and not self._retains and self.grad_fn is not None:
+            warnings.warn(_NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is None:
+            self._grad = None
+            return
+        if not isinstance(value, Tensor):
+            got = type(value).__name__
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {got}")
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if value._array.dtype != self._array.dtype:
+            ours, theirs = dtypes.of(self._array.dtype), dtypes.of(value._array.dtype)
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{theirs.legacy.lower()}' to a tensor with grad_dtype "
+                f"'{ours.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You "
+                "can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+                "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems "
+                "that assume that they match."
+            )
+        if value.shape != self.shape:
+            raise RuntimeError(
+                f"assigned grad has data of a different size, got {list(value.shape)}, expected {list(self.shape)}"
+            )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def retains_grad(self) -> bool:
+        return self._retains
+
+    def retain_grad(self) -> None:
+        """Keep this non-leaf's gradient in ``.grad`` during ``backward``."""
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        node = self.grad_fn
+        if node is None or self._retains:
+            return
+        self._retains = True
+        if node.pre_hooks is None:
+            node.pre_hooks = {}
+        import weakref
+
+        ref = weakref.ref(self)  # the node must not keep its own output alive
+
+        def keep(g: Tensor) -> None:
+            t = ref()
+            if t is not None:
+                t._grad = g if t._grad is None else t._grad + g
+
+        entry = node.pre_hooks.setdefault(self.output_nr, ({}, []))
+        entry[1].append(keep)
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(grad)`` when this tensor's gradient is computed; what it returns replaces the gradient."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        node = self.grad_fn
+        if node is None:
+            if self._hooks is None:
+                self._hooks = {}
+            return RemovableHandle(self._hooks, hook)
+        if node.pre_hooks is None:
+            node.pre_hooks = {}
+        return RemovableHandle(node.pre_hooks.setdefault(self.output_nr, ({}, []))[0], hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
+        """Call ``hook(tensor)`` after ``backward`` has added to this leaf's ``.grad``."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        return RemovableHandle(self.__dict__.setdefault("_post_hooks", {}), hook)
+
+    # -- aliases ------------------------------------------------------------------------------------------------
+
+    def _shared_log(self) -> WriteLog:
+        """The write log, made when there is a first alias or a first write, and told to whoever saved this tensor."""
+        log = self._log
+        if log is None:
+            log = self._log = WriteLog()
+            if not isinstance(self._array, np.ndarray):  # a numpy scalar has no memory to share
+                self._array = np.asarray(self._array)
+            node = self._node
+            if node is not None and node.op is not None and node.saved and node.saved[-1] is not None:
+                node.output_log = log
+        return log
+
+    def detach(self) -> Tensor:
+        """This tensor's values, without its history. Memory and version are shared."""
+        log = self._shared_log()
+        t: Tensor = Tensor._of(self._array)
+        t._log = log
+        if type(self) is not Tensor:
+            t.__class__ = type(self)
+        return t
+
+    def detach_(self) -> Self:
+        """Forget this tensor's history, in place."""
+        if self._view is not None:
+            raise RuntimeError(
+                "Can't detach views in-place; use detach() instead. If you are using DistributedDataParallel (DDP) for "
+                "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+                "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+                "Optimizer.zero_grad() function in torch/optim/optimizer.py as a reference."
+            )
+        self._node, self._wants_grad = None, False
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """This tensor's values, without history and without the version counter."""
+        if not isinstance(self._array, np.ndarray):
+            self._array = np.asarray(self._array)
+        return Tensor._of(self._array)  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._array = value._array
+
+    # -- conversion ---------------------------------------------------------------------------------------------
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """The array itself, sharing memory.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad: an array would lose the graph in silence.
+        """
+        if self.requires_grad and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        if not isinstance(self._array, np.ndarray):
+            self._array = np.asarray(self._array)
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        return np.array(array, dtype=dtype, copy=copy)
+
+    def item(self) -> Any:
+        """The value of a tensor of one element, as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def _scalar(self) -> Any:
+        value = self.item()
+        if self.requires_grad:
+            warnings.warn(_TO_SCALAR, UserWarning, stacklevel=3)
+        return value
+
+    def __float__(self) -> float:
+        return float(self._scalar())
+
+    def __int__(self) -> int:
+        return int(self._scalar())
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "biu" or self._array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __bool__(self) -> bool:
+        if self._array.size == 1:
+            return bool(self._array.item())
+        many = "more than one value" if self._array.size else "no values"
+        raise RuntimeError(f"Boolean value of Tensor with {many} is ambiguous")
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self._array.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    # -- printing and copying -----------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        node = self._name_of_node()
+        return printing.format_tensor(
+            np.asarray(self._array),
+            default_dtype=dtypes.default_float(),
+            grad_fn=node,
+            requires_grad=self._wants_grad and node is None,
+        )
+
+    def _name_of_node(self) -> str | None:
+        view = self._view
+        if view is not None and view.forbids == "no_grad" and view.base._node is not view.base_node:
+            return "Invalid"
+        node = self.grad_fn
+        return None if node is None else type(node).__name__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+                "  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm "
+                "usage, see https://github.com/pytorch/pytorch/pull/103001"
+            )
+        if id(self) in memo:
+            return memo[id(self)]  # type: ignore[no-any-return]
+        t: Tensor = Tensor._of(np.array(self._array))
+        t._wants_grad = self._wants_grad
+        t.__class__ = type(self)
+        memo[id(self)] = t
+        if self._grad is not None:
+            t._grad = copy.deepcopy(self._grad, memo)
+        return t
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (type(self), np.array(self._array), self.requires_grad)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool) -> Tensor:
+    t: Tensor = Tensor._of(array)
+    t.__class__ = cls
+    t._wants_grad = requires_grad
+    return t
+
+
+Node.tensor_type = Tensor
+
+
+def wants_grad(t: Any) -> bool:
+    """Whether a graph must be recorded for this operand."""
+    return t._wants_grad or t._node is not None or (t._view is not None and t.grad_fn is not None)
+
+
+def edge(t: Tensor) -> Any:
+    """Where this tensor's gradient goes: its node, itself if it is a leaf that wants one, or nowhere."""
+    node = t._node if t._view is None else t.grad_fn
+    return node if node is not None else (t if t._wants_grad else None)
+
+
+def gradient_edge(t: Tensor) -> tuple[Any, int]:
+    """The edge as torch shows it: (node or AccumulateGrad, output number)."""
+    return as_function(edge(t)), t.output_nr
+
+
+def _regenerate(t: Tensor, view: View) -> None:
+    """Give a view whose base was written to a node that reads the base as it is now."""
+    base = view.base
+    t._view = view._replace(base_node=base._node)
+    if view.forbids == "no_grad":
+        return
+    t._node = None if base._node is None else _reread(base, view, t)
+
+
+def _reread(base: Tensor, view: View, t: Tensor) -> Node:
+    from gradmagic.engine.inplace import reading  # above this file: it knows how views are undone
+
+    t.output_nr = 0
+    return reading(base, view.chain, t)

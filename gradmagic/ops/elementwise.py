@@ -1,0 +1,192 @@
+"""Elementwise ops, one row each: the function and its partial derivatives. Knows the kinds; no graph, no Tensor.
+
+Rows are in order of difficulty. A rule names what it reads: ``x`` or ``a, b`` the operands, ``y`` the output.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows, over
+
+_SQRT_PI = math.sqrt(math.pi)
+
+# -- linear, and constant but for jumps ---------------------------------------------------------------------------
+
+add = elementwise(operator.add, 1, 1)
+sub = elementwise(operator.sub, 1, -1)
+rsub = elementwise(lambda a, b: b - a, -1, 1, node="RsubBackward1")
+neg = elementwise(np.negative, -1)
+positive = composed(lambda x: x)
+deg2rad = elementwise(np.deg2rad, math.pi / 180, floats=True)
+rad2deg = elementwise(np.rad2deg, 180 / math.pi, floats=True)
+sign = elementwise(np.sign, 0)
+floor = elementwise(np.floor, 0)
+ceil = elementwise(np.ceil, 0)
+trunc = elementwise(np.trunc, 0)
+round = elementwise(np.round, 0)
+frac = elementwise(lambda x: x - np.trunc(x), 1)
+heaviside = elementwise(np.heaviside, 0, 0)
+
+# -- products and powers ------------------------------------------------------------------------------------------
+
+mul = elementwise(operator.mul, lambda b: b, lambda a: a)
+div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -a / b / b, floats=True)
+reciprocal = elementwise(np.reciprocal, lambda y: -y * y, floats=True)
+square = composed(lambda x: x**2)
+remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor(a / b))
+fmod = elementwise(np.fmod, 1, lambda a, b: -np.trunc(a / b))
+sqrt = elementwise(np.sqrt, over(lambda y: 2 * y), floats=True)
+rsqrt = elementwise(lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y**3, floats=True)
+cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
+
+
+def _power_of_scalar(x: Any, exponent: Any) -> Any:
+    if exponent == 2:
+        return x * x
+    return np.power(x, exponent)
+
+
+# x**n with a number n: torch's d/dx is 0 for n = 0 without looking at x, so 0**0 has a derivative.
+pow_scalar = irregular(
+    _power_of_scalar,
+    lambda g, x, exponent: g * 0 * x if exponent == 0 else g * (exponent * x ** (exponent - 1)),
+    node="PowBackward0",
+)
+
+
+def _log_or_zero(a: Any, b: Any, y: Any) -> Any:
+    # 0**b for b >= 0 is constant in b, though log 0 is not finite; the guard guards the logarithm's operand too
+    flat = (a == 0) & (b >= 0)
+    return np.where(flat, 0.0, y * np.log(np.where(flat, 1.0, a)))
+
+
+def _base_partial(a: Any, b: Any) -> Any:
+    # b == 0: the power is constant in a; the guard keeps 0 * 0**-1 from being NaN
+    zero = b == 0
+    return np.where(zero, 0.0, b * a ** np.where(zero, 1.0, b - 1))
+
+
+pow_tensor = elementwise(np.power, _base_partial, _log_or_zero, node="PowBackward1")
+pow_of_scalar = elementwise(np.power, None, lambda a, b, y: y * _log_guard(a, b), node="PowBackward2")
+
+
+def _log_guard(a: Any, b: Any) -> Any:
+    return np.where((b >= 0), 0.0, -np.inf) if a == 0 else (math.log(a) if a > 0 else math.nan)
+
+
+# -- exponentials and logarithms ----------------------------------------------------------------------------------
+
+exp = elementwise(np.exp, lambda y: y, floats=True)
+exp2 = elementwise(np.exp2, lambda y: y * math.log(2), floats=True)
+expm1 = elementwise(np.expm1, lambda y: y + 1, floats=True)
+log = elementwise(np.log, over(lambda x: x), floats=True)
+log2 = elementwise(np.log2, over(lambda x: x * math.log(2)), floats=True)
+log10 = elementwise(np.log10, over(lambda x: x * math.log(10)), floats=True)
+log1p = elementwise(np.log1p, over(lambda x: x + 1), floats=True)
+logaddexp = elementwise(
+    np.logaddexp, lambda a, b: 1 / (1 + np.exp(b - a)), lambda a, b: 1 / (1 + np.exp(a - b)), floats=True
+)
+logaddexp2 = elementwise(
+    np.logaddexp2, lambda a, b: 1 / (1 + np.exp2(b - a)), lambda a, b: 1 / (1 + np.exp2(a - b)), floats=True
+)
+
+# -- trigonometry -------------------------------------------------------------------------------------------------
+
+sin = elementwise(np.sin, lambda x: np.cos(x), floats=True)
+cos = elementwise(np.cos, lambda x: -np.sin(x), floats=True)
+tan = elementwise(np.tan, lambda y: y * y + 1, floats=True)
+asin = elementwise(np.arcsin, lambda x: (1 - x * x) ** -0.5, floats=True)
+acos = elementwise(np.arccos, lambda x: -((1 - x * x) ** -0.5), floats=True)
+atan = elementwise(np.arctan, over(lambda x: x * x + 1), floats=True)
+atan2 = elementwise(
+    np.arctan2, lambda a, b: b * _inverse_square(a, b), lambda a, b: -a * _inverse_square(a, b), floats=True
+)
+hypot = elementwise(np.hypot, lambda a, y: a / _nonzero(y), lambda b, y: b / _nonzero(y), floats=True)
+
+
+def _inverse_square(a: Any, b: Any) -> Any:
+    square = a * a + b * b
+    return np.where(square == 0, 0.0, 1 / np.where(square == 0, 1.0, square))
+
+
+def _nonzero(y: Any) -> Any:
+    return np.where(y == 0, np.nan, y)
+
+
+# -- hyperbolic functions -----------------------------------------------------------------------------------------
+
+sinh = elementwise(np.sinh, lambda x: np.cosh(x), floats=True)
+cosh = elementwise(np.cosh, lambda x: np.sinh(x), floats=True)
+asinh = elementwise(np.arcsinh, lambda x: (x * x + 1) ** -0.5, floats=True)
+acosh = elementwise(np.arccosh, lambda x: (x * x - 1) ** -0.5, floats=True)
+atanh = elementwise(np.arctanh, over(lambda x: 1 - x * x), floats=True)
+
+# torch differentiates these by ops of their own, whose names its graphs show
+tanh_backward = elementwise(
+    lambda a, b: a * (1 - b * b), lambda b: 1 - b * b, lambda a, b: -2 * a * b, node="TanhBackwardBackward0"
+)
+tanh = irregular(np.tanh, lambda g, y: tanh_backward_of(g, y))
+sigmoid_backward = elementwise(
+    lambda a, b: a * (1 - b) * b, lambda b: (1 - b) * b, lambda a, b: a * (1 - 2 * b), node="SigmoidBackwardBackward0"
+)
+threshold_backward = elementwise(
+    lambda a, b: np.where(b <= 0, a.dtype.type(0), a), lambda b: (b > 0) * 1.0, None, node="ThresholdBackwardBackward0"
+)
+
+
+def _sigmoid(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+
+
+sigmoid = irregular(_sigmoid, lambda g, y: sigmoid_backward_of(g, y))
+relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), lambda g, y: threshold_backward_of(g, y))
+
+
+def _raw_or_op(op: Any) -> Any:
+    """An op's arithmetic for arrays, the op itself for Tensors."""
+    return lambda g, y: op(g, y) if hasattr(g, "_array") else op.fn(g, y)
+
+
+tanh_backward_of = _raw_or_op(tanh_backward)
+sigmoid_backward_of = _raw_or_op(sigmoid_backward)
+threshold_backward_of = _raw_or_op(threshold_backward)
+for _op in (tanh, sigmoid):
+    _op.floats_first = True
+
+# -- kinks: torch's sub-gradients ---------------------------------------------------------------------------------
+
+abs = elementwise(np.abs, lambda x: _direction(x))
+maximum = elementwise(np.maximum, lambda a, b: _share(a, b), lambda a, b: _share(b, a))
+minimum = elementwise(np.minimum, lambda a, b: _share(b, a), lambda a, b: _share(a, b))
+fmax = elementwise(np.fmax, lambda a, b: (a >= b) * 1.0, lambda a, b: (a < b) * 1.0)
+fmin = elementwise(np.fmin, lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 1.0)
+
+
+def _direction(x: Any) -> Any:
+    return np.sign(x)
+
+
+def _share(a: Any, b: Any) -> Any:
+    return (a > b) * 1.0 + (a == b) * 0.5
+
+
+def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
+    return np.clip(x, min, max).astype(x.dtype, copy=False)
+
+
+clamp_scalar = irregular(
+    _clamp,
+    lambda g, x, min, max: np.where((x >= (-np.inf if min is None else min)) & (x <= (np.inf if max is None else max)), g, 0.0),
+    node="ClampBackward1",
+)
+where = irregular(
+    np.where, None, lambda g, a: np.where(a, g, 0.0), lambda g, a: np.where(a, 0.0, g), saved={"self": "condition"}
+)
+
+name_rows(globals())

@@ -1,0 +1,28 @@
+"""Products of vectors and matrices. Knows the kinds; no graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import bilinear, name_rows
+
+
+def _h(a: Any) -> Any:
+    raw = getattr(a, "_array", a)
+    swapped = np.swapaxes(a, -1, -2)
+    return np.conj(swapped) if raw.dtype.kind == "c" else swapped
+
+
+def _c(a: Any) -> Any:
+    raw = getattr(a, "_array", a)
+    return np.conj(a) if raw.dtype.kind == "c" else a
+
+
+dot = bilinear(np.dot, lambda g, b: g * _c(b), lambda g, a: g * _c(a), saved={"other": "tensor"})
+mv = bilinear(np.matmul, lambda g, b: g[:, None] * _c(b)[None, :], lambda g, a: np.matmul(_h(a), g), saved={"other": "vec"})
+mm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
+bmm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
+
+name_rows(globals())

@@ -1,0 +1,189 @@
+"""Ops that sum, multiply or choose along axes. Knows the kinds; no graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import irregular, linear, name_rows
+
+
+def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
+    """A reduced array, broadcast again to the shape it had."""
+    if axis is not None and not keepdims:
+        g = np.expand_dims(g, axis)
+    elif axis is None and shape:
+        g = np.reshape(g, (1,) * len(shape))
+    return np.broadcast_to(g, shape)
+
+
+def _count(shape: tuple[int, ...], axis: Any) -> int:
+    axes = range(len(shape)) if axis is None else axis
+    return int(np.prod([shape[i] for i in axes]))
+
+
+sum = linear(
+    lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+    lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims),
+)
+sum_dim = linear(sum.fn, sum.vjps[0], node="SumBackward1")
+mean = linear(
+    lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
+    lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims) / _count(shape, axis),
+)
+mean_dim = linear(mean.fn, mean.vjps[0], node="MeanBackward1")
+cumsum = linear(
+    lambda x, axis: np.cumsum(x, axis), lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+)
+
+
+def _ties(x: Any, y: Any, axis: Any, keepdims: Any) -> Any:
+    best = x == (y if keepdims or axis is None else np.expand_dims(y, axis))
+    return best / np.sum(best, axis=axis, keepdims=True)
+
+
+def _share_ties(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+    """Equal shares for all that attain the extremum: torch's sub-gradient of max() and amax()."""
+    raw_x, raw_y = getattr(x, "_array", x), getattr(y, "_array", y)
+    return spread(g, shape, axis, keepdims) * _ties(raw_x, raw_y, axis, keepdims).astype(raw_x.dtype)
+
+
+amax = irregular(lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims), _share_ties)
+amin = irregular(lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims), _share_ties)
+max_all = irregular(amax.fn, _share_ties, node="MaxBackward1")
+min_all = irregular(amin.fn, _share_ties, node="MinBackward1")
+
+
+def _others(x: Any, axis: int) -> Any:
+    """For each element the product of all others along the axis, without a division: exact where there are zeros."""
+    one = np.ones_like(getattr(x, "_array", x)[_at(axis, slice(0, 1))])
+    before = np.concatenate([one, np.cumprod(x[_at(axis, slice(None, -1))], axis)], axis)
+    flipped = np.flip(x[_at(axis, slice(1, None))], axis)
+    after = np.flip(np.concatenate([one, np.cumprod(flipped, axis)], axis), axis)
+    return before * after
+
+
+def _at(axis: int, s: slice) -> Any:
+    return (slice(None),) * axis + (s,)
+
+
+def _prod_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+    if axis is None:
+        flat = np.reshape(x, -1)
+        return np.reshape(_others(flat, 0) * g, shape)
+    return spread(g, shape, axis, keepdims) * _others(x, axis[0] if isinstance(axis, tuple) else axis)
+
+
+prod = irregular(lambda x, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims), _prod_vjp)
+prod_dim = irregular(prod.fn, _prod_vjp, node="ProdBackward1")
+
+
+def _cumprod_vjp(g: Any, x: Any, axis: int) -> Any:
+    """The sum over j >= i of g_j times the product of all x_k, k <= j, but x_i: n² products, exact where there are zeros."""
+    n = x.shape[axis]
+    x = np.moveaxis(x, axis, -1)
+    g = np.moveaxis(g, axis, -1)
+    eye = np.eye(n, dtype=bool)
+    rows = np.where(eye, 1.0, x[..., None, :])  # row i: x with its i-th element replaced by one
+    upper = np.triu(np.ones((n, n)))
+    out = np.sum(np.cumprod(rows, -1) * upper * g[..., None, :], -1)
+    return np.moveaxis(out, -1, axis)
+
+
+cumprod = irregular(lambda x, axis: np.cumprod(x, axis), _cumprod_vjp)
+
+
+def _var_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    return spread(g, shape, axis, keepdims) * (2.0 / max(_count(shape, axis) - correction, 0) * centred)
+
+
+def _std_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
+    flat = y == 0
+    scaled = np.where(flat, 0.0, g / np.where(flat, 1.0, 2 * y))
+    return _var_vjp(scaled, x, shape, axis, keepdims, correction)
+
+
+var = irregular(
+    lambda x, axis=None, keepdims=False, correction=1: np.var(x, axis=axis, keepdims=keepdims, ddof=correction), _var_vjp
+)
+std = irregular(
+    lambda x, axis=None, keepdims=False, correction=1: np.std(x, axis=axis, keepdims=keepdims, ddof=correction), _std_vjp
+)
+
+
+def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, x.dtype.type(0))
+    out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.squeeze(out, axis)
+
+
+logsumexp = irregular(
+    _logsumexp,
+    lambda g, x, y, shape, axis, keepdims: spread(g, shape, axis, keepdims)
+    * np.exp(x - (y if keepdims else np.expand_dims(y, axis))),
+)
+
+
+def _softmax(x: Any, axis: int) -> Any:
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+softmax = irregular(_softmax, lambda g, y, axis: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+log_softmax = irregular(
+    lambda x, axis: x - _logsumexp(x, axis, keepdims=True),
+    lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+)
+
+
+def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.sqrt(np.sum((x * np.conj(x)).real, axis=axis, keepdims=keepdims))
+
+
+def _norm_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+    zero = y == 0
+    scale = np.where(zero, 0.0, g / np.where(zero, 1.0, y))
+    return spread(scale, shape, axis, keepdims) * x
+
+
+norm = irregular(_norm, _norm_vjp, node="LinalgVectorNormBackward0")
+
+# Chosen elements: the gradient goes back to the chosen place.
+
+
+def _take_back(g: Any, y: Any, shape: Any, axis: int, keepdims: Any) -> Any:
+    index = getattr(y[1], "_array", y[1])
+    from gradmagic.ops.shape import put_add
+
+    values = g[0] if keepdims or not shape else np.expand_dims(g[0], axis)
+    index = index if keepdims or not shape else np.expand_dims(index, axis)
+    grid = list(np.indices(index.shape, sparse=True))
+    if shape:
+        grid[axis] = index
+    return put_add(values, shape, tuple(grid) if shape else ())
+
+
+def _best(arg: Any) -> Any:
+    def fn(x: Any, axis: int, keepdims: bool = False) -> Any:
+        index = np.asarray(arg(x, axis=axis, keepdims=True) if x.ndim else 0)
+        values = np.take_along_axis(x, index, axis) if x.ndim else np.asarray(x)
+        return (values, index) if keepdims or not x.ndim else (values.squeeze(axis), index.squeeze(axis))
+
+    return fn
+
+
+max_dim = irregular(_best(np.argmax), _take_back, node="MaxBackward0", outputs=2)
+min_dim = irregular(_best(np.argmin), _take_back, node="MinBackward0", outputs=2)
+
+
+def _sort(x: Any, axis: int, descending: bool = False) -> Any:
+    index = np.argsort(-x if descending else x, axis=axis, kind="stable")
+    return np.take_along_axis(x, index, axis), index
+
+
+sort = irregular(_sort, lambda g, y, shape, axis: _take_back(g, y, shape, axis, True), outputs=2)
+
+name_rows(globals())

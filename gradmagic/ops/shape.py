@@ -1,0 +1,196 @@
+"""Ops that move elements: views, indexing, joining. Knows the kinds; no graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import irregular, joining, linear, name_rows, view
+
+# -- views: the output lies in the operand's memory ---------------------------------------------------------------
+
+reshape = view(lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="ViewBackward0")
+expand = view(lambda x, size: _expand(x, size), lambda g, shape: _sum_to(g, shape))
+permute = view(
+    lambda x, dims: x.transpose(dims), lambda g, dims: np.transpose(g, _inverse(dims)), node="PermuteBackward0"
+)
+transpose = view(lambda x, dim0, dim1: x.swapaxes(dim0, dim1), lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1))
+t = view(lambda x: x.T, lambda g: np.transpose(g))
+select = view(
+    lambda x, dim, index: x[(slice(None),) * dim + (index, ...)],
+    lambda g, shape, dim, index: place(g, shape, (slice(None),) * dim + (index,)),
+)
+slice_ = view(
+    lambda x, dim, start, stop, step: x[(slice(None),) * dim + (slice(start, stop, step),)],
+    lambda g, shape, dim, start, stop, step: place(g, shape, (slice(None),) * dim + (slice(start, stop, step),)),
+    node="SliceBackward0",
+)
+unsqueeze = view(lambda x, dim: np.expand_dims(x, dim), lambda g, shape: np.reshape(g, shape))
+squeeze = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape))
+squeeze_dim = view(
+    lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape), node="SqueezeBackward1"
+)
+alias = view(lambda x: x[...], lambda g: g)
+diagonal = view(
+    lambda x, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2)),
+    lambda g, shape, offset, dim1, dim2: _place_diagonal(g, shape, offset, dim1, dim2),
+)
+real = view(lambda x: x.real, lambda g: g)
+
+
+def _expand(x: Any, size: tuple[int, ...]) -> Any:
+    return np.broadcast_to(x, size)
+
+
+def _squeeze(x: Any, dim: Any) -> Any:
+    return x.reshape([n for i, n in enumerate(x.shape) if n != 1 or (dim is not None and i not in dim)])
+
+
+def _writable(x: Any) -> Any:
+    x.flags.writeable = True  # numpy's diagonal is read-only by default; torch's is a view like any other
+    return x
+
+
+def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argsort(dims))
+
+
+def _sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    extra = len(g.shape) - len(shape)
+    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
+    return np.reshape(np.sum(g, axis=axes) if axes else g, shape)
+
+
+# -- gradients of views: an element goes back to where it was -----------------------------------------------------
+
+
+def _place(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    out = np.zeros(shape, g.dtype)
+    out[index] = g
+    return out
+
+
+def _put_add(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    out = np.zeros(shape, g.dtype)
+    np.add.at(out, index, g)
+    return out
+
+
+place_op = linear(_place, lambda g, index: g[index], node="SliceBackward0_copy")
+put_add_op = linear(_put_add, lambda g, index: index_op(g, index=index) if hasattr(g, "_array") else g[index],
+                    node="IndexPutBackward0")  # fmt: skip
+
+
+def place(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of a shape with ``g`` at an index: the transpose of basic indexing."""
+    return place_op(g, shape=shape, index=index) if hasattr(g, "_array") else _place(g, shape, index)
+
+
+def put_add(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of a shape to which ``g`` is added at an index: the transpose of fancy indexing."""
+    return put_add_op(g, shape=shape, index=index) if hasattr(g, "_array") else _put_add(g, shape, index)
+
+
+def _place_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int) -> Any:
+    where = np.diagonal(np.arange(int(np.prod(shape))).reshape(shape), offset, dim1, dim2)
+    return np.reshape(put_add(np.reshape(g, -1), (int(np.prod(shape)),), where.reshape(-1)), shape)
+
+
+# -- copies -------------------------------------------------------------------------------------------------------
+
+clone = linear(lambda x: np.array(x), lambda g: g)
+accumulated = linear(lambda x: np.array(x), lambda g: g, node="CopyBackwards")
+to_copy = linear(lambda x, dtype: x.astype(dtype), lambda g: g)
+reshape_copy = linear(lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0")
+index_op = linear(lambda x, index: x[index], lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0")
+flip = linear(lambda x, dims: np.flip(x, dims).copy(), lambda g, dims: np.flip(g, dims))
+roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
+              lambda g, shifts, dims: np.roll(g, tuple(-s for s in shifts) if isinstance(shifts, tuple) else -shifts, dims))  # fmt: skip
+tril = linear(lambda x, diagonal: np.tril(x, diagonal), lambda g, diagonal: np.tril(g, diagonal))
+triu = linear(lambda x, diagonal: np.triu(x, diagonal), lambda g, diagonal: np.triu(g, diagonal))
+
+# `copy_` and `fill_`, seen as functions of the old values and the new
+copy_values = irregular(
+    lambda a, b: np.broadcast_to(np.asarray(b, a.dtype), a.shape),
+    lambda g: np.zeros(g.shape, g.dtype if not hasattr(g, "_array") else g._array.dtype),
+    lambda g: g,
+    node="CopyBackwards",
+)
+fill = irregular(
+    lambda x, value: np.full(x.shape, value, x.dtype),
+    lambda g: np.zeros(g.shape, g.dtype if not hasattr(g, "_array") else g._array.dtype),
+)
+
+
+def _index_put(a: Any, b: Any, index: Any, accumulate: bool) -> Any:
+    out = np.array(a)
+    if accumulate:
+        np.add.at(out, index, b)
+    else:
+        out[index] = b
+    return out
+
+
+index_put = irregular(
+    _index_put,
+    lambda g, index, accumulate: g if accumulate else _erase(g, index),
+    lambda g, index: g[index],
+)
+
+
+def _erase(g: Any, index: Any) -> Any:
+    keep = np.ones(g.shape, bool)
+    keep[index] = False
+    return np.where(keep, g, 0.0)
+
+
+def _part(shapes: tuple[Any, ...], i: int, dim: int) -> slice:
+    start = sum(s[dim] for s in shapes[:i])
+    return slice(start, start + shapes[i][dim])
+
+
+cat = joining(
+    lambda xs, dim: np.concatenate(xs, dim),
+    lambda g, i, dim, shapes: g[(slice(None),) * (dim % len(shapes[i])) + (_part(shapes, i, dim),)],
+)
+stack = joining(
+    lambda xs, dim: np.stack(xs, dim),
+    lambda g, i, dim, shapes: g[(slice(None),) * (dim % (len(shapes[i]) + 1)) + (i,)],
+)
+
+# -- several views at once: they refuse in-place writes -----------------------------------------------------------
+
+
+def _pieces(x: Any, dim: int, sizes: tuple[int, ...]) -> list[Any]:
+    stops = np.cumsum(sizes)
+    return [x[(slice(None),) * dim + (slice(int(e) - n, int(e)),)] for n, e in zip(sizes, stops, strict=True)]
+
+
+unbind = view(
+    lambda x, dim: [x[(slice(None),) * dim + (i, ...)] for i in range(x.shape[dim])],
+    lambda g, shape, dim: np.stack([_or_zeros(p, shape[:dim] + shape[dim + 1 :], g) for p in g], dim),
+    outputs=-1,
+)
+split = view(
+    _pieces,
+    lambda g, shape, dim, sizes: np.concatenate(
+        [_or_zeros(p, (*shape[:dim], n, *shape[dim + 1 :]), g) for p, n in zip(g, sizes, strict=True)], dim
+    ),
+    outputs=-1,
+)
+
+
+def _or_zeros(part: Any, shape: tuple[int, ...], others: Any) -> Any:
+    if part is not None:
+        return part
+    like = next(p for p in others if p is not None)
+    return np.zeros(shape, like.dtype if not hasattr(like, "_array") else like._array.dtype)
+
+
+unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,))  # type: ignore[attr-defined]
+split.transpose_one = lambda g, i, shape, dim, sizes: place(  # type: ignore[attr-defined]
+    g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)
+)
+
+name_rows(globals())

@@ -1,0 +1,54 @@
+"""The torch-compatible namespace, assembled from the floors below: ``from gradmagic import torch``.
+
+A program written for torch runs unchanged: names, dtypes, printing and errors are torch's.
+
+Examples
+--------
+>>> from gradmagic import torch
+>>> x = torch.tensor(2., requires_grad=True)
+>>> torch.autograd.grad(x ** 3, x)
+(tensor(12.),)
+"""
+
+from math import e, inf, nan, pi
+from typing import Any
+
+from gradmagic.engine.dtypes import (
+    Size, bool, cdouble, cfloat, complex64, complex128, double, dtype, float, float16, float32, float64,
+    get_default_dtype, half, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
+)  # fmt: skip
+from gradmagic.engine.modes import (
+    enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled, is_grad_enabled,
+    is_inference_mode_enabled, no_grad, set_grad_enabled,
+)  # fmt: skip
+from gradmagic.engine.printing import set_printoptions
+from gradmagic.engine.random import Generator
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops.methods import FUNCTIONS as _FUNCTIONS
+from gradmagic.torch import autograd, nn
+from gradmagic.torch.creation import (
+    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, logspace, manual_seed, ones,
+    ones_like, rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
+)  # fmt: skip
+
+globals().update(_FUNCTIONS)
+
+
+def is_tensor(obj: Any) -> Any:
+    """Whether an object is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"module 'torch' has no attribute '{name}'")
+
+
+__all__ = [
+    "Generator", "Size", "Tensor", "arange", "as_tensor", "autograd", "bool", "cdouble", "cfloat", "complex128", "complex64",
+    "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "float", "float16", "float32", "float64",
+    "from_numpy", "full", "full_like", "get_default_dtype", "half", "inf", "inference_mode", "int", "int16", "int32",
+    "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_tensor", "linspace", "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "ones", "ones_like", "pi", "rand",
+    "rand_like", "randint", "randn", "randn_like", "randperm", "set_default_dtype", "set_grad_enabled", "set_printoptions",
+    "short", "tensor", "uint8", "zeros", "zeros_like", *sorted(_FUNCTIONS),
+]  # fmt: skip

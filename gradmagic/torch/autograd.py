@@ -1,0 +1,12 @@
+"""``torch.autograd``: the calls that differentiate. Knows no op."""
+
+from gradmagic.engine.backward import backward, grad
+from gradmagic.engine.modes import enable_grad, inference_mode, no_grad, set_detect_anomaly, set_grad_enabled
+from gradmagic.torch import graph
+
+detect_anomaly = set_detect_anomaly
+
+__all__ = [
+    "backward", "detect_anomaly", "enable_grad", "grad", "graph", "inference_mode", "no_grad", "set_detect_anomaly",
+    "set_grad_enabled",
+]  # fmt: skip

@@ -1,0 +1,232 @@
+"""Tensors from nothing, from numbers and from arrays. Knows no op."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes, random
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops.functional import _sizes
+
+
+def _made(array: Any, requires_grad: bool) -> Any:
+    t: Any = Tensor._of(array)
+    if requires_grad:
+        if array.dtype.kind not in "fc":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        t._wants_grad = True
+    return t
+
+
+def _kind(dtype: Any) -> np.dtype[Any]:
+    return dtypes.default_float() if dtype is None else dtypes.to_numpy(dtype)
+
+
+def _check_nesting(data: Any, dim: int = 0) -> None:
+    if isinstance(data, (list, tuple)) and data and isinstance(data[0], (list, tuple)):
+        n = len(data[0])
+        for row in data:
+            if not isinstance(row, (list, tuple)) or len(row) != n:
+                got = len(row) if isinstance(row, (list, tuple)) else 0
+                raise ValueError(f"expected sequence of length {n} at dim {dim + 1} (got {got})")
+            _check_nesting(row, dim + 1)
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, Tensor):
+        return data.item() if data.ndim == 0 else data._array
+    if isinstance(data, (list, tuple)):
+        return [_plain(v) for v in data]
+    return data
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A leaf tensor with a copy of the data.
+
+    Parameters
+    ----------
+    data : number, nested sequence, ndarray or Tensor
+        Python floats become the default dtype (float32), ints int64; arrays keep their dtype.
+    dtype : torch.dtype, optional
+        Another element type.
+    device : ignored
+        There is only the CPU.
+    requires_grad : bool
+        Whether gradients will be asked for.
+
+    Returns
+    -------
+    Tensor
+        A leaf.
+
+    Raises
+    ------
+    ValueError
+        If nested sequences differ in length.
+    RuntimeError
+        If integers are to require grad.
+
+    Examples
+    --------
+    >>> from gradmagic import torch
+    >>> torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)
+    tensor([[1., 2.],
+            [3., 4.]], requires_grad=True)
+    """
+    if data is None:
+        raise RuntimeError("Could not infer dtype of NoneType")
+    if isinstance(data, Tensor):
+        array = np.array(data._array)
+    elif isinstance(data, (np.ndarray, np.generic)):
+        array = np.array(data)
+        dtypes.of(array.dtype)
+    else:
+        _check_nesting(data)
+        plain = _plain(data)
+        array = np.array(plain)
+        if array.size == 0 or array.dtype.kind == "f":
+            leaf = array.flat[0] if array.size else None
+            keep = isinstance(plain, np.generic) and leaf is not None
+            array = array if keep else array.astype(dtypes.default_float())
+        elif array.dtype.kind == "c":
+            array = array.astype(dtypes.default_complex())
+        elif array.dtype.kind not in "biu":
+            raise TypeError(f"new(): invalid data type '{type(np.ravel(np.array(plain, object))[0]).__name__}'")
+    if dtype is not None:
+        source = array if isinstance(data, (Tensor, np.ndarray, np.generic)) else np.array(_plain(data))
+        array = source.astype(dtypes.to_numpy(dtype))
+    return _made(array, requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
+    """The data as a tensor, without a copy where it can be shared."""
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
+    if isinstance(data, np.ndarray) and dtype is None:
+        return from_numpy(data)
+    return tensor(data, dtype=dtype)
+
+
+def from_numpy(ndarray: Any) -> Any:
+    """A tensor that shares the array's memory."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    dtypes.of(ndarray.dtype)
+    return _made(ndarray, False)
+
+
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor of zeros."""
+    return _made(np.zeros(_sizes(size), _kind(dtype)), requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor of ones."""
+    return _made(np.ones(_sizes(size), _kind(dtype)), requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor whose values are whatever the memory held."""
+    return _made(np.empty(_sizes(size), _kind(dtype)), requires_grad)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """A tensor with one value everywhere; its dtype is the value's if none is given."""
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    kind = dtypes.result_dtype([value]) if dtype is None else dtypes.to_numpy(dtype)
+    return _made(np.full(_sizes((size,)) if not isinstance(size, int) else (size,), value, kind), requires_grad)
+
+
+def _like(make: Any) -> Any:
+    def like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+        return _made(make(input._array.shape, _kind(input.dtype if dtype is None else dtype)), requires_grad)
+
+    like.__name__ = make.__name__ + "_like"
+    like.__doc__ = f"`{make.__name__}` of another tensor's shape and dtype."
+    return like
+
+
+zeros_like, ones_like, empty_like = _like(np.zeros), _like(np.ones), _like(np.empty)
+
+
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """One value everywhere, in another tensor's shape and dtype."""
+    return _made(np.full(input._array.shape, fill_value, _kind(input.dtype if dtype is None else dtype)), requires_grad)
+
+
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """Numbers from ``start`` to ``end``, ``end`` excluded, in steps."""
+    if end is None:
+        start, end = 0, start
+    start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    if dtype is None:
+        dtype = dtypes.int64 if all(isinstance(v, int) for v in (start, end, step)) else dtypes.get_default_dtype()
+    n = max(int(np.ceil((end - start) / step)), 0)
+    return _made((start + step * np.arange(n)).astype(dtypes.to_numpy(dtype)), requires_grad)
+
+
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """``steps`` evenly spaced numbers from ``start`` to ``end``, both included."""
+    start, end = (v.item() if isinstance(v, Tensor) else v for v in (start, end))
+    kind = _kind(dtype)
+    step = kind.type((end - start) / max(steps - 1, 1))
+    i = np.arange(steps).astype(kind)
+    half = steps // 2  # torch counts from both ends, so that both are exact
+    array = np.where(np.arange(steps) < half, kind.type(start) + step * i, kind.type(end) - step * (steps - 1 - i).astype(kind))
+    if steps == 1:
+        array = np.array([start], kind)
+    return _made(array.astype(kind), requires_grad)
+
+
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """``base`` to the power of evenly spaced exponents."""
+    return _made((base ** np.linspace(start, end, steps)).astype(_kind(dtype)), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    """Ones on the diagonal, zeros elsewhere."""
+    return _made(np.eye(n, m, dtype=_kind(dtype)), requires_grad)
+
+
+def manual_seed(seed: int) -> Any:
+    """Seed the random numbers: torch's own sequence follows."""
+    return random.default_generator.manual_seed(seed)
+
+
+def _random(draw: str) -> Any:
+    def make(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None) -> Any:
+        source = generator or random.default_generator
+        return _made(getattr(source, draw)(_sizes(size), _kind(dtype)), requires_grad)
+
+    make.__name__ = draw
+    return make
+
+
+rand, randn = _random("rand"), _random("randn")
+rand.__doc__ = "Uniform random numbers in [0, 1), torch's own for the same seed."
+randn.__doc__ = "Normal random numbers, torch's own for the same seed."
+
+
+def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """Uniform random numbers in another tensor's shape and dtype."""
+    return rand(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """Normal random numbers in another tensor's shape and dtype."""
+    return randn(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+
+
+def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+    """Random integers from ``low`` to ``high``, ``high`` excluded."""
+    if size is None:
+        low, high, size = 0, low, high
+    kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
+    return _made(random.default_generator.randint(low, high, tuple(size), kind), requires_grad)
+
+
+def randperm(n: int, *, dtype: Any = None) -> Any:
+    """A random permutation of 0 … n-1."""
+    return _made(random.default_generator.randperm(n), False)
