@@ -81,7 +81,7 @@ def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
         op, kwargs, _ = view.chain[-1]
         name = op.node_class.__name__ if op.node_class else op.name.capitalize()
         raise RuntimeError(_MULTI.format(kwargs.get("_output", 0), name.removesuffix("Backward0")))
-    if view.forbids == "no_grad" and tracked:
+    if view.forbids == "no_grad" and (tracked or view.base.requires_grad):
         raise RuntimeError(_NO_GRAD_VIEW)
     if view.base._wants_grad and view.base._node is None and not modes.leaf_writes:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")

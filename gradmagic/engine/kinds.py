@@ -47,6 +47,10 @@ class Op:
         The name of its nodes; made from the row's name if not given.
     saved : dict, optional
         Torch's names of what the node saves, where they are not ``self``, ``other`` and ``result``.
+    outputs : int
+        How many outputs ``fn`` gives; -1 for any number.
+    attributes : sequence of str
+        Keyword arguments that the node shows as ``_saved_…``.
     """
 
     name = ""
@@ -60,14 +64,14 @@ class Op:
         node: str | None = None,
         saved: dict[str, Any] | None = None,
         outputs: int = 1,
-        doc: str | None = None,
+        attributes: Sequence[str] = (),
     ) -> None:
         self.fn = fn
         self.vjps = vjps
         self.node_name = node
         self.saved_as = saved or {}
         self.outputs = outputs
-        self.doc = doc
+        self.attributes = attributes  # the keyword arguments that torch's nodes show as `_saved_…`
         self.operands = ("x",) if len(vjps) == 1 else ("a", "b", "c", "d")[: len(vjps)]
         self.node_class: Any = None
         self._plans: Any = None
@@ -181,7 +185,7 @@ class Op:
                 out.append(node.kwargs.get(k))
         return out
 
-    # -- forward mode -------------------------------------------------------------------------------------------
+    # -- introspection ------------------------------------------------------------------------------------------
 
     def saved_names(self, node: Node) -> dict[str, Any]:
         """Torch's names for what is saved: a position in ``node.saved``, or a value in a tuple."""
@@ -192,7 +196,7 @@ class Op:
             if value is not None or node.freed:
                 names["result" if k == n else torch_names[k]] = k
         renamed = {self.saved_as.get(name, name): k for name, k in names.items()}
-        return {name: k for name, k in renamed.items() if name}
+        return renamed | {name: (node.kwargs.get(name),) for name in self.attributes}
 
 
 def as_array(value: Any) -> Any:

@@ -179,10 +179,10 @@ class Node:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
-            return self._saved_attribute(name[7:])
+            return self._lookup_saved(name[7:])
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
-    def _saved_attribute(self, name: str) -> Any:
+    def _lookup_saved(self, name: str) -> Any:
         names = self.op.saved_names(self) if self.op is not None else {}
         if name not in names:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '_saved_{name}'")

@@ -54,8 +54,9 @@ def _power_of_scalar(x: Any, exponent: Any) -> Any:
 # x**n with a number n: torch's d/dx is 0 for n = 0 without looking at x, so 0**0 has a derivative.
 pow_scalar = irregular(
     _power_of_scalar,
-    lambda g, x, exponent: g * 0 * x if exponent == 0 else g * (exponent * x ** (exponent - 1)),
+    lambda g, x, exponent: np.zeros_like(g) if exponent == 0 else g * (exponent * x ** (exponent - 1)),
     node="PowBackward0",
+    attributes=("exponent",),
 )
 
 
@@ -135,7 +136,7 @@ sigmoid_backward = elementwise(
     lambda a, b: a * (1 - b) * b, lambda b: (1 - b) * b, lambda a, b: a * (1 - 2 * b), node="SigmoidBackwardBackward0"
 )
 threshold_backward = elementwise(
-    lambda a, b: np.where(b <= 0, a.dtype.type(0), a), lambda b: (b > 0) * 1.0, None, node="ThresholdBackwardBackward0"
+    lambda a, b: np.where(b <= 0, a.dtype.type(0), a), lambda b: (b > 0) * 1.0, 0, node="ThresholdBackwardBackward0"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -41,7 +42,7 @@ def operand(value: Any) -> Any:
 
 
 def _axis(dim: int, ndim: int) -> int:
-    limit = max(ndim, 1)
+    limit = ndim or 1
     if not -limit <= dim < limit:
         raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
     return int(dim) % limit
@@ -571,14 +572,11 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
     n = tensor.shape[d]
     if isinstance(split_size_or_sections, int):
         k = split_size_or_sections
-        sizes: Any = tuple(builtin_min(k, n - i) for i in range(0, n, k))
+        sizes: Any = tuple(builtins.min(k, n - i) for i in range(0, n, k))
     else:
         sizes = tuple(split_size_or_sections)
     return S.split(_held(tensor), dim=d, sizes=sizes)
 
-
-def builtin_min(a: int, b: int) -> int:
-    return a if a < b else b
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
@@ -625,17 +623,11 @@ def triu(input: Tensor, diagonal: int = 0) -> Any:
 def diag(input: Tensor, diagonal: int = 0) -> Any:
     if input.ndim == 2:
         return clone(S.diagonal(_held(input), offset=diagonal, dim1=0, dim2=1))
-    n = input.shape[0] + abs_int(diagonal)
-    rows = np.arange(input.shape[0]) + builtin_max(-diagonal, 0)
+    n = input.shape[0] + builtins.abs(diagonal)
+    rows = np.arange(input.shape[0]) + builtins.max(-diagonal, 0)
     return S.put_add_op(input, shape=(n, n), index=(rows, rows + diagonal))
 
 
-def abs_int(n: int) -> int:
-    return n if n >= 0 else -n
-
-
-def builtin_max(a: int, b: int) -> int:
-    return a if a > b else b
 
 
 def clone(input: Tensor) -> Any:
@@ -679,24 +671,15 @@ def _is_fancy(part: Any) -> bool:
 
 def _parts(x: Tensor, index: Any) -> list[Any]:
     parts = list(index) if isinstance(index, tuple) else [index]
-    used = builtin_sum(_width(p) for p in parts)
+    used = builtins.sum(_width(p) for p in parts)
     if used > x.ndim:
         raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
-    if builtin_any(p is Ellipsis for p in parts):
+    if builtins.any(p is Ellipsis for p in parts):
         at = next(i for i, p in enumerate(parts) if p is Ellipsis)
         parts[at : at + 1] = [slice(None)] * (x.ndim - used)
     return parts
 
 
-def builtin_sum(values: Any) -> int:
-    total = 0
-    for v in values:
-        total += v
-    return total
-
-
-def builtin_any(values: Any) -> bool:
-    return True in list(values)
 
 
 def _width(part: Any) -> int:
@@ -715,7 +698,7 @@ def getitem(x: Tensor, index: Any) -> Any:
     for part in parts:
         out, dim, kept = _basic(out, dim, part)
         fancy.extend(kept)
-    if builtin_any(f is not None for f in fancy):
+    if builtins.any(f is not None for f in fancy):
         _check_mask(out, fancy)
         return S.index_op(out, index=tuple(slice(None) if f is None else f for f in fancy))
     if out is x:
@@ -746,9 +729,9 @@ def _sliced(out: Any, dim: int, part: slice) -> Any:
         raise ValueError("step must be greater than zero")
     n = out.shape[dim]
     start, stop, step = part.indices(n)
-    if (start, stop, step) == (0, n, 1):
+    if part.start in (None, 0) and part.stop is None and step == 1:  # torch skips what asks for everything
         return out
-    return S.slice_(_held(out), dim=dim, start=start, stop=builtin_max(stop, start), step=step)
+    return S.slice_(_held(out), dim=dim, start=start, stop=builtins.max(stop, start), step=step)
 
 
 def _check_mask(x: Tensor, fancy: list[Any]) -> None:
@@ -773,7 +756,7 @@ def _check_mask(x: Tensor, fancy: list[Any]) -> None:
 def setitem(x: Tensor, index: Any, value: Any) -> None:
     """Write through a view; or, for fancy indices, by ``index_put_``."""
     parts = _parts(x, index)
-    if not builtin_any(_is_fancy(p) for p in parts):
+    if not builtins.any(_is_fancy(p) for p in parts):
         target = getitem(x, index)
         _assign(target, value)
         return

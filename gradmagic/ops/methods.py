@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import backward as B
 from gradmagic.engine import dtypes
+from gradmagic.engine.backward import backward
 from gradmagic.engine.inplace import write
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
@@ -114,7 +114,7 @@ def _backward(
     self: Tensor, gradient: Any = None, retain_graph: Any = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
     """Add the gradients of this tensor to the ``.grad`` of the leaves."""
-    B.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 def _size(self: Tensor, dim: int | None = None) -> Any:
