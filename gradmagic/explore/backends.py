@@ -78,11 +78,15 @@ class Backend:
 
     def random_state(self) -> Any:
         """The state of the generator, to be given back to `random_restore`."""
-        return self.torch.get_rng_state()
+        from gradmagic.engine.random import default_generator
+
+        return default_generator.get_state()
 
     def random_restore(self, state: Any) -> None:
         """Let the same random numbers come again."""
-        self.torch.set_rng_state(state)
+        from gradmagic.engine.random import default_generator
+
+        default_generator.set_state(state)
 
     def own(self, value: Any) -> Any:
         """The user's value as this engine's: a name that holds PyTorch, or a tensor of it, means ours in the cell."""
@@ -213,6 +217,12 @@ class TorchBackend(Backend):
             except RuntimeError:
                 freed += 1
         return Counted(len(seen), freed, sum(sizes.values()))
+
+    def random_state(self) -> Any:
+        return self.torch.get_rng_state()
+
+    def random_restore(self, state: Any) -> None:
+        self.torch.set_rng_state(state)
 
     def own(self, value: Any) -> Any:
         if isinstance(value, ModuleType):

@@ -41,10 +41,10 @@ class Explorer:
     Examples
     --------
     >>> g = Explorer(*request_from("a * x**2", x=(-1, 1), a=(0, 2)))
-    >>> g.y[-1], g.derivatives[0].values[-1]
+    >>> float(g.y[-1]), float(g.derivatives[0].values[-1])
     (1.0, 2.0)
     >>> _ = g.step(replace(g.state, params={"a": 2.0}))
-    >>> g.y[-1]
+    >>> float(g.y[-1])
     2.0
     """
 

@@ -76,6 +76,8 @@ class Ledger:
         effective = {**call.options, **overrides}
         if effective.get("retain_graph") is None:
             effective["retain_graph"] = effective.get("create_graph", False)
+        if effective.get("allow_unused", False) is None:
+            effective["allow_unused"] = effective.get("materialize_grads", False)
         cause, cure = (None, None) if error is None else self.explained(call, str(error))
         self.rows.append(
             Call(

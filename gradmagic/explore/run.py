@@ -58,8 +58,8 @@ def run(
     >>> from gradmagic.explore.request import Request
     >>> program = Program.of(Request("y = x ** 2"), {})
     >>> trace = run(program, State.initial(program.request, program), {})
-    >>> trace.derivatives[0].values[-1], trace.derivatives[1].values[-1]
-    (6.0, 2.0)
+    >>> [float(derivative.values[-1]) for derivative in trace.derivatives]
+    [6.0, 2.0]
     """
     backend = backend_of(program.request.backend)
     attempt = Attempt(program, state, namespace, backend, first, pointwise)
@@ -200,9 +200,10 @@ class Attempt:
 
 def advise(error: Exception) -> None:
     """Add the way out to an error that says nothing to a beginner: math.sin and its like take one number."""
-    if "converted to Python scalar" in str(error) or "only length-1 arrays" in str(error):
+    said = str(error)
+    if any(words in said for words in ("converted to Python scalar", "converted to Scalar", "length-1 arrays")):
         error.add_note(
-            "Functions of the math module take one number. Here x is a tensor: use np.sin, torch.sin or sin."
+            "The math module's functions take one number, not a tensor of many: use np.sin, torch.sin or sin."
         )
 
 
