@@ -35,7 +35,8 @@ class GraphOptions:
         self.state, self._changed = state, changed
         self.target = ALL
         self.calls = w.Dropdown(
-            options=[(PANELS_OWN, ALL)], description="switch", style=looks.named, layout=w.Layout(width="auto", margin="2px 0"),
+            options=[(PANELS_OWN, ALL)], description="switch", style=looks.named,
+            layout=w.Layout(width="auto", margin="2px 0"),
             tooltip="which call of grad the switches act on",
         )  # fmt: skip
         self.calls.layout.display = "none"

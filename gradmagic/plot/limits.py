@@ -52,16 +52,19 @@ class Reach:
         return self.least < self.lo or self.hi < self.most
 
 
-def reach(*curves: Array) -> Reach | None:
+def reach(*curves: Array, single: bool = False) -> Reach | None:
     """How far these curves go together, None if they have no finite number.
 
     Next to a pole the samples are as large as they happen to be near it, so they do not set the scale; the body of the
-    curve does. A narrow peak without a gap is no pole and is shown whole.
+    curve does. A narrow peak without a gap is no pole and is shown whole. `single`: the numbers may have been computed
+    in single precision, so what differs by less is one constant.
     """
     values = np.concatenate([np.ravel(curve) for curve in curves]) if len(curves) > 1 else np.ravel(curves[0])
+    eps = float(np.finfo(np.float32 if single or values.dtype == np.float32 else np.float64).eps)
+    values = values.astype(np.float64, copy=False)
     known = np.isfinite(values) & (np.abs(values) < HUGE)
     if known.all():
-        return constant_widened(float(values.min()), float(values.max()), values.dtype) if values.size else None
+        return constant_widened(float(values.min()), float(values.max()), eps) if values.size else None
     finite = values[known]
     if finite.size == 0:
         return None
@@ -70,14 +73,13 @@ def reach(*curves: Array) -> Reach | None:
     body = high - low
     if body > 0 and most - least > POLE * body:
         return Reach(max(least, low - body / 2), min(most, high + body / 2), least, most)
-    return constant_widened(least, most, finite.dtype)
+    return constant_widened(least, most, eps)
 
 
-def constant_widened(least: float, most: float, dtype: np.dtype[Any]) -> Reach:
+def constant_widened(least: float, most: float, eps: float) -> Reach:
     """The whole of [least, most]; a constant, but for rounding, is shown amid an interval of its own size."""
     size = max(abs(least), abs(most))
-    rounding = 256 * float(np.finfo(dtype).eps) * size if dtype.kind == "f" else 0.0
-    if most - least > max(rounding, TINY):
+    if most - least > max(256 * eps * size, TINY):
         return Reach(least, most, least, most)
     middle, half = least / 2 + most / 2, (size / 2 if size > TINY else 1.0)
     return Reach(min(middle - half, least), max(middle + half, most), least, most)

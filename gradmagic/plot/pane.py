@@ -56,7 +56,7 @@ class Pane:
         self._dpi = float(figure.dpi)
         self._dress()
         colour = theme.colour(order)
-        self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, zorder=0.5, visible=False)
+        self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, marker="None", zorder=0.5, visible=False)
         self.cursor = self._line(color=theme.cursor, linewidth=1.1, linestyle=(0, (4, 3)))
         self.lines: list[Line2D] = []
         self.dots = self._line(color=colour, linestyle="none", marker=".", markersize=4)
@@ -133,7 +133,9 @@ class Pane:
     def _fix(axis: Any, positions: tuple[float, ...], labels: tuple[str, ...] | None) -> None:
         """Ticks at these positions, with these words or with none."""
         axis.set_major_locator(FixedLocator(positions))
-        axis.set_ticklabels(labels if labels is not None else [""] * len(positions), parse_math=False)
+        axis.set_ticklabels(labels if labels is not None else [""] * len(positions), parse_math=False, usetex=False)
+        for part in (axis.label, axis.offsetText):
+            part.set_usetex(False)
 
     def _pixels(self, length: float) -> float:
         """Lengths are said in pixels of a 100-dpi figure; a finer one has more of them."""

@@ -1,0 +1,241 @@
+"""Frames: what is drawn, what is kept, and that nothing false, cut or global happens."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.plot import Frame, figure, height_for
+from gradmagic.plot.theme import THEMES
+
+X = np.linspace(-6, 6, 500)
+REFUSAL = "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
+WHY = "dy/dx was computed with create_graph=False, so nothing remembers how it came from x."
+LONG = "RuntimeError: " + "Trying to backward through the graph a second time. " * 9
+
+
+def sine(a: float = 1.0, x0: float = 1.0, order: int = 2) -> Curves:
+    labels = ("y", "dy/dx", "d²y/dx²", *(f"d{n}y/dx{n}" for n in range(3, 11)))
+    curves = tuple(Curve(n, labels[n], a * np.sin(X + n * np.pi / 2)) for n in range(order + 1))
+    at = tuple(float(a * np.sin(x0 + n * np.pi / 2)) for n in range(order + 1))
+    return Curves(X, curves, "x", "line", x0, at)
+
+
+def without_second() -> Curves:
+    full = sine()
+    return replace(
+        full, curves=(*full.curves[:2], Curve(2, "d²y/dx²", None, WHY, REFUSAL)), at_x0=(*full.at_x0[:2], None)
+    )
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.round(imread(io.BytesIO(png), format="png") * 255).astype(np.uint8)
+
+
+def has_colour(picture: np.ndarray, colour: str) -> bool:
+    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return bool((np.abs(picture[..., :3].astype(int) - wanted).max(axis=-1) < 3).any())
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_curve_is_drawn_in_its_own_colour(theme: Any) -> None:
+    picture = pixels(Frame(theme).draw(sine()))
+    assert picture.shape == (480, 640, 4)
+    assert all(has_colour(picture, THEMES[theme].colour(order)) for order in range(3))
+
+
+def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew() -> None:
+    frame = Frame()
+    for a, x0 in ((1.0, 1.0), (2.7, -4.0), (0.4, 5.9), (1.0, 1.0)):
+        kept = pixels(frame.draw(sine(a, x0)))
+    np.testing.assert_array_equal(kept, pixels(frame.draw(sine(1.0, 1.0))))
+    fresh = Frame()
+    fresh._limits, fresh._x_limits = dict(frame._limits), frame._x_limits
+    np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
+
+
+def test_a_step_of_a_slider_draws_no_text() -> None:
+    frame = Frame()
+    frame.draw(sine(1.0))
+    assert frame.stills_drawn == 3
+    for a in np.linspace(1.0, 1.04, 20):
+        frame.draw(sine(a, x0=a))
+    assert frame.stills_drawn == 3
+
+
+def test_only_the_pane_whose_limits_change_is_drawn_anew() -> None:
+    frame, one = Frame(), sine()
+    frame.draw(one)
+    higher = replace(
+        one, curves=(one.curves[0], replace(one.curves[1], values=one.curves[1].values * 5), one.curves[2])
+    )
+    frame.draw(higher)
+    assert frame.stills_drawn == 4
+    frame.draw(one)
+    frame.draw(higher)
+    assert frame.stills_drawn <= 5
+
+
+def test_what_is_kept_has_a_bound() -> None:
+    frame = Frame()
+    for power in range(60):
+        frame.draw(sine(10.0**power))
+    assert len(frame._stills) <= 48
+
+
+def test_a_missing_derivative_is_explained_in_its_pane() -> None:
+    shown = figure(without_second())
+    words = " ".join(text.get_text().replace("\n", " ") for text in shown.axes[2].texts)
+    assert "no second derivative" in words
+    assert WHY in words
+    assert REFUSAL in words
+
+
+@pytest.mark.parametrize("panes", [3, 7, 11])
+@pytest.mark.parametrize("detail", [REFUSAL, LONG])
+def test_no_word_is_cut(panes: int, detail: str) -> None:
+    full = sine(order=panes - 1)
+    curves = replace(full, curves=(*full.curves[:-1], Curve(panes - 1, "w·d²y/dx²", None, WHY, detail)))
+    shown = figure(curves)
+    canvas: Any = shown.canvas
+    renderer = canvas.get_renderer()
+    shown.draw(renderer)
+    for axes in shown.axes:
+        ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()]
+        for text in [*axes.texts, *(tick for tick in ticks if tick.get_text())]:
+            box = text.get_window_extent(renderer)
+            assert box.x0 >= 0
+            assert box.y0 >= 0
+            assert box.x1 <= shown.bbox.width
+            assert box.y1 <= shown.bbox.height
+
+
+def test_a_gap_is_not_joined() -> None:
+    values = np.where(X < 0, -1.0, 1.0)
+    values[249:251] = np.nan
+    joined = np.where(X < 0, -1.0, 1.0)
+    one = Curves(X, (Curve(0, "y", values),), "x", "line", 99.0, (None,))
+    gap, line = (
+        pixels(Frame(size=(640, 320)).draw(replace(one, curves=(Curve(0, "y", v),)))) for v in (values, joined)
+    )
+    middle = slice(120, 160)  # rows between the two branches, away from the zero line
+
+    def blue(picture: np.ndarray) -> np.ndarray:
+        return np.abs(picture[middle, 82:622, :3].astype(int) - [0, 0x72, 0xB2]).max(axis=-1) < 60
+
+    assert not blue(gap).any()
+    assert blue(line).any()
+
+
+def test_a_value_between_two_gaps_is_seen() -> None:
+    values = np.full(500, np.nan)
+    values[250] = 3.0
+    picture = pixels(Frame(size=(640, 320)).draw(Curves(X, (Curve(0, "y", values),), "x", "line", 99.0, (None,))))
+    assert has_colour(picture, THEMES["light"].colour(0))
+
+
+def test_a_curve_without_any_number_says_so() -> None:
+    shown = figure(Curves(X, (Curve(0, "y", np.full(500, np.nan)),), "x", "line", 0.0, (None,)))
+    assert any("no finite value" in text.get_text() for text in shown.axes[0].texts)
+
+
+def test_a_pole_is_cut_and_told() -> None:
+    frame = Frame(size=(640, 320))
+    with np.errstate(all="ignore"):
+        values = 1 / np.where(np.abs(X) < 0.02, np.nan, X)
+    frame.draw(Curves(X, (Curve(0, "y", values / np.abs(values) ** 0.0),), "x", "line", 1.0, (1.0,)))
+    assert len(frame.notes) == (1 if frame._limits[0].hi < np.nanmax(values) else 0)
+    values[260] = 1e9
+    frame.draw(Curves(X, (Curve(0, "y", values),), "x", "line", 1.0, (1.0,)))
+    assert "1e+09" in frame.notes[0]
+
+
+def test_no_tangent_where_the_derivative_is_weighted() -> None:
+    def tangent(curves: Curves) -> bool:
+        frame = Frame()
+        frame.draw(curves)
+        return bool(frame._panes[0].tangent.get_visible())
+
+    assert tangent(sine())
+    assert not tangent(replace(sine(), slopes=False))
+    assert not tangent(replace(sine(), at_x0=(0.8, None, -0.8)))
+
+
+def test_points_differ_in_shape_and_are_not_joined() -> None:
+    x = np.array([3.0, 1.0, 2.0])
+    shown = figure(Curves(x, tuple(Curve(n, f"c{n}", x) for n in range(3)), "x", "points", 1.0, (None,) * 3))
+    lines = [axes.lines[2] for axes in shown.axes]
+    drawn = [
+        line for axes in shown.axes for line in axes.lines if line.get_marker() in "os^" and len(line.get_xdata()) == 3
+    ]
+    assert {line.get_marker() for line in drawn} == {"o", "s", "^"}
+    assert {line.get_linestyle() for line in drawn} == {"None"}
+    assert lines
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        Curves(np.array([2.0]), (Curve(0, "y", np.array([4.0])),), "x", "points", 2.0, (4.0,)),
+        Curves(np.zeros(0), (Curve(0, "y", np.zeros(0)),), "x", "points", 0.0, (None,)),
+        Curves(X * 1e-12, (Curve(0, "y", X * 1e-290),), "x", "line", 0.0, (0.0,)),
+        Curves(X + 1e9, (Curve(0, "y", X * 1e299),), "x", "line", 1e9, (np.inf,)),
+        Curves(X, (Curve(0, "y", np.where(X > 0, np.inf, X)),), "x", "line", 1.0, (np.inf,)),
+        Curves(X, (Curve(0, "$y_$ {}<b>", X), Curve(0, "z", -X)), "$x^", "line", 1.0, (1.0, -1.0)),
+        Curves(X[:2], (Curve(0, "y", np.array([5.0, 5.0])),), "x", "line", 1.0, (5.0,)),
+    ],
+)
+def test_strange_curves_are_drawn(curves: Curves) -> None:
+    assert Frame(size=(640, 320)).draw(curves).startswith(b"\x89PNG")
+
+
+def test_the_anchor_is_where_the_point_is() -> None:
+    frame = Frame()
+    frame.draw(sine())
+    assert [order for order, _ in frame.anchors] == [0, 1, 2]
+    down = [down for _, down in frame.anchors]
+    assert down == sorted(down)
+    assert 12 < down[0] < 90
+
+
+def test_pyplot_and_rcparams_are_left_alone_and_do_not_reach_in() -> None:
+    plain = Frame().draw(sine())
+    with mpl.rc_context({"axes.grid": False, "lines.linewidth": 9, "text.usetex": True, "font.size": 30,
+                         "axes.spines.top": True, "figure.autolayout": True, "lines.marker": "x",
+                         "xtick.minor.visible": True, "axes.facecolor": "red", "xtick.top": True}):  # fmt: skip
+        before = mpl.rcParams.copy()
+        assert Frame().draw(sine()) == plain
+        assert mpl.rcParams == before
+    from matplotlib import _pylab_helpers
+
+    assert not _pylab_helpers.Gcf.figs
+
+
+def test_a_figure_can_be_saved_as_png_and_svg() -> None:
+    shown = figure(sine())
+    for kind, start in (("png", b"\x89PNG"), ("svg", b"<?xml")):
+        file = io.BytesIO()
+        shown.savefig(file, format=kind)
+        assert file.getvalue().startswith(start)
+    assert shown._repr_png_().startswith(b"\x89PNG")
+
+
+def test_the_same_curves_give_the_same_bytes() -> None:
+    assert Frame().draw(sine()) == Frame().draw(sine())
+
+
+def test_a_picture_at_twice_the_scale_has_twice_the_pixels() -> None:
+    assert pixels(Frame(scale=2.0).draw(sine())).shape == (960, 1280, 4)
+
+
+def test_ten_derivatives_have_eleven_panes() -> None:
+    shown = figure(sine(order=10))
+    assert len(shown.axes) == 11
+    assert shown.get_figheight() * 100 == height_for(11)
