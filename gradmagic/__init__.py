@@ -4,10 +4,10 @@
 Importing this loads numpy only.
 """
 
+from types import ModuleType
 from typing import Any
 
-from gradmagic import ops as _ops  # the Tensor's operators and methods come from the tables
-from gradmagic import torch
+from gradmagic import explore, torch
 from gradmagic.engine.backward import grad
 from gradmagic.torch.creation import tensor
 
@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "explore", "grad", "load_ipython_extension", "tensor", "torch", "unload_ipython_extension"]
 
 
-def explore(what: Any, /, **options: Any) -> Any:
+def _explore(_: ModuleType, what: Any, /, **options: Any) -> Any:
     """Explore the derivatives of a function or an expression: the object that ``%%grad`` shows.
 
     Parameters
@@ -42,11 +42,20 @@ def explore(what: Any, /, **options: Any) -> Any:
     >>> float(g.derivatives[1].values.max())
     2.0
     """
-    from gradmagic.explore.request import request_from
+    from gradmagic.explore.explorer import request_from
     from gradmagic.panel import show
 
     request, namespace = request_from(what, **options)
     return show(request, namespace)
+
+
+class _CallablePackage(ModuleType):
+    """`gradmagic.explore` is a floor of the house and the function that users call: one name, one object."""
+
+    __call__ = _explore
+
+
+explore.__class__ = _CallablePackage
 
 
 def load_ipython_extension(ipython: Any) -> None:

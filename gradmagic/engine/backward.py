@@ -128,8 +128,10 @@ class _Walk:
                 self.step(node, g, retain)
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
-        wanted = [t is not None and (self.captures is None or t in self.needed or t in self.leaves
-                                     or self._captured(t)) for t in node.edges]
+        wanted = [
+            t is not None and (self.captures is None or t in self.needed or t in self.leaves or self._captured(t))
+            for t in node.edges
+        ]
         if node.node_prehooks:
             g = self._prehooks(node, g)
         try:
@@ -322,7 +324,9 @@ def _look_for_nan(node: Node, out: Sequence[Any]) -> None:
 def _warn_trace(node: Node) -> None:
     text = "".join(node.trace.format())
     warnings.warn(
-        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{text}", UserWarning, stacklevel=2
+        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{text}",
+        UserWarning,
+        stacklevel=2,
     )
 
 
@@ -330,8 +334,12 @@ def _warn_trace(node: Node) -> None:
 
 
 def _run_backward(
-    outputs: Sequence[Any], weights: Sequence[Any], retain: bool, create: bool, inputs: Sequence[Any] | None,
-    allow_unused: bool, accumulating: bool,
+    outputs: Sequence[Any],
+    weights: Sequence[Any],
+    retain: bool,
+    create: bool,
+    inputs: Sequence[Any] | None,
+    allow_unused: bool,
 ) -> list[Any]:
     if len(outputs) != len(weights):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
@@ -518,8 +526,8 @@ def grad(
     Examples
     --------
     >>> from gradmagic import torch
-    >>> x = torch.tensor([1., 2.], requires_grad=True)
-    >>> dydx, = torch.autograd.grad(x ** 3, x, torch.ones(2), create_graph=True)
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (dydx,) = torch.autograd.grad(x**3, x, torch.ones(2), create_graph=True)
     >>> dydx
     tensor([ 3., 12.], grad_fn=<MulBackward0>)
     >>> torch.autograd.grad(dydx, x, torch.ones(2))
@@ -557,7 +565,7 @@ def grad(
         create = bool(chosen["create_graph"])
         retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
         runner = _batched if is_grads_batched else _run_backward
-        found = runner(outs, weights, retain, create, ins, bool(chosen["allow_unused"]), False)
+        found = runner(outs, weights, retain, create, ins, bool(chosen["allow_unused"]))
         if chosen["materialize_grads"]:
             found = [_zeros(t, create) if g is None else g for g, t in zip(found, ins, strict=True)]
         return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
@@ -571,15 +579,13 @@ def _zeros(t: Any, create: bool) -> Any:
     return zero
 
 
-def _batched(
-    outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool, accumulating: bool
-) -> list[Any]:
+def _batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
     n = next(w._array.shape[0] for w in weights if w is not None)
     rows = []
     for k in range(n):
         row = [w if w is None else (w[k] if create else Tensor._of(np.asarray(w._array[k]))) for w in weights]
-        rows.append(_run_backward(outs, row, retain or k < n - 1, create, ins, allow_unused, accumulating))
-    stacked = []
+        rows.append(_run_backward(outs, row, retain or k < n - 1, create, ins, allow_unused))
+    stacked: list[Any] = []
     for column in zip(*rows, strict=True):
         if column[0] is None:
             stacked.append(None)
@@ -621,7 +627,7 @@ def backward(
     Examples
     --------
     >>> from gradmagic import torch
-    >>> x = torch.tensor(3., requires_grad=True)
+    >>> x = torch.tensor(3.0, requires_grad=True)
     >>> torch.autograd.backward(x * x)
     >>> x.grad
     tensor(6.)
@@ -647,7 +653,7 @@ def backward(
         retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
         if create:
             warnings.warn(_CYCLE, UserWarning, stacklevel=4)
-        found = _run_backward(outs, weights, retain, create, ins, True, True)
+        found = _run_backward(outs, weights, retain, create, ins, True)
         for t, g in zip(ins or (), found, strict=False):
             if g is not None:
                 accumulate(t, g, create)

@@ -209,4 +209,3 @@ def reading(base: Tensor, chain: tuple[Any, ...], view_of_base: Tensor) -> Node:
     node = _read.node([base], [base], None, {"chain": chain})
     node.shape, node.dtype = view_of_base._array.shape, view_of_base._array.dtype
     return node
-

@@ -382,7 +382,9 @@ def _plan(rule: Rule, operands: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
 
 
 def _camel(name: str) -> str:
-    return "".join(re.sub(r"\d[a-z]", lambda m: m.group().upper(), part[:1].upper() + part[1:]) for part in name.split("_"))
+    return "".join(
+        re.sub(r"\d[a-z]", lambda m: m.group().upper(), part[:1].upper() + part[1:]) for part in name.split("_")
+    )
 
 
 def _refuse_broadcast(arrays: Sequence[Any]) -> None:

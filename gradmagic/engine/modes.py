@@ -89,7 +89,7 @@ class no_grad(_GradMode):
     Examples
     --------
     >>> from gradmagic import torch
-    >>> x = torch.tensor(2., requires_grad=True)
+    >>> x = torch.tensor(2.0, requires_grad=True)
     >>> with torch.no_grad():
     ...     (x * 2).requires_grad
     False
@@ -189,7 +189,7 @@ class leaf_writes(_Switch):
     >>> from gradmagic.engine import leaf_writes
     >>> x = torch.zeros(2, requires_grad=True)
     >>> with leaf_writes("allow"):
-    ...     x[0] = 1.
+    ...     x[0] = 1.0
     >>> x
     tensor([1., 0.], grad_fn=<CopySlices>)
     """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import warnings
+import weakref
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Tensor:
     --------
     >>> import numpy as np
     >>> import gradmagic
-    >>> x = gradmagic.tensor([0., 1.], requires_grad=True)
+    >>> x = gradmagic.tensor([0.0, 1.0], requires_grad=True)
     >>> np.sin(x) * 2
     tensor([0.0000, 1.6829], grad_fn=<MulBackward0>)
     """
@@ -204,8 +205,6 @@ class Tensor:
         self._retains = True
         if node.pre_hooks is None:
             node.pre_hooks = {}
-        import weakref
-
         ref = weakref.ref(self)  # the node must not keep its own output alive
 
         def keep(g: Tensor) -> None:
@@ -294,9 +293,7 @@ class Tensor:
             If the tensor requires grad: an array would lose the graph in silence.
         """
         if self.requires_grad and not force:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if not isinstance(self._array, np.ndarray):
             self._array = np.asarray(self._array)
         return self._array
@@ -395,8 +392,26 @@ class Tensor:
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (type(self), np.array(self._array), self.requires_grad)
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    if TYPE_CHECKING:  # operators and methods come from the tables, floors above
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __le__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
+        def __ge__(self, other: Any) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
 
 
 def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool) -> Tensor:

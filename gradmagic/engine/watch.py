@@ -40,7 +40,7 @@ def watch(watcher: Watcher) -> Iterator[None]:
     --------
     >>> from gradmagic import torch
     >>> from gradmagic.engine.watch import watch
-    >>> x = torch.tensor(3., requires_grad=True)
+    >>> x = torch.tensor(3.0, requires_grad=True)
     >>> with watch(lambda call, run: (print(call.options["create_graph"]), run())[1]):
     ...     torch.autograd.grad(x * x, x)
     False

@@ -131,7 +131,6 @@ atanh = elementwise(np.arctanh, over(lambda x: 1 - x * x), floats=True)
 tanh_backward = elementwise(
     lambda a, b: a * (1 - b * b), lambda b: 1 - b * b, lambda a, b: -2 * a * b, node="TanhBackwardBackward0"
 )
-tanh = irregular(np.tanh, lambda g, y: tanh_backward_of(g, y))
 sigmoid_backward = elementwise(
     lambda a, b: a * (1 - b) * b, lambda b: (1 - b) * b, lambda a, b: a * (1 - 2 * b), node="SigmoidBackwardBackward0"
 )
@@ -145,20 +144,14 @@ def _sigmoid(x: Any) -> Any:
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
-sigmoid = irregular(_sigmoid, lambda g, y: sigmoid_backward_of(g, y))
-relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), lambda g, y: threshold_backward_of(g, y))
-
-
-def _raw_or_op(op: Any) -> Any:
-    """An op's arithmetic for arrays, the op itself for Tensors."""
+def _by(op: Any) -> Any:
+    """A rule that is another row: its arithmetic for arrays, the row itself for Tensors."""
     return lambda g, y: op(g, y) if hasattr(g, "_array") else op.fn(g, y)
 
 
-tanh_backward_of = _raw_or_op(tanh_backward)
-sigmoid_backward_of = _raw_or_op(sigmoid_backward)
-threshold_backward_of = _raw_or_op(threshold_backward)
-for _op in (tanh, sigmoid):
-    _op.floats_first = True
+tanh = irregular(np.tanh, _by(tanh_backward))
+sigmoid = irregular(_sigmoid, _by(sigmoid_backward))
+relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), _by(threshold_backward))
 
 # -- kinks: torch's sub-gradients ---------------------------------------------------------------------------------
 
@@ -183,7 +176,9 @@ def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
 
 clamp_scalar = irregular(
     _clamp,
-    lambda g, x, min, max: np.where((x >= (-np.inf if min is None else min)) & (x <= (np.inf if max is None else max)), g, 0.0),
+    lambda g, x, min, max: np.where(
+        (x >= (-np.inf if min is None else min)) & (x <= (np.inf if max is None else max)), g, 0.0
+    ),
     node="ClampBackward1",
 )
 where = irregular(

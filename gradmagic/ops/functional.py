@@ -26,8 +26,8 @@ def as_tensor(value: Any) -> Tensor:
         return value
     if isinstance(value, np.ndarray):
         dtypes.of(value.dtype)
-        return Tensor._of(value)  # type: ignore[no-any-return]
-    return Tensor._of(np.asarray(value, dtypes.result_dtype([value])))  # type: ignore[no-any-return]
+        return Tensor._of(value)
+    return Tensor._of(np.asarray(value, dtypes.result_dtype([value])))
 
 
 def operand(value: Any) -> Any:
@@ -183,7 +183,7 @@ def relu(input: Any) -> Any:
 
 def _floating(value: Any) -> Tensor:
     t = as_tensor(value)
-    return t if t._array.dtype.kind in "fc" else t.to(dtypes.get_default_dtype())  # type: ignore[no-any-return]
+    return t if t._array.dtype.kind in "fc" else t.to(dtypes.get_default_dtype())
 
 
 # -- comparison: no graph -----------------------------------------------------------------------------------------
@@ -267,8 +267,8 @@ def numel(input: Tensor) -> int:
 def _summand(input: Any, dtype: Any) -> Tensor:
     x = as_tensor(input)
     if dtype is not None:
-        return x.to(dtype)  # type: ignore[no-any-return]
-    return x.to(dtypes.int64) if x._array.dtype.kind in "bui" else x  # type: ignore[no-any-return]
+        return x.to(dtype)
+    return x.to(dtypes.int64) if x._array.dtype.kind in "bui" else x
 
 
 def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -329,11 +329,10 @@ class _Pair(NamedTuple):
 
 
 def _pair(name: str) -> Any:
-    made = type(name, (_Pair,), {"__slots__": ()})
-    made.__repr__ = lambda self: (  # type: ignore[attr-defined]
-        f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
-    )
-    return made
+    def shown(self: _Pair) -> str:
+        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+    return type(name, (_Pair,), {"__slots__": (), "__repr__": shown})
 
 
 _max_pair, _min_pair, _sort_pair = _pair("max"), _pair("min"), _pair("sort")
@@ -410,7 +409,9 @@ def matmul(input: Any, other: Any) -> Any:
     if na == 0 or nb == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {na}D and {nb}D")
     if a._array.dtype != b._array.dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a.dtype.legacy.lower()} != {b.dtype.legacy.lower()}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {a.dtype.legacy.lower()} != {b.dtype.legacy.lower()}"
+        )
     _check_inner(a, b)
     if na == 1 and nb == 1:
         return P.dot(a, b)
@@ -578,7 +579,6 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
     return S.split(_held(tensor), dim=d, sizes=sizes)
 
 
-
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
     n = input.shape[_axis(dim, input.ndim)]
     return split(input, -(-n // chunks), dim)
@@ -628,8 +628,6 @@ def diag(input: Tensor, diagonal: int = 0) -> Any:
     return S.put_add_op(input, shape=(n, n), index=(rows, rows + diagonal))
 
 
-
-
 def clone(input: Tensor) -> Any:
     return S.clone(input)
 
@@ -666,7 +664,9 @@ def _plain(index: Any) -> Any:
 
 
 def _is_fancy(part: Any) -> bool:
-    return isinstance(part, (list, np.ndarray)) or (isinstance(part, Tensor) and (part.ndim > 0 or part._array.dtype.kind == "b"))
+    return isinstance(part, (list, np.ndarray)) or (
+        isinstance(part, Tensor) and (part.ndim > 0 or part._array.dtype.kind == "b")
+    )
 
 
 def _parts(x: Tensor, index: Any) -> list[Any]:
@@ -678,8 +678,6 @@ def _parts(x: Tensor, index: Any) -> list[Any]:
         at = next(i for i, p in enumerate(parts) if p is Ellipsis)
         parts[at : at + 1] = [slice(None)] * (x.ndim - used)
     return parts
-
-
 
 
 def _width(part: Any) -> int:
@@ -805,4 +803,3 @@ def index_put(input: Tensor, indices: Any, values: Any, accumulate: bool = False
 def accumulated(input: Tensor) -> Any:
     """A copy that remembers where it comes from: what ``.grad`` becomes under ``create_graph``."""
     return S.accumulated(input)
-

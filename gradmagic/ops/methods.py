@@ -15,18 +15,142 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import functional as F
 
-UNARY = (
-    "neg positive deg2rad rad2deg sign floor ceil trunc round frac reciprocal sqrt rsqrt cbrt exp exp2 expm1 log log2 log10 "
-    "log1p sin cos tan asin acos atan sinh cosh asinh acosh atanh abs"
-).split()
-BINARY = "remainder fmod atan2 hypot maximum minimum fmax fmin logaddexp logaddexp2 heaviside".split()
-OTHERS = (
-    "add sub mul div true_divide floor_divide pow float_power square clamp where sinc tanh sigmoid relu eq ne lt le gt ge "
-    "logical_and logical_or logical_xor logical_not isnan isinf isfinite isclose allclose equal argmax argmin argsort any "
-    "all numel sum mean prod var std max min amax amin sort cumsum cumprod logsumexp softmax log_softmax norm matmul outer "
-    "view reshape flatten ravel expand expand_as broadcast_to permute transpose t movedim unsqueeze squeeze diagonal select "
-    "narrow unbind split chunk flip roll tril triu diag clone contiguous index_put to copy_ fill_ zero_"
-).split()
+UNARY = [
+    "neg",
+    "positive",
+    "deg2rad",
+    "rad2deg",
+    "sign",
+    "floor",
+    "ceil",
+    "trunc",
+    "round",
+    "frac",
+    "reciprocal",
+    "sqrt",
+    "rsqrt",
+    "cbrt",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "abs",
+]
+BINARY = [
+    "remainder",
+    "fmod",
+    "atan2",
+    "hypot",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "logaddexp",
+    "logaddexp2",
+    "heaviside",
+]
+OTHERS = [
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "true_divide",
+    "floor_divide",
+    "pow",
+    "float_power",
+    "square",
+    "clamp",
+    "where",
+    "sinc",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "logical_not",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "isclose",
+    "allclose",
+    "equal",
+    "argmax",
+    "argmin",
+    "argsort",
+    "any",
+    "all",
+    "numel",
+    "sum",
+    "mean",
+    "prod",
+    "var",
+    "std",
+    "max",
+    "min",
+    "amax",
+    "amin",
+    "sort",
+    "cumsum",
+    "cumprod",
+    "logsumexp",
+    "softmax",
+    "log_softmax",
+    "norm",
+    "matmul",
+    "outer",
+    "view",
+    "reshape",
+    "flatten",
+    "ravel",
+    "expand",
+    "expand_as",
+    "broadcast_to",
+    "permute",
+    "transpose",
+    "t",
+    "movedim",
+    "unsqueeze",
+    "squeeze",
+    "diagonal",
+    "select",
+    "narrow",
+    "unbind",
+    "split",
+    "chunk",
+    "flip",
+    "roll",
+    "tril",
+    "triu",
+    "diag",
+    "clone",
+    "contiguous",
+    "index_put",
+    "to",
+    "copy_",
+    "fill_",
+    "zero_",
+]
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",
@@ -34,10 +158,45 @@ ALIASES = {
     "swapdims": "transpose", "moveaxis": "movedim", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
     "not_equal": "ne",
 }  # fmt: skip
-IN_PLACE = (
-    "add sub mul div pow neg exp sqrt sin cos tan log abs tanh sigmoid relu clamp square reciprocal floor ceil round trunc "
-    "sign remainder fmod rsqrt exp2 expm1 log1p log2 log10 sinh cosh asin acos atan"
-).split()
+IN_PLACE = [
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "neg",
+    "exp",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "log",
+    "abs",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "clamp",
+    "square",
+    "reciprocal",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+    "sign",
+    "remainder",
+    "fmod",
+    "rsqrt",
+    "exp2",
+    "expm1",
+    "log1p",
+    "log2",
+    "log10",
+    "sinh",
+    "cosh",
+    "asin",
+    "acos",
+    "atan",
+]
 
 
 def _unary(row: Any) -> Callable[..., Any]:
@@ -143,12 +302,15 @@ def _matrix_transposed(self: Tensor) -> Any:
     return F.transpose(self, -2, -1)
 
 
+def set_(name: str, value: Any) -> None:
+    setattr(Tensor, name, value)
+
+
 def _install() -> None:
-    set_ = lambda name, value: setattr(Tensor, name, value)  # noqa: E731
     for name, function in FUNCTIONS.items():
         if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", "softplus"):
             set_(name, function)
-    Tensor.where = lambda self, condition, other: F.where(condition, self, other)  # type: ignore[attr-defined]
+    set_("where", lambda self, condition, other: F.where(condition, self, other))
     for name in IN_PLACE:
         set_(name + "_", _in_place(FUNCTIONS[name]))
     arithmetic = {"add": F.add, "sub": F.sub, "mul": F.mul, "truediv": F.div, "pow": F.pow, "matmul": F.matmul,
@@ -164,7 +326,10 @@ def _install() -> None:
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         set_(f"__{name}__", _comparison(FUNCTIONS[name]))
     for name, ufunc in (("and", np.bitwise_and), ("or", np.bitwise_or), ("xor", np.bitwise_xor)):
-        set_(f"__{name}__", lambda self, other, u=ufunc: Tensor._of(np.asarray(u(self._array, getattr(other, "_array", other)))))
+        set_(
+            f"__{name}__",
+            lambda self, other, u=ufunc: Tensor._of(np.asarray(u(self._array, getattr(other, "_array", other)))),
+        )
     set_("__neg__", FUNCTIONS["neg"])
     set_("__pos__", lambda self: self)
     set_("__abs__", FUNCTIONS["abs"])
@@ -233,7 +398,9 @@ def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
-    def reduce(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: Any = False) -> Any:
+    def reduce(
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: Any = False
+    ) -> Any:
         return function(a, axis, keepdim=keepdims is True, correction=ddof)
 
     return reduce
@@ -343,5 +510,5 @@ def _deep_raw(value: Any) -> Any:
 
 
 _install()
-Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
-Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
+set_("__array_ufunc__", _array_ufunc)
+set_("__array_function__", _array_function)

@@ -21,7 +21,9 @@ def _c(a: Any) -> Any:
 
 
 dot = bilinear(np.dot, lambda g, b: g * _c(b), lambda g, a: g * _c(a), saved={"other": "tensor"})
-mv = bilinear(np.matmul, lambda g, b: g[:, None] * _c(b)[None, :], lambda g, a: np.matmul(_h(a), g), saved={"other": "vec"})
+mv = bilinear(
+    np.matmul, lambda g, b: g[:, None] * _c(b)[None, :], lambda g, a: np.matmul(_h(a), g), saved={"other": "vec"}
+)
 mm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
 bmm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
 

@@ -33,9 +33,7 @@ mean = linear(
     lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims) / _count(shape, axis),
 )
 mean_dim = linear(mean.fn, mean.vjps[0], node="MeanBackward1")
-cumsum = linear(
-    lambda x, axis: np.cumsum(x, axis), lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis)
-)
+cumsum = linear(lambda x, axis: np.cumsum(x, axis), lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis))
 
 
 def _ties(x: Any, y: Any, axis: Any, keepdims: Any) -> Any:
@@ -106,10 +104,12 @@ def _std_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, corre
 
 
 var = irregular(
-    lambda x, axis=None, keepdims=False, correction=1: np.var(x, axis=axis, keepdims=keepdims, ddof=correction), _var_vjp
+    lambda x, axis=None, keepdims=False, correction=1: np.var(x, axis=axis, keepdims=keepdims, ddof=correction),
+    _var_vjp,
 )
 std = irregular(
-    lambda x, axis=None, keepdims=False, correction=1: np.std(x, axis=axis, keepdims=keepdims, ddof=correction), _std_vjp
+    lambda x, axis=None, keepdims=False, correction=1: np.std(x, axis=axis, keepdims=keepdims, ddof=correction),
+    _std_vjp,
 )
 
 
@@ -122,8 +122,9 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
 
 logsumexp = irregular(
     _logsumexp,
-    lambda g, x, y, shape, axis, keepdims: spread(g, shape, axis, keepdims)
-    * np.exp(x - (y if keepdims else np.expand_dims(y, axis))),
+    lambda g, x, y, shape, axis, keepdims: (
+        spread(g, shape, axis, keepdims) * np.exp(x - (y if keepdims else np.expand_dims(y, axis)))
+    ),
 )
 
 

@@ -28,9 +28,7 @@ slice_ = view(
 )
 unsqueeze = view(lambda x, dim: np.expand_dims(x, dim), lambda g, shape: np.reshape(g, shape))
 squeeze = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape))
-squeeze_dim = view(
-    lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape), node="SqueezeBackward1"
-)
+squeeze_dim = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape), node="SqueezeBackward1")
 alias = view(lambda x: x[...], lambda g: g)
 diagonal = view(
     lambda x, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2)),
@@ -78,8 +76,7 @@ def _put_add(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 place_op = linear(_place, lambda g, index: g[index], node="SliceBackward0_copy")
-put_add_op = linear(_put_add, lambda g, index: index_op(g, index=index) if hasattr(g, "_array") else g[index],
-                    node="IndexPutBackward0")  # fmt: skip
+put_add_op = linear(_put_add, lambda g, index: g[index], node="IndexPutBackward0")
 
 
 def place(g: Any, shape: tuple[int, ...], index: Any) -> Any:
@@ -102,7 +99,9 @@ def _place_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2
 clone = linear(lambda x: np.array(x), lambda g: g)
 accumulated = linear(lambda x: np.array(x), lambda g: g, node="CopyBackwards")
 to_copy = linear(lambda x, dtype: x.astype(dtype), lambda g: g)
-reshape_copy = linear(lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0")
+reshape_copy = linear(
+    lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0"
+)
 index_op = linear(lambda x, index: x[index], lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0")
 flip = linear(lambda x, dims: np.flip(x, dims).copy(), lambda g, dims: np.flip(g, dims))
 roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
@@ -189,8 +188,10 @@ def _or_zeros(part: Any, shape: tuple[int, ...], others: Any) -> Any:
 
 
 unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,))  # type: ignore[attr-defined]
-split.transpose_one = lambda g, i, shape, dim, sizes: place(  # type: ignore[attr-defined]
-    g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)
+split.transpose_one = (
+    lambda g, i, shape, dim, sizes: place(  # type: ignore[attr-defined]
+        g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)
+    )
 )
 
 name_rows(globals())

@@ -5,8 +5,8 @@ A program written for torch runs unchanged: names, dtypes, printing and errors a
 Examples
 --------
 >>> from gradmagic import torch
->>> x = torch.tensor(2., requires_grad=True)
->>> torch.autograd.grad(x ** 3, x)
+>>> x = torch.tensor(2.0, requires_grad=True)
+>>> torch.autograd.grad(x**3, x)
 (tensor(12.),)
 """
 
@@ -14,21 +14,68 @@ from math import e, inf, nan, pi
 from typing import Any
 
 from gradmagic.engine.dtypes import (
-    Size, bool, cdouble, cfloat, complex64, complex128, double, dtype, float, float16, float32, float64,
-    get_default_dtype, half, int, int8, int16, int32, int64, long, set_default_dtype, short, uint8,
+    Size,
+    bool,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    double,
+    dtype,
+    float,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    set_default_dtype,
+    short,
+    uint8,
 )  # fmt: skip
 from gradmagic.engine.modes import (
-    enable_grad, inference_mode, is_anomaly_check_nan_enabled, is_anomaly_enabled, is_grad_enabled,
-    is_inference_mode_enabled, no_grad, set_grad_enabled,
+    enable_grad,
+    inference_mode,
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
 )  # fmt: skip
 from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops.methods import FUNCTIONS as _FUNCTIONS
+from gradmagic.ops.methods import FUNCTIONS as _FUNCTIONS  # importing it gives the Tensor its operators
 from gradmagic.torch import autograd, nn
 from gradmagic.torch.creation import (
-    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, logspace, manual_seed, ones,
-    ones_like, rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    logspace,
+    manual_seed,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
 )  # fmt: skip
 
 globals().update(_FUNCTIONS)

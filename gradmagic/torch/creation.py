@@ -71,7 +71,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     Examples
     --------
     >>> from gradmagic import torch
-    >>> torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)
+    >>> torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     tensor([[1., 2.],
             [3., 4.]], requires_grad=True)
     """
@@ -103,7 +103,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """The data as a tensor, without a copy where it can be shared."""
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
+        return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and dtype is None:
         return from_numpy(data)
     return tensor(data, dtype=dtype)
@@ -156,7 +156,9 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
     return _made(np.full(input._array.shape, fill_value, _kind(input.dtype if dtype is None else dtype)), requires_grad)
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """Numbers from ``start`` to ``end``, ``end`` excluded, in steps."""
     if end is None:
         start, end = 0, start
@@ -167,20 +169,26 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     return _made((start + step * np.arange(n)).astype(dtypes.to_numpy(dtype)), requires_grad)
 
 
-def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """``steps`` evenly spaced numbers from ``start`` to ``end``, both included."""
     start, end = (v.item() if isinstance(v, Tensor) else v for v in (start, end))
     kind = _kind(dtype)
     step = kind.type((end - start) / max(steps - 1, 1))
     i = np.arange(steps).astype(kind)
     half = steps // 2  # torch counts from both ends, so that both are exact
-    array = np.where(np.arange(steps) < half, kind.type(start) + step * i, kind.type(end) - step * (steps - 1 - i).astype(kind))
+    array = np.where(
+        np.arange(steps) < half, kind.type(start) + step * i, kind.type(end) - step * (steps - 1 - i).astype(kind)
+    )
     if steps == 1:
         array = np.array([start], kind)
     return _made(array.astype(kind), requires_grad)
 
 
-def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False
+) -> Any:
     """``base`` to the power of evenly spaced exponents."""
     return _made((base ** np.linspace(start, end, steps)).astype(_kind(dtype)), requires_grad)
 
@@ -196,7 +204,9 @@ def manual_seed(seed: int) -> Any:
 
 
 def _random(draw: str) -> Any:
-    def make(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None) -> Any:
+    def make(
+        *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None
+    ) -> Any:
         source = generator or random.default_generator
         return _made(getattr(source, draw)(_sizes(size), _kind(dtype)), requires_grad)
 
