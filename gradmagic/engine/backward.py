@@ -178,7 +178,8 @@ class _Walk:
         return parts if many else parts[0]
 
     def tensor(self, g: Any) -> Tensor:
-        return g if isinstance(g, Tensor) else Tensor._of(g)  # type: ignore[no-any-return]
+        t: Tensor = g if isinstance(g, Tensor) else Tensor._of(g)
+        return t
 
     def capture(self, node: Node, g: Any) -> None:
         if self.captures is None:
@@ -376,7 +377,8 @@ def _result(g: Any) -> Tensor:
         return g
     if isinstance(g, np.ndarray) and not g.flags.writeable:
         g = g.copy()  # a broadcast view is an op's own affair
-    return Tensor._of(g)  # type: ignore[no-any-return]
+    t: Tensor = Tensor._of(g)
+    return t
 
 
 def _root(i: int, out: Any, weight: Any, create: bool) -> tuple[Any, int, Any]:
@@ -447,7 +449,7 @@ def _check_weight(i: int, out: Tensor, w: Tensor, batched: bool) -> None:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{i}] has a shape of {w.shape} and output[{i}] has a shape of {out.shape}."
         )
-    if w.dtype.is_complex != out.dtype.is_complex:
+    if bool(w.dtype.is_complex) is not bool(out.dtype.is_complex):
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{i}] has a dtype of {w.dtype} and output[{i}] has a dtype of {out.dtype}."

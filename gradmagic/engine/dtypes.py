@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,18 +34,18 @@ class dtype:
         return self.numpy_dtype
 
     @property
-    def is_floating_point(self) -> bool:
+    def is_floating_point(self) -> builtins.bool:
         return self.numpy_dtype.kind == "f"
 
     @property
-    def is_complex(self) -> bool:
+    def is_complex(self) -> builtins.bool:
         return self.numpy_dtype.kind == "c"
 
     @property
-    def is_signed(self) -> bool:
+    def is_signed(self) -> builtins.bool:
         return self.numpy_dtype.kind not in "bu"
 
-    def to_complex(self) -> dtype:
+    def to_complex(self) -> Any:
         return complex64 if self.itemsize <= 4 else complex128
 
     def __repr__(self) -> str:
@@ -138,8 +139,10 @@ def to_numpy(d: Any) -> np.dtype[Any]:
         return d.numpy_dtype
     if d is np.float64 or not isinstance(d, type):
         return np.dtype(d)
-    python = {"float": float64, "int": int64, "bool": bool, "complex": complex128}
-    return python[d.__name__].numpy_dtype if d.__name__ in python else np.dtype(d)
+    python: dict[str, Any] = {"float": float64, "int": int64, "bool": bool, "complex": complex128}
+    found = python.get(d.__name__)
+    chosen: np.dtype[Any] = np.dtype(d) if found is None else found.numpy_dtype
+    return chosen
 
 
 def default_float() -> np.dtype[Any]:
@@ -165,9 +168,9 @@ def _merge(a: np.dtype[Any] | None, b: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _scalar_dtype(value: Any) -> np.dtype[Any]:
-    if isinstance(value, (np.bool_, type(True))):
+    if isinstance(value, (np.bool_, builtins.bool)):
         return bool.numpy_dtype
-    if isinstance(value, type(1)):
+    if isinstance(value, builtins.int):
         return int64.numpy_dtype
     return default_complex() if isinstance(value, complex) else default_float()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import numpy as np
@@ -56,6 +57,7 @@ class Op:
     name = ""
     is_view = False
     floats = False  # integers become floats first, as sin does
+    transpose_one: Any = None  # of an op with several outputs: the transpose of one of them
 
     def __init__(
         self,
@@ -287,7 +289,7 @@ class Linear(Op):
 class Variadic(Op):
     """Linear in any number of operands, given as one list: the transpose gets the operand's number as ``i``."""
 
-    def __call__(self, operands: Sequence[Any], **kwargs: Any) -> Any:  # type: ignore[override]
+    def __call__(self, operands: Sequence[Any], **kwargs: Any) -> Any:
         arrays = [as_array(v) for v in operands]
         common = dtypes.result_dtype(arrays)
         y = self.fn([a.astype(common, copy=False) for a in arrays], **kwargs)
@@ -389,7 +391,7 @@ def _camel(name: str) -> str:
 
 def _refuse_broadcast(arrays: Sequence[Any]) -> None:
     shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
-    for a, b in zip(shapes, shapes[1:], strict=False):
+    for a, b in pairwise(shapes):
         n = max(len(a), len(b))
         for d in reversed(range(n)):
             i, j = d - n + len(a), d - n + len(b)

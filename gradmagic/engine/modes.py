@@ -105,7 +105,7 @@ class enable_grad(_GradMode):
 class set_grad_enabled(_Switch):
     """Set grad mode at once; as a context manager, put the former mode back at its end."""
 
-    def __init__(self, mode: bool) -> None:
+    def __init__(self, mode: Any) -> None:
         if not isinstance(mode, bool):
             got = type(mode).__name__
             raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {got}")

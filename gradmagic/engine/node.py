@@ -6,7 +6,7 @@ import itertools
 import weakref
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -188,8 +188,7 @@ class Node:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '_saved_{name}'")
         k = names[name]
         if isinstance(k, int):
-            found = self.unpack(k, recording=True)
-            return found
+            return self.unpack(k, recording=True)
         return k[0]
 
     def __dir__(self) -> list[str]:
@@ -251,7 +250,7 @@ class RemovableHandle:
     def remove(self) -> None:
         self._hooks.pop(self.id, None)
 
-    def __enter__(self) -> RemovableHandle:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 try:
-    from numpy._core._ufunc_config import _extobj_contextvar, _make_extobj
+    from numpy._core._ufunc_config import _extobj_contextvar, _make_extobj  # type: ignore[attr-defined]  # private
 
     _set, _reset = _extobj_contextvar.set, _extobj_contextvar.reset
     _QUIET = _make_extobj(all="ignore")

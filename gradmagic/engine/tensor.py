@@ -115,7 +115,7 @@ class Tensor:
         return self._wants_grad or self.grad_fn is not None
 
     @requires_grad.setter
-    def requires_grad(self, flag: bool) -> None:
+    def requires_grad(self, flag: Any) -> None:
         if not isinstance(flag, bool):
             raise RuntimeError("requires_grad must be a bool")
         self._set_requires_grad(flag, "only Tensors of floating point and complex dtype can require gradients")
@@ -163,7 +163,7 @@ class Tensor:
         return self._grad
 
     @grad.setter
-    def grad(self, value: Tensor | None) -> None:
+    def grad(self, value: Any) -> None:
         if value is None:
             self._grad = None
             return

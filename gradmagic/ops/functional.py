@@ -20,7 +20,7 @@ from gradmagic.ops import shape as S
 Number = (int, float, complex, np.number, np.bool_)
 
 
-def as_tensor(value: Any) -> Tensor:
+def as_tensor(value: Any) -> Any:
     """A Tensor as it is; an array or a number as a constant."""
     if isinstance(value, Tensor):
         return value
@@ -181,7 +181,7 @@ def relu(input: Any) -> Any:
     return E.relu(as_tensor(input))
 
 
-def _floating(value: Any) -> Tensor:
+def _floating(value: Any) -> Any:
     t = as_tensor(value)
     return t if t._array.dtype.kind in "fc" else t.to(dtypes.get_default_dtype())
 
@@ -264,7 +264,7 @@ def numel(input: Tensor) -> int:
 # -- reductions ---------------------------------------------------------------------------------------------------
 
 
-def _summand(input: Any, dtype: Any) -> Tensor:
+def _summand(input: Any, dtype: Any) -> Any:
     x = as_tensor(input)
     if dtype is not None:
         return x.to(dtype)

@@ -362,7 +362,7 @@ def _install() -> None:
 # -- plain NumPy on Tensors -----------------------------------------------------------------------------------------
 
 _UFUNCS: dict[str, Callable[..., Any]] = {}
-for _name, _row in vars(E).items():
+for _row in vars(E).values():
     if isinstance(_row, Elementwise) and isinstance(_row.fn, np.ufunc):
         _UFUNCS[_row.fn.__name__] = (_unary if _row.fn.nin == 1 else _binary)(_row)
 _UFUNCS |= {
@@ -428,7 +428,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.clip: lambda a, a_min=None, a_max=None, **_: F.clamp(a, a_min, a_max),
     np.dot: lambda a, b: F.matmul(a, b) if np.ndim(_raw(a)) and np.ndim(_raw(b)) else _both(F.mul, a, b),
     np.outer: lambda a, b: F.outer(F.as_tensor(a), F.as_tensor(b)),
-    np.reshape: lambda a, shape, **_: F.reshape(a, shape) if not isinstance(shape, int) else F.reshape(a, shape),
+    np.reshape: lambda a, shape, **_: F.reshape(a, shape),
     np.ravel: lambda a, **_: F.reshape(a, -1),
     np.transpose: lambda a, axes=None: F.permute(a, *(axes if axes is not None else reversed(range(a.ndim)))),
     np.swapaxes: lambda a, axis1, axis2: F.transpose(a, axis1, axis2),

@@ -187,11 +187,9 @@ def _or_zeros(part: Any, shape: tuple[int, ...], others: Any) -> Any:
     return np.zeros(shape, like.dtype if not hasattr(like, "_array") else like._array.dtype)
 
 
-unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,))  # type: ignore[attr-defined]
-split.transpose_one = (
-    lambda g, i, shape, dim, sizes: place(  # type: ignore[attr-defined]
-        g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)
-    )
+unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,))
+split.transpose_one = lambda g, i, shape, dim, sizes: place(
+    g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)
 )
 
 name_rows(globals())
