@@ -223,8 +223,8 @@ class WeightsChooser:
         field = KINDS[kind].field if kind in KINDS else ""
         self.field.description = field or "value"
         self.field.layout.display = None if field else "none"
+        self.kind.value = kind  # before the field, whose text means something to this kind only
         self.field.value = text
-        self.kind.value = kind
         self._say("")
 
     def _say(self, problem: str) -> None:
