@@ -1,4 +1,4 @@
-"""Compares what a namespace answers to a recorded snippet with what torch answered. Knows the records; knows no engine."""
+"""Compares what a namespace answers to a recorded snippet with torch's answer. Knows the records; knows no engine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tests.oracle.replay import Outcome
 
@@ -33,3 +35,40 @@ def differences(entry: Entry, outcome: Outcome) -> Iterator[tuple[str, Any, Any]
     said = tuple((warning["category"], warning["message"]) for warning in entry["warnings"])
     if strict and outcome.warnings != said:
         yield "warnings", said, outcome.warnings
+
+
+def complaints(entry: Entry, outcome: Outcome) -> Iterator[tuple[str, Any, Any]]:
+    """What disagrees with the record or, where we have chosen otherwise, with our choice."""
+    choice = choices().get(entry["id"])
+    yield from differences(entry if choice is None else {**entry, "line": outcome.line, **choice}, outcome)
+
+
+def choices() -> dict[str, Entry]:
+    """By id: the fields in which our answer is meant to differ from torch's, and `why`."""
+    from tests.engine.choices import BETTER, DESIGN
+
+    return DESIGN | BETTER
+
+
+def value_differences(entry: Entry, found: Entry) -> Iterator[tuple[str, Any, Any]]:
+    """What disagrees between a recorded expression's values and those found."""
+    for field in ("node", "out_shape"):
+        if found[field] != entry[field]:
+            yield field, entry[field], found[field]
+    if entry["d_nodes"][:1] != found["d_nodes"][:1]:
+        yield "the first derivative's node", entry["d_nodes"][:1], found["d_nodes"][:1]
+    for field in ("f", "d1", "d2", "d3", "d4"):
+        if not close(entry.get(field), found.get(field), entry["f"]):
+            yield field, entry.get(field), found.get(field)
+
+
+def close(expected: Any, got: Any, scale: list[float]) -> bool:
+    """Equal to about 4 units in the last place of the largest number involved; what has no graph counts as zero."""
+    if isinstance(expected, dict) or expected is None:
+        # Torch has no derivative here, or a constant one without a graph; ours may exist if it is zero or finite.
+        return True if isinstance(expected, dict) else got is None or not np.any(got)
+    if got is None or isinstance(got, dict):
+        return got is None and not np.any(expected)
+    a, b = np.array(expected, float), np.array(got, float)
+    size = np.nanmax(np.abs(np.where(np.isfinite(a), a, 0.0)), initial=np.nanmax(np.abs(scale), initial=0.0))
+    return a.shape == b.shape and np.allclose(b, a, rtol=1e-12, atol=1e-14 * size, equal_nan=True)

@@ -72,7 +72,11 @@ def test_the_default_generator_is_there() -> None:
         (lambda g: g.randperm(-2), RuntimeError, "Trying to create tensor with negative dimension -2: [-2]"),
         (lambda g: g.rand(2, "i8"), NotImplementedError, "\"check_uniform_bounds\" not implemented for 'Long'"),
         (lambda g: g.randn(2, "i4"), NotImplementedError, "\"normal_kernel_cpu\" not implemented for 'Int'"),
-        (lambda g: g.randint(5, 5), RuntimeError, "random_ expects 'from' to be less than 'to', but got from=5 >= to=5"),
+        (
+            lambda g: g.randint(5, 5),
+            RuntimeError,
+            "random_ expects 'from' to be less than 'to', but got from=5 >= to=5",
+        ),
         (lambda g: g.normal(3, -2), RuntimeError, "normal expects std >= 0.0, but found std -2"),
         (
             lambda g: g.uniform(3, 2),

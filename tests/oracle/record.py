@@ -111,7 +111,7 @@ def in_a_child(function: Callable[[Entry], Entry], entry: Entry) -> Entry:
         try:
             with os.fdopen(write_end, "wb") as answer:
                 pickle.dump(function(entry), answer)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it is must be seen, and must not run on in the child
             traceback.print_exc()
         finally:
             os._exit(0)

@@ -1,4 +1,4 @@
-"""Runs one recorded snippet in a namespace that plays torch, and tells what came of it. Knows neither torch nor gradmagic."""
+"""Runs a recorded snippet in a namespace that plays torch, and tells what came of it. Knows neither engine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Outcome:
 
 
 def run(snippet: str, torch: ModuleType) -> Outcome:
-    """Execute `snippet` with `torch` as its torch, in a fresh namespace and with torch's global settings as at the start."""
+    """Execute `snippet` with `torch` as its torch, in a fresh namespace, with torch's settings as at the start."""
     printed = io.StringIO()
     error: BaseException | None = None
     collecting = gc.isenabled()
@@ -83,7 +83,7 @@ def _without_place(message: str) -> str:
 
 
 def derivatives(entry: dict[str, Any], torch: ModuleType) -> dict[str, Any]:
-    """What an expression of op_values.json gives in a namespace: its values, its derivatives and the names of its nodes."""
+    """What an expression of op_values.json gives in a namespace: values, derivatives and the names of nodes."""
     reset(torch)
     torch.set_default_dtype(torch.float64)
     try:

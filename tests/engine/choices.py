@@ -1,0 +1,218 @@
+"""Where our answers are meant to differ from torch's, each with its reason. Knows no engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NUMPY = "plain NumPy code on Tensors is differentiable: it is what the engine is for"
+_AS_ANSWERED: dict[str, Any] = {"raises": None, "message": None, "warnings": []}
+
+# The fields given replace those of the record; the others must agree with torch.
+DESIGN: dict[str, dict[str, Any]] = {
+    "grad.grad_outputs_ndarray_bare": {**_AS_ANSWERED, "why": "an array is a weight as well as a tensor is"},
+    "conv.np_sin_plain": {
+        "warnings": [],
+        "why": "NumPy's dispatch reaches us before NumPy finds anything to deprecate",
+    },
+    "conv.np_mul_left": {
+        **_AS_ANSWERED,
+        "prints": "tensor([1., 1.], dtype=torch.float64, grad_fn=<MulBackward0>)\n",
+        "why": _NUMPY,
+    },
+    "conv.tensor_mul_ndarray": {
+        **_AS_ANSWERED,
+        "prints": "tensor([2., 3.], dtype=torch.float64, grad_fn=<MulBackward0>)\n",
+        "why": _NUMPY,
+    },
+    "conv.np_sum_requires_grad": {
+        **_AS_ANSWERED,
+        "prints": "tensor(2., grad_fn=<SumBackward0>)\n",
+        "why": _NUMPY,
+    },
+}
+
+BETTER: dict[str, dict[str, Any]] = {
+    "batched.shape_mismatch": {
+        "message": "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+        "dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding output, "
+        "but a mismatch was detected: grad_output[0] has a shape of torch.Size([2, 2]) and output[0] has a shape of "
+        "torch.Size([3]). If you only want some tensors in `grad_output` to be considered batched, consider using "
+        "vmap.",
+        "why": "torch gives the gradient's shape as torch.Size([])",
+    },
+    "op.not_implemented_backward": {
+        "prints": "tensor(1., grad_fn=<FloorBackward0>)\n",
+        "why": "the derivative of x // 2 is zero wherever there is one; torch has none",
+    },
+    "grad.shape_mismatch_second_scalar_ok": {
+        "message": "Mismatch in shape: grad_output[1] has a shape of torch.Size([4]) and output[1] has a shape of "
+        "torch.Size([3]).",
+        "why": "torch stumbles over its own message and reports a broadcasting error",
+    },
+    "sub.sinc0": {
+        "prints": "tensor(1., grad_fn=<WhereBackward0>) tensor(0., grad_fn=<MulBackward0>) (tensor(-3.2899),)\n",
+        "why": "sinc''(0) is -π²/3; torch gives nan",
+    },
+    "mem.cycle_create_graph": {
+        "prints": "alive after del: True\nalive after gc: False\n",
+        "why": "Python's collector sees our graph; torch leaks it",
+    },
+    "zero.zerotensor_numpy": {**_AS_ANSWERED, "why": "a second derivative that is zero is an ordinary array of zeros"},
+    "zero.zerotensor_tolist": {**_AS_ANSWERED, "why": "a second derivative that is zero is an ordinary array of zeros"},
+}
+
+# id: what does not exist yet. A test fails as soon as an entry passes that is still listed here.
+NOT_YET: dict[str, str] = {
+    "hook.saved_tensors_bad_unpack": "saved_tensors_hooks",
+    "hook.saved_tensors_disabled": "disable_saved_tensors_hooks",
+    "anomaly.nan": "anomaly mode",
+    "anomaly.check_nan_false": "anomaly mode",
+    "anomaly.traceback_warning": "anomaly mode",
+    "func_cls.setup_context": "Function",
+    "func_cls.instance_call": "Function",
+    "func_cls.no_forward": "Function",
+    "func_cls.no_backward": "Function",
+    "func_cls.too_few_grads": "Function",
+    "func_cls.wrong_shape_grad": "Function",
+    "func_cls.once_differentiable": "Function",
+    "func_cls.saved_twice_access_freed": "Function",
+    "func_cls.save_nontensor": "Function",
+    "func_cls.nontensor_output": "Function",
+    "func_cls.mark_dirty_leaf": "Function",
+    "func_cls.no_jvp": "torch.autograd.forward_ad",
+    "functional.jacobian": "functional",
+    "functional.jacobian_tuple": "functional",
+    "functional.jacobian_strict_independent": "functional",
+    "functional.jacobian_nonstrict_independent": "functional",
+    "functional.jacobian_not_tensor_input": "functional",
+    "functional.jacobian_not_tensor_output": "functional",
+    "functional.hessian": "functional",
+    "functional.hessian_tuple": "functional",
+    "functional.hessian_nonscalar": "functional",
+    "functional.hessian_tuple_output": "functional",
+    "functional.hessian_linear": "functional",
+    "functional.vjp": "functional",
+    "functional.vjp_v_tuple_len": "functional",
+    "functional.jvp": "functional",
+    "functional.jvp_none_nonscalar": "functional",
+    "functional.hvp": "functional",
+    "functional.vhp": "functional",
+    "functional.hvp_none": "functional",
+    "gradcheck.float32": "gradcheck",
+    "gradcheck.no_requires_grad": "gradcheck",
+    "gradcheck.wrong_backward": "Function",
+    "gradcheck.raise_false": "Function",
+    "fwd.dual": "torch.autograd.forward_ad",
+    "fwd.no_level": "torch.autograd.forward_ad",
+    "fwd.nested_level": "torch.autograd.forward_ad",
+    "fwd.int_primal": "torch.autograd.forward_ad",
+    "fwd.shape_mismatch": "torch.autograd.forward_ad",
+    "fwd.over_reverse": "torch.autograd.forward_ad",
+    "tfunc.grad_nonscalar": "func",
+    "tfunc.grad_int_input": "func",
+    "tfunc.grad_and_value": "func",
+    "tfunc.jacrev_jacfwd_hessian": "func",
+    "tfunc.jvp_primals_not_tuple": "func",
+    "tfunc.jvp_shape": "func",
+    "tfunc.vmap": "func",
+    "tfunc.vmap_control_flow": "func",
+    "tfunc.vmap_zero_d": "func",
+    "tfunc.backward_inside": "func",
+    "tfunc.requires_grad_inside": "func",
+    "graphapi.backward_node_names": "erf",
+    "op.solve_singular": "linalg",
+    "sub.norm0": "linalg",
+    "sub.dist_cdist": "dist",
+    "cplx.grad_convention": "conj",
+    "cplx.holomorphic": "complex numbers",
+    "cplx.abs0": "angle",
+    "func_cls.once_differentiable_weight": "Function",
+    "linalg.values": "linalg",
+    "anomaly.second_order_parent": "anomaly mode",
+    "tfunc.jacrev_chunk": "func",
+    "tfunc.hessian_nonscalar": "func",
+    "grad.signature": "annotations as torch's",
+    "graphapi.saved_attrs": "saved sizes and dimensions",
+    "batched.none": "batched checks",
+    "batched.create_graph": "a batched call as one",
+}
+
+NOT_YET_PRINTED: dict[str, str] = {
+    "repr.getopt": "_tensor_str",
+}
+
+NOT_YET_AN_OP: dict[str, str] = {
+    "unary.erfc": "erfc",
+    "unary.erfinv": "erfinv",
+    "unary.lgamma": "lgamma",
+    "unary.digamma": "digamma",
+    "unary.i0": "i0",
+    "unary.logit": "logit",
+    "unary.i0e": "special",
+    "unary.i1": "special",
+    "unary.ndtri": "special",
+    "unary.log_ndtr": "special",
+    "unary.erfcx": "special",
+    "unary.entr": "special",
+    "unary.bessel_j0": "special",
+    "unary.psi": "special",
+    "unary.silu": "silu",
+    "unary.leaky_relu": "leaky_relu",
+    "unary.mish": "mish",
+    "unary.logsigmoid": "logsigmoid",
+    "unary.celu": "celu",
+    "unary.xlogx": "xlogy",
+    "unary.nan_to_num": "nan_to_num",
+    "unary.polygamma1": "polygamma",
+    "unary.addcmul": "addcmul",
+    "unary.gammaln_zeta": "special",
+    "struct.logcumsumexp": "logcumsumexp",
+    "struct.topk": "topk",
+    "struct.diff": "diff",
+    "struct.trapezoid": "trapezoid",
+    "struct.cumulative_trapezoid": "cumulative_trapezoid",
+    "struct.hstack": "hstack",
+    "struct.repeat": "repeat",
+    "struct.repeat_interleave": "repeat_interleave",
+    "struct.pad": "pad",
+    "struct.gather": "gather",
+    "struct.index_select": "index_select",
+    "struct.masked_fill": "masked_fill",
+    "struct.scatter_add": "scatter_add",
+    "struct.einsum": "einsum",
+    "struct.tensordot": "tensordot",
+    "struct.cross": "linalg",
+    "struct.bmm": "bmm",
+    "struct.fft": "fft",
+    "struct.rfft": "fft",
+    "struct.meshgrid": "meshgrid",
+    "struct.solve": "linalg",
+    "struct.slogdet": "linalg",
+    "struct.qr": "linalg",
+    "struct.eigvalsh": "linalg",
+    "struct.pinv": "linalg",
+    "struct.matrix_exp": "matrix_exp",
+    "struct.matrix_power": "linalg",
+    "struct.lstsq": "linalg",
+    "struct.cdist": "cdist",
+    "struct.conv1d": "conv1d",
+    "struct.nansum": "nansum",
+    "struct.cummax": "cummax",
+    "struct.renorm": "renorm",
+    "struct.unfold": "unfold",
+    "struct.rot90": "rot90",
+    "struct.real": "complex",
+    "struct.block_diag": "block_diag",
+    "struct.as_strided": "as_strided",
+    "struct.index_add": "index_add",
+}
+
+# Nodes that another formula of the same value gives.
+OTHER_NODES: dict[str, dict[str, Any]] = {
+    "unary.exp2": {"d_nodes": ["MulBackward0"]},
+    "unary.sinc": {"node": "WhereBackward0", "d_nodes": ["MulBackward0"]},
+    "unary.logaddexp0": {"d_nodes": ["MulBackward0"]},
+    "struct.log_softmax": {"d_nodes": ["SubBackward0"]},
+    "struct.cumprod": {"d_nodes": ["PermuteBackward0"]},
+    "struct.diag": {"node": "CloneBackward0"},
+}
