@@ -12,11 +12,13 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Protocol
 
+import numpy as np
+
 from gradmagic.explore.elementary import known
 from gradmagic.explore.request import GradUsageError, LeafWrites
 from gradmagic.explore.trace import Array
 
-__all__ = ["Backend", "Census", "backend_of"]
+__all__ = ["Backend", "Census", "RandomState", "backend_of"]
 
 
 class Census(Protocol):
@@ -33,6 +35,19 @@ class Census(Protocol):
 OPTIONS = ("retain_graph", "create_graph", "allow_unused", "is_grads_batched", "materialize_grads")
 
 Watcher = Callable[[Any, Callable[..., Any]], Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RandomState:
+    """Where the generators stand that a cell may draw from."""
+
+    engine: Any
+    numpy: Any
+
+    def is_that_of(self, other: RandomState) -> bool:
+        """Whether nothing was drawn between the two."""
+        pairs = zip((self.engine, *self.numpy), (other.engine, *other.numpy), strict=True)
+        return all(np.array_equal(a, b) for a, b in pairs)
 
 
 class Backend:
@@ -76,14 +91,21 @@ class Backend:
 
         return census(tensors)
 
-    def random_state(self) -> Any:
-        """The state of the generator, to be given back to `random_restore`."""
+    def random_state(self) -> RandomState:
+        """Where the engine's generator and numpy's global one stand."""
+        return RandomState(self.generator_state(), np.random.get_state())  # noqa: NPY002  cells may draw from it
+
+    def random_restore(self, state: RandomState) -> None:
+        """Let the same random numbers come again."""
+        self.generator_restore(state.engine)
+        np.random.set_state(state.numpy)  # noqa: NPY002  cells may draw from it
+
+    def generator_state(self) -> Any:
         from gradmagic.engine.random import default_generator
 
         return default_generator.get_state()
 
-    def random_restore(self, state: Any) -> None:
-        """Let the same random numbers come again."""
+    def generator_restore(self, state: Any) -> None:
         from gradmagic.engine.random import default_generator
 
         default_generator.set_state(state)
@@ -218,10 +240,10 @@ class TorchBackend(Backend):
                 freed += 1
         return Counted(len(seen), freed, sum(sizes.values()))
 
-    def random_state(self) -> Any:
+    def generator_state(self) -> Any:
         return self.torch.get_rng_state()
 
-    def random_restore(self, state: Any) -> None:
+    def generator_restore(self, state: Any) -> None:
         self.torch.set_rng_state(state)
 
     def own(self, value: Any) -> Any:

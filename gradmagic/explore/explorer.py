@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
+from gradmagic.explore.backends import backend_of
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.options import BY_FIELD, assignment, checked, line_of
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
@@ -56,7 +57,11 @@ class Explorer:
         self.program = program = Program.of(request, self.namespace)
         self.lock = threading.RLock()
         self.state = State.initial(request, program) if state is None else state
+        self._backend = backend_of(request.backend)
+        before = self._backend.random_state()
         self.trace: Trace = run(program, self.state, self.namespace, first=True)
+        # A cell that draws random numbers draws the same ones at every step, or its picture would flicker.
+        self._random = None if before.is_that_of(self._backend.random_state()) else before
         if program.domain is None and len(self.trace.x.reshape(-1)):
             self.state = replace(self.state, x0=float(self.trace.x.reshape(-1)[self.trace.x.size // 2]))
         self.curves: Curves = curves(self.trace, self.state)
@@ -74,7 +79,7 @@ class Explorer:
         """
         with self.lock:
             if not self.same_numbers(state):
-                trace = run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+                trace = self.run_again(state)
                 self._ran_in = state
             else:
                 trace = self.trace
@@ -82,6 +87,17 @@ class Explorer:
             if trace.y is not None:
                 self.curves = curves(trace, state)
             return trace, self.curves
+
+    def run_again(self, state: State) -> Trace:
+        """A later run; the user's own stream of random numbers does not notice it."""
+        if self._random is None:
+            return run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+        now = self._backend.random_state()
+        self._backend.random_restore(self._random)
+        try:
+            return run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+        finally:
+            self._backend.random_restore(now)
 
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.explore.backends import Backend, backend_of
+from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
 from gradmagic.explore.ledger import Ledger, cell_line
 from gradmagic.explore.outputs import input_of, kind_of, output_of
@@ -144,7 +144,7 @@ class Attempt:
         y = scope.get(self.program.target) if self.program.target is not None else value
         return x, output_of(y, x, self.program, self.backend)
 
-    def run_again(self, random: Any) -> tuple[Any, Any]:
+    def run_again(self, random: RandomState | None) -> tuple[Any, Any]:
         """X and y once more, with their graph: the cell's own calls freed the first one, as it asked them to."""
         if random is not None:
             self.backend.random_restore(random)

@@ -56,6 +56,23 @@ def test_moving_x0_over_a_tensor_does_not_run_the_cell() -> None:
     assert len(names["runs"]) == 1
 
 
+@pytest.mark.parametrize("draw", ["torch.rand(401)", "np.random.normal(size=401)", "torch.randn(401)"])
+def test_random_numbers_of_the_cell_stay_and_the_users_stream_goes_on(draw: str) -> None:
+    def seeded() -> Explorer:
+        return explorer(f"torch.manual_seed(1)\nnp.random.seed(1)\ny = x\nnoise = {draw}")
+
+    def drawn(g: Explorer) -> list[float]:
+        return np.asarray(g.trace.names["noise"]).tolist()
+
+    cell = f"noise = {draw}\ny = a * x + 0 * noise"
+    seeded()
+    g = explorer(cell, "a=0:3@1")
+    expected = drawn(g), drawn(explorer(f"y = x\nnoise = {draw}"))
+    seeded()
+    g = moved(explorer(cell, "a=0:3@1"), a=2.0)
+    assert (drawn(g), drawn(explorer(f"y = x\nnoise = {draw}"))) == expected
+
+
 def test_the_line_opens_the_present_state() -> None:
     g = explorer("y = a * x", "x=-1:1 a=0:3")
     g.step(replace(g.state, params={"a": 2.5}, x0=0.25, order=3))
