@@ -136,7 +136,8 @@ def of(numpy_dtype: np.dtype[Any]) -> dtype:
 def to_numpy(d: Any) -> np.dtype[Any]:
     """The numpy dtype of a torch dtype, a numpy dtype or Python's ``float``, ``int``, ``bool``."""
     if isinstance(d, dtype):
-        return d.numpy_dtype
+        own: np.dtype[Any] = d.numpy_dtype
+        return own
     if d is np.float64 or not isinstance(d, type):
         return np.dtype(d)
     python: dict[str, Any] = {"float": float64, "int": int64, "bool": bool, "complex": complex128}

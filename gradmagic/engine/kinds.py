@@ -236,7 +236,7 @@ class Elementwise(Op):
         try:
             y = quiet(self.fn, *arrays, **kwargs)
         except ValueError:
-            _refuse_broadcast(arrays)
+            refuse_broadcast(arrays)
             raise
         return self.record(operands, arrays, y, kwargs)
 
@@ -389,7 +389,7 @@ def _camel(name: str) -> str:
     )
 
 
-def _refuse_broadcast(arrays: Sequence[Any]) -> None:
+def refuse_broadcast(arrays: Sequence[Any]) -> None:
     shapes = [a.shape for a in arrays if isinstance(a, np.ndarray)]
     for a, b in pairwise(shapes):
         n = max(len(a), len(b))

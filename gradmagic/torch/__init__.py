@@ -13,6 +13,7 @@ Examples
 from math import e, inf, nan, pi
 from typing import Any
 
+from gradmagic import ops as _ops  # noqa: F401  importing it gives the Tensor its operators
 from gradmagic.engine.dtypes import (
     Size,
     bool,
@@ -51,7 +52,7 @@ from gradmagic.engine.modes import (
 from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops.methods import FUNCTIONS as _FUNCTIONS  # importing it gives the Tensor its operators
+from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
 from gradmagic.torch import autograd, nn
 from gradmagic.torch.creation import (
     arange,

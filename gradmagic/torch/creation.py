@@ -8,7 +8,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes, random
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops.functional import _sizes
+from gradmagic.ops.operands import sizes_of
 
 
 def _made(array: Any, requires_grad: bool) -> Any:
@@ -119,24 +119,24 @@ def from_numpy(ndarray: Any) -> Any:
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of zeros."""
-    return _made(np.zeros(_sizes(size), _kind(dtype)), requires_grad)
+    return _made(np.zeros(sizes_of(size), _kind(dtype)), requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of ones."""
-    return _made(np.ones(_sizes(size), _kind(dtype)), requires_grad)
+    return _made(np.ones(sizes_of(size), _kind(dtype)), requires_grad)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor whose values are whatever the memory held."""
-    return _made(np.empty(_sizes(size), _kind(dtype)), requires_grad)
+    return _made(np.empty(sizes_of(size), _kind(dtype)), requires_grad)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor with one value everywhere; its dtype is the value's if none is given."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     kind = dtypes.result_dtype([value]) if dtype is None else dtypes.to_numpy(dtype)
-    return _made(np.full(_sizes((size,)) if not isinstance(size, int) else (size,), value, kind), requires_grad)
+    return _made(np.full(sizes_of((size,)) if not isinstance(size, int) else (size,), value, kind), requires_grad)
 
 
 def _like(make: Any) -> Any:
@@ -208,7 +208,7 @@ def _random(draw: str) -> Any:
         *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None
     ) -> Any:
         source = generator or random.default_generator
-        return _made(getattr(source, draw)(_sizes(size), _kind(dtype)), requires_grad)
+        return _made(getattr(source, draw)(sizes_of(size), _kind(dtype)), requires_grad)
 
     make.__name__ = draw
     return make

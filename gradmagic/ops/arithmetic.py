@@ -1,0 +1,207 @@
+"""Arithmetic and comparison under torch's names and signatures. Knows the elementwise table; no graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.kinds import refuse_broadcast
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import elementwise as E
+from gradmagic.ops.operands import (
+    as_tensor,
+    floating,
+    operand,
+)
+
+# -- arithmetic ---------------------------------------------------------------------------------------------------
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    return E.add(as_tensor(input), other if alpha == 1 else other * alpha)
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    return E.sub(as_tensor(input), other if alpha == 1 else other * alpha)
+
+
+def rsub(input: Any, other: Any) -> Any:
+    return E.rsub(as_tensor(input), other)
+
+
+def mul(input: Any, other: Any) -> Any:
+    return E.mul(as_tensor(input), operand(other))
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    quotient = E.div(as_tensor(input), operand(other))
+    if rounding_mode is None:
+        return quotient
+    return E.floor(quotient) if rounding_mode == "floor" else E.trunc(quotient)
+
+
+def pow(input: Any, exponent: Any) -> Any:
+    if not isinstance(input, Tensor):
+        if isinstance(exponent, Tensor) and not isinstance(input, np.ndarray):
+            return E.pow_of_scalar(operand(input), exponent)
+        input = as_tensor(input)
+    exponent = operand(exponent)
+    if isinstance(exponent, Tensor):
+        return E.pow_tensor(input, exponent)
+    return _pow_number(input, exponent)
+
+
+def _pow_number(x: Tensor, exponent: Any) -> Any:
+    kind = x._array.dtype.kind
+    if kind in "bui":
+        if isinstance(exponent, int) and exponent < 0:
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+        if isinstance(exponent, float):
+            x = x.to(dtypes.get_default_dtype())
+    if isinstance(exponent, complex) and kind != "c":
+        x = x.to(x.dtype.to_complex())
+    return E.pow_scalar(x, exponent=exponent)
+
+
+def float_power(input: Any, exponent: Any) -> Any:
+    double = dtypes.float64
+    return pow(as_tensor(input).to(double), exponent.to(double) if isinstance(exponent, Tensor) else exponent)
+
+
+def floor_divide(input: Any, other: Any) -> Any:
+    return E.floor(E.div(as_tensor(input), operand(other)))
+
+
+def square(input: Any) -> Any:
+    return _pow_number(input, 2)
+
+
+def true_divide(input: Any, other: Any) -> Any:
+    return div(input, other)
+
+
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        out = input
+        if min is not None:
+            low = as_tensor(min)
+            out = where(input < low, low, out)
+        if max is not None:
+            high = as_tensor(max)
+            out = where(out > high, high, out)
+        return out
+    return E.clamp_scalar(input, min=min, max=max)
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    condition = as_tensor(condition)
+    if input is None:
+        return tuple(as_tensor(i) for i in np.nonzero(condition._array))
+    a, b = operand(input), operand(other)
+    common = dtypes.result_dtype([getattr(a, "_array", a), getattr(b, "_array", b)])
+    a, b = (as_tensor(v) for v in (a, b))
+    d = dtypes.of(common)
+    return E.where(condition, a if a.dtype is d else a.to(d), b if b.dtype is d else b.to(d))
+
+
+def sinc(input: Tensor) -> Any:
+    scaled = input * np.pi
+    zero = scaled == 0
+    return where(zero, 1 - scaled * scaled / 6, sin(scaled) / where(zero, 1.0, scaled))
+
+
+def sin(input: Any) -> Any:
+    return E.sin(as_tensor(input))
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    return where(input * beta > threshold, input, E.logaddexp(input * beta, as_tensor(0.0)) / beta)
+
+
+def tanh(input: Any) -> Any:
+    return E.tanh(floating(input))
+
+
+def sigmoid(input: Any) -> Any:
+    return E.sigmoid(floating(input))
+
+
+def relu(input: Any) -> Any:
+    return E.relu(as_tensor(input))
+
+
+# -- comparison: no graph -----------------------------------------------------------------------------------------
+
+
+def _comparison(ufunc: Any) -> Any:
+    def compare(input: Any, other: Any) -> Any:
+        a, b = getattr(input, "_array", input), getattr(other, "_array", other)
+        try:
+            return Tensor._of(np.asarray(ufunc(a, b)))
+        except ValueError:
+            refuse_broadcast([a, b])
+            raise
+
+    compare.__name__ = ufunc.__name__
+    return compare
+
+
+eq, ne, lt, le, gt, ge = (
+    _comparison(u) for u in (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal)
+)
+logical_and, logical_or, logical_xor = (_comparison(u) for u in (np.logical_and, np.logical_or, np.logical_xor))
+
+
+def _predicate(ufunc: Any) -> Any:
+    def test(input: Any) -> Any:
+        return Tensor._of(np.asarray(ufunc(as_tensor(input)._array)))
+
+    test.__name__ = ufunc.__name__
+    return test
+
+
+isnan, isinf, isfinite, logical_not = (_predicate(u) for u in (np.isnan, np.isinf, np.isfinite, np.logical_not))
+
+
+def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    return Tensor._of(np.isclose(as_tensor(input)._array, as_tensor(other)._array, rtol, atol, equal_nan))
+
+
+def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    """Whether all elements are close, by torch's tolerances."""
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same shape and the same values."""
+    return input.shape == other.shape and bool(np.all(input._array == other._array))
+
+
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    return Tensor._of(np.asarray(np.argmax(input._array, dim, keepdims=keepdim)))
+
+
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    return Tensor._of(np.asarray(np.argmin(input._array, dim, keepdims=keepdim)))
+
+
+def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
+    a = -input._array if descending else input._array
+    return Tensor._of(np.argsort(a, dim, kind="stable"))
+
+
+def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    return Tensor._of(np.asarray(np.any(input._array, dim, keepdims=keepdim)))
+
+
+def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    return Tensor._of(np.asarray(np.all(input._array, dim, keepdims=keepdim)))
+
+
+def numel(input: Tensor) -> int:
+    """How many elements a tensor has."""
+    return int(input._array.size)

@@ -1,0 +1,74 @@
+"""Torch's functions over the ops, by name: rows that need only their operands, and those written out beside the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import arithmetic, indexing, operands, reducing, shaping
+from gradmagic.ops import elementwise as E
+from gradmagic.ops.operands import as_tensor, operand
+
+UNARY = [
+    "neg", "positive", "deg2rad", "rad2deg", "sign", "floor", "ceil", "trunc", "round", "frac", "reciprocal", "sqrt",
+    "rsqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos",
+    "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "abs",
+]  # fmt: skip
+BINARY = [
+    "remainder", "fmod", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2",
+    "heaviside",
+]  # fmt: skip
+OTHERS = [
+    "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "where",
+    "sinc", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    "logical_not", "isnan", "isinf", "isfinite", "isclose", "allclose", "equal", "argmax", "argmin", "argsort", "any",
+    "all", "numel", "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "sort", "cumsum", "cumprod",
+    "logsumexp", "softmax", "log_softmax", "norm", "matmul", "outer", "view", "reshape", "flatten", "ravel", "expand",
+    "expand_as", "broadcast_to", "permute", "transpose", "t", "movedim", "unsqueeze", "squeeze", "diagonal", "select",
+    "narrow", "unbind", "split", "chunk", "flip", "roll", "tril", "triu", "diag", "clone", "contiguous", "index_put",
+    "to", "copy_", "fill_", "zero_",
+]  # fmt: skip
+ALIASES = {
+    "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
+    "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",
+    "fix": "trunc", "sgn": "sign", "clip": "clamp", "concat": "cat", "concatenate": "cat", "swapaxes": "transpose",
+    "swapdims": "transpose", "moveaxis": "movedim", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
+    "not_equal": "ne",
+}  # fmt: skip
+
+
+def _written_out(name: str) -> Callable[..., Any]:
+    rooms = (arithmetic, reducing, shaping, indexing, operands)
+    found: Callable[..., Any] = next(getattr(room, name) for room in rooms if hasattr(room, name))
+    return found
+
+
+def unary(row: Any) -> Callable[..., Any]:
+    def op(input: Any) -> Any:
+        return row(as_tensor(input))
+
+    op.__name__ = row.name
+    return op
+
+
+def binary(row: Any) -> Callable[..., Any]:
+    def op(input: Any, other: Any) -> Any:
+        a, b = operand(input), operand(other)
+        return row(a if isinstance(b, Tensor) else as_tensor(a), b)
+
+    op.__name__ = row.name
+    return op
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """Torch's functions over the ops, by name."""
+    table: dict[str, Callable[..., Any]] = {name: unary(getattr(E, name)) for name in UNARY}
+    table |= {name: binary(getattr(E, name)) for name in BINARY}
+    table |= {name: _written_out(name) for name in OTHERS}
+    table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "softplus", "detach")}
+    table |= {alias: table[name] for alias, name in ALIASES.items()}
+    return table
+
+
+FUNCTIONS = functions()

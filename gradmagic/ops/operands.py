@@ -1,0 +1,90 @@
+"""What ops are given: Tensors, arrays and numbers, axes and sizes, brought to one form. Knows no op but copying."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import shape as S
+
+Number = (int, float, complex, np.number, np.bool_)
+
+
+def as_tensor(value: Any) -> Any:
+    """A Tensor as it is; an array or a number as a constant."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray):
+        dtypes.of(value.dtype)
+        return Tensor._of(value)
+    return Tensor._of(np.asarray(value, dtypes.result_dtype([value])))
+
+
+def operand(value: Any) -> Any:
+    """What an elementwise op takes: arrays become constant Tensors, numbers stay numbers."""
+    if isinstance(value, (Tensor, int, float, complex)):
+        return value
+    if isinstance(value, np.ndarray):
+        return as_tensor(value)
+    if isinstance(value, (np.number, np.bool_)):
+        return value.item()  # torch takes numpy's scalars for Python numbers
+    return None
+
+
+def one_axis(dim: int, ndim: int) -> int:
+    limit = ndim or 1
+    if not -limit <= dim < limit:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
+    return int(dim) % limit
+
+
+def axes_of(dim: Any, ndim: int) -> Any:
+    if dim is None:
+        return None
+    dims = tuple(one_axis(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
+    if not dims:
+        return None
+    return () if ndim == 0 else dims
+
+
+def sizes_of(args: tuple[Any, ...]) -> tuple[int, ...]:
+    if len(args) == 1 and isinstance(args[0], (tuple, list, dtypes.Size)):
+        args = tuple(args[0])
+    return tuple(int(a) for a in args)
+
+
+def to(input: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_: Any) -> Any:
+    """The tensor in another dtype; itself where that is its own."""
+    for a in args:
+        if isinstance(a, Tensor):
+            dtype = a.dtype
+        elif isinstance(a, dtypes.dtype):
+            dtype = a
+    if dtype is None or dtypes.to_numpy(dtype) == input._array.dtype:
+        return S.clone(input) if copy else input
+    return S.to_copy(input, dtype=dtypes.to_numpy(dtype))
+
+
+def clone(input: Tensor) -> Any:
+    return S.clone(input)
+
+
+def floating(value: Any) -> Any:
+    t = as_tensor(value)
+    return t if t._array.dtype.kind in "fc" else t.to(dtypes.get_default_dtype())
+
+
+def summand(input: Any, dtype: Any) -> Any:
+    x = as_tensor(input)
+    if dtype is not None:
+        return x.to(dtype)
+    return x.to(dtypes.int64) if x._array.dtype.kind in "bui" else x
+
+
+def held(t: Tensor) -> Tensor:
+    """The tensor, with memory that a view can lie in: a numpy scalar has none."""
+    t._shared_log()
+    return t

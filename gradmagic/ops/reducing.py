@@ -1,0 +1,198 @@
+"""Reductions and products under torch's names and signatures. Knows their tables; no graph."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import elementwise as E
+from gradmagic.ops import products as P
+from gradmagic.ops import reductions as R
+from gradmagic.ops.arithmetic import pow
+from gradmagic.ops.operands import (
+    as_tensor,
+    axes_of,
+    floating,
+    one_axis,
+    summand,
+)
+from gradmagic.ops.shaping import squeeze, unsqueeze
+
+# -- reductions ---------------------------------------------------------------------------------------------------
+
+
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    x = summand(input, dtype)
+    if dim is None:
+        return R.sum(x, axis=None, keepdims=False)
+    return R.sum_dim(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
+
+
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    x = as_tensor(input)
+    x = x if dtype is None else x.to(dtype)
+    if x._array.dtype.kind not in "fc":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: "
+            f"{x.dtype.legacy}"
+        )
+    if dim is None:
+        return R.mean(x, axis=None, keepdims=False)
+    return R.mean_dim(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
+
+
+def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    x = summand(input, dtype)
+    if dim is None:
+        return R.prod(x, axis=None, keepdims=False)
+    return R.prod_dim(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
+
+
+def _spread_row(row: Any, name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any, keepdim: bool) -> Any:
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    k = (1 if unbiased is None or unbiased else 0) if correction is None else correction
+    axes = axes_of(dim, input.ndim)
+    if R._count(input.shape, axes) - k <= 0:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
+            "numel divided by output numel).",
+            UserWarning,
+            stacklevel=3,
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # numpy warns of the same in its own words
+        return row(input, axis=axes, keepdims=keepdim, correction=k)
+
+
+def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
+    return _spread_row(R.var, "var", input, dim, unbiased, correction, keepdim)
+
+
+def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
+    return _spread_row(R.std, "std", input, dim, unbiased, correction, keepdim)
+
+
+class _Pair(NamedTuple):
+    values: Any
+    indices: Any
+
+
+def _pair(name: str) -> Any:
+    def shown(self: _Pair) -> str:
+        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+    return type(name, (_Pair,), {"__slots__": (), "__repr__": shown})
+
+
+_max_pair, _min_pair, _sort_pair = _pair("max"), _pair("min"), _pair("sort")
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    if dim is None:
+        return R.max_all(input, axis=None, keepdims=False)
+    if isinstance(dim, Tensor):
+        return E.maximum(input, dim)
+    return _max_pair(*R.max_dim(input, axis=one_axis(dim, input.ndim), keepdims=keepdim))
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    if dim is None:
+        return R.min_all(input, axis=None, keepdims=False)
+    if isinstance(dim, Tensor):
+        return E.minimum(input, dim)
+    return _min_pair(*R.min_dim(input, axis=one_axis(dim, input.ndim), keepdims=keepdim))
+
+
+def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Any:
+    return R.amax(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+
+
+def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Any:
+    return R.amin(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+
+
+def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
+    return _sort_pair(*R.sort(input, axis=one_axis(dim, input.ndim), descending=descending))
+
+
+def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
+    x = summand(input, dtype)
+    return R.cumsum(x, axis=one_axis(dim, x.ndim))
+
+
+def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
+    x = summand(input, dtype)
+    return R.cumprod(x, axis=one_axis(dim, x.ndim))
+
+
+def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Any:
+    return R.logsumexp(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+
+
+def softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
+    x = input if dtype is None else input.to(dtype)
+    return R.softmax(x, axis=one_axis(dim, x.ndim))
+
+
+def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
+    x = input if dtype is None else input.to(dtype)
+    return R.log_softmax(x, axis=one_axis(dim, x.ndim))
+
+
+def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    if p in (2, "fro", 2.0):
+        return R.norm(floating(input), axis=axes_of(dim, input.ndim), keepdims=keepdim)
+    if p == 1:
+        return sum(E.abs(input), dim, keepdim)
+    if p == np.inf:
+        return amax(E.abs(input), () if dim is None else dim, keepdim)
+    return pow(sum(pow(E.abs(input), p), dim, keepdim), 1 / p)
+
+
+# -- products -----------------------------------------------------------------------------------------------------
+
+
+def matmul(input: Any, other: Any) -> Any:
+    a, b = as_tensor(input), as_tensor(other)
+    na, nb = a.ndim, b.ndim
+    if na == 0 or nb == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {na}D and {nb}D")
+    if a._array.dtype != b._array.dtype:
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {a.dtype.legacy.lower()} != {b.dtype.legacy.lower()}"
+        )
+    _check_inner(a, b)
+    if na == 1 and nb == 1:
+        return P.dot(a, b)
+    if nb == 1 and na == 2:
+        return P.mv(a, b)
+    if na == 1:
+        return squeeze(matmul(unsqueeze(a, 0), b), -2)
+    if nb == 1:
+        return squeeze(matmul(a, unsqueeze(b, 1)), -1)
+    return P.mm(a, b) if na == 2 and nb == 2 else P.bmm(a, b)
+
+
+def _check_inner(a: Tensor, b: Tensor) -> None:
+    inner, outer = a.shape[-1], b.shape[-2] if b.ndim > 1 else b.shape[0]
+    if inner == outer:
+        return
+    if a.ndim == 1 and b.ndim == 1:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{inner}] and src [{outer}] to have the same number of elements, "
+            f"but got {inner} and {outer} elements respectively"
+        )
+    if a.ndim == 2 and b.ndim == 1:
+        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{inner}), vec ({outer})")
+    left = a.shape if a.ndim > 1 else (1, inner)
+    raise RuntimeError(
+        f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, left[-2:]))} and {'x'.join(map(str, b.shape[-2:]))})"
+    )
+
+
+def outer(input: Tensor, vec2: Tensor) -> Any:
+    return unsqueeze(input, 1) * vec2

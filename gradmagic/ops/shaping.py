@@ -1,0 +1,209 @@
+"""Views, joins and other moves of elements under torch's names and signatures. Knows the table of shapes; no graph."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import shape as S
+from gradmagic.ops.operands import (
+    as_tensor,
+    axes_of,
+    clone,
+    held,
+    one_axis,
+    sizes_of,
+)
+
+# -- shape --------------------------------------------------------------------------------------------------------
+
+
+def _infer(sizes: tuple[int, ...], n: int, shape: Sequence[int]) -> tuple[int, ...]:
+    if sizes.count(-1) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    known = int(np.prod([s for s in sizes if s != -1], dtype=np.int64))
+    full = tuple(n // known if s == -1 and known else s for s in sizes)
+    if int(np.prod(full, dtype=np.int64)) != n:
+        raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {n}")
+    return full
+
+
+def view(input: Tensor, *shape: Any) -> Any:
+    if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
+        return Tensor._of(input._array.view(shape[0].numpy_dtype))
+    size = _infer(sizes_of(shape), input._array.size, input.shape)
+    array = np.asarray(input._array)
+    if not np.may_share_memory(array.reshape(size), array) and array.size:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
+    return S.reshape(held(input), size=size)
+
+
+def reshape(input: Tensor, *shape: Any) -> Any:
+    size = _infer(sizes_of(shape), input._array.size, input.shape)
+    array = held(input)._array
+    if np.may_share_memory(array.reshape(size), array) or not array.size:
+        return S.reshape(input, size=size)
+    return S.reshape_copy(S.clone(input), size=size)
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
+    n = input.ndim
+    if n == 0:
+        return reshape(input, 1)
+    a, b = one_axis(start_dim, n), one_axis(end_dim, n)
+    if a == b:
+        return input
+    return reshape(input, *input.shape[:a], -1, *input.shape[b + 1 :])
+
+
+def ravel(input: Tensor) -> Any:
+    return reshape(input, -1)
+
+
+def expand(input: Tensor, *sizes: Any) -> Any:
+    size = sizes_of(sizes)
+    extra = len(size) - input.ndim
+    full = tuple(input.shape[i - extra] if s == -1 else s for i, s in enumerate(size))
+    return S.expand(held(input), size=full)
+
+
+def expand_as(input: Tensor, other: Tensor) -> Any:
+    return expand(input, *other.shape)
+
+
+def broadcast_to(input: Tensor, size: Any) -> Any:
+    return expand(input, *size)
+
+
+def permute(input: Tensor, *dims: Any) -> Any:
+    return S.permute(held(input), dims=tuple(one_axis(d, input.ndim) for d in sizes_of(dims)))
+
+
+def transpose(input: Tensor, dim0: int, dim1: int) -> Any:
+    n = input.ndim
+    return S.transpose(held(input), dim0=one_axis(dim0, n), dim1=one_axis(dim1, n))
+
+
+def t(input: Tensor) -> Any:
+    if input.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
+    return S.t(held(input))
+
+
+def movedim(input: Tensor, source: Any, destination: Any) -> Any:
+    src = [one_axis(d, input.ndim) for d in (source if isinstance(source, (tuple, list)) else (source,))]
+    dst = [one_axis(d, input.ndim) for d in (destination if isinstance(destination, (tuple, list)) else (destination,))]
+    rest = [d for d in range(input.ndim) if d not in src]
+    for d, s in sorted(zip(dst, src, strict=True)):
+        rest.insert(d, s)
+    return S.permute(held(input), dims=tuple(rest))
+
+
+def unsqueeze(input: Tensor, dim: int) -> Any:
+    return S.unsqueeze(held(input), dim=one_axis(dim, input.ndim + 1))
+
+
+def squeeze(input: Tensor, dim: Any = None) -> Any:
+    if dim is None:
+        return S.squeeze(held(input), dim=None)
+    return S.squeeze_dim(held(input), dim=axes_of(dim, input.ndim) or ())
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    return S.diagonal(held(input), offset=offset, dim1=dim1, dim2=dim2)
+
+
+def select(input: Tensor, dim: int, index: int) -> Any:
+    d = one_axis(dim, input.ndim)
+    n = input.shape[d]
+    if not -n <= index < n:
+        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {n}")
+    return S.select(held(input), dim=d, index=int(index) % n)
+
+
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Any:
+    return S.slice_(held(input), dim=one_axis(dim, input.ndim), start=start, stop=start + length, step=1)
+
+
+def unbind(input: Tensor, dim: int = 0) -> Any:
+    return S.unbind(held(input), dim=one_axis(dim, input.ndim))
+
+
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
+    d = one_axis(dim, tensor.ndim)
+    n = tensor.shape[d]
+    if isinstance(split_size_or_sections, int):
+        k = split_size_or_sections
+        sizes: Any = tuple(builtins.min(k, n - i) for i in range(0, n, k))
+    else:
+        sizes = tuple(split_size_or_sections)
+    return S.split(held(tensor), dim=d, sizes=sizes)
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
+    n = input.shape[one_axis(dim, input.ndim)]
+    return split(input, -(-n // chunks), dim)
+
+
+def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
+    if not tensors:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    ts = [as_tensor(v) for v in tensors]
+    return S.cat(ts, dim=one_axis(dim, ts[0].ndim))
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
+    ts = [as_tensor(v) for v in tensors]
+    if not ts:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    for i, v in enumerate(ts):
+        if v.shape != ts[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(ts[0].shape)} at entry 0 and {list(v.shape)} at "
+                f"entry {i}"
+            )
+    return S.stack(ts, dim=one_axis(dim, ts[0].ndim + 1))
+
+
+def flip(input: Tensor, *dims: Any) -> Any:
+    return S.flip(input, dims=tuple(one_axis(d, input.ndim) for d in sizes_of(dims)))
+
+
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Any:
+    return S.roll(input, shifts=shifts, dims=dims)
+
+
+def tril(input: Tensor, diagonal: int = 0) -> Any:
+    return S.tril(input, diagonal=diagonal)
+
+
+def triu(input: Tensor, diagonal: int = 0) -> Any:
+    return S.triu(input, diagonal=diagonal)
+
+
+def diag(input: Tensor, diagonal: int = 0) -> Any:
+    if input.ndim == 2:
+        return clone(S.diagonal(held(input), offset=diagonal, dim1=0, dim2=1))
+    n = input.shape[0] + builtins.abs(diagonal)
+    rows = np.arange(input.shape[0]) + builtins.max(-diagonal, 0)
+    return S.put_add_op(input, shape=(n, n), index=(rows, rows + diagonal))
+
+
+def contiguous(input: Tensor) -> Any:
+    return input if np.asarray(input._array).flags.c_contiguous else S.clone(input)
+
+
+def detach(input: Tensor) -> Tensor:
+    return input.detach()
+
+
+def real(input: Tensor) -> Any:
+    return input if input._array.dtype.kind != "c" else S.real(held(input))
