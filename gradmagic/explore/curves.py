@@ -177,7 +177,7 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
             found,
             (f"{trace.y_label} changes faster than {len(x)} samples can show: use a smaller range, or --points",),
         )
-    middle = 0.5 * (x[gaps] + x[gaps + 1])
+    middle = between(x, np.asarray(trace.y), gaps)
 
     def gapped(curve: Curve) -> Curve:
         values = None if curve.values is None else np.insert(curve.values, gaps + 1, np.nan)
@@ -188,6 +188,14 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
     places = ", ".join(f"{round(m, digits) + 0.0:.{digits}f}" for m in middle[:6]) + (", …" if len(middle) > 6 else "")
     note = f"{trace.y_label} jumps or has a pole near {trace.x_label} = {places}: the curve is not joined there"
     return np.insert(x, gaps + 1, middle), [gapped(curve) for curve in found], (note,)
+
+
+def between(x: Array, y: Array, gaps: Array) -> Array:
+    """Where in each gap: at the pole, which is the zero of 1/y, or else in the middle."""
+    left, right = y[gaps], y[gaps + 1]
+    pole = (left * right < 0) & (np.minimum(np.abs(left), np.abs(right)) > typical(y))
+    share = np.where(pole, right / np.where(pole, right - left, 1.0), 0.5)
+    return np.asarray(x[gaps] + share * (x[gaps + 1] - x[gaps]))
 
 
 def jumps(x: Array, trace: Trace) -> Array:

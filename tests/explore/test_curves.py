@@ -71,6 +71,7 @@ def test_a_line_breaks_where_y_jumps_and_nowhere_else(text: str, line: str, brea
 
 def test_a_break_is_said_with_no_more_digits_than_are_known() -> None:
     assert "near x = -1.57, 1.57:" in shown("y = tan(x)").notes[0]
+    assert "near x = -1.57, 1.57:" in shown("y = tan(x)", "x=-3:4").notes[0]
 
 
 def test_what_the_samples_cannot_show_is_said() -> None:
