@@ -12,12 +12,12 @@ from gradmagic.explore.request import Request
 from gradmagic.explore.state import State
 from gradmagic.panel.cures import is_leaf_write
 from gradmagic.panel.panel import Panel
-from gradmagic.panel.registry import carried_over, cell_key, register, registered
+from gradmagic.panel.registry import Place, carried_over, former, place_of, register
 
 __all__ = ["Panel", "show"]
 
 
-def show(request: Request, namespace: MutableMapping[str, Any], key: str | None = None) -> Panel:
+def show(request: Request, namespace: MutableMapping[str, Any], place: Place | None = None) -> Panel:
     """Run a cell and give its panel; running it again closes the panel before and keeps its sliders.
 
     Parameters
@@ -26,8 +26,8 @@ def show(request: Request, namespace: MutableMapping[str, Any], key: str | None 
         The cell.
     namespace : mapping of str to object
         The user's names; the cell's own land in it.
-    key : str, optional
-        What tells this cell from others; by default the front end's own id for it, else its text.
+    place : Place, optional
+        The cell, and which run of it this is; by default as IPython says, and nowhere outside of IPython.
 
     Raises
     ------
@@ -36,21 +36,21 @@ def show(request: Request, namespace: MutableMapping[str, Any], key: str | None 
     Exception
         Whatever the cell itself raises in its first run.
     """
-    key = cell_key(request) if key is None else key
+    place = place_of(request) if place is None else place
     try:
-        panel = Panel(explorer_of(request, namespace, key), live=request.panel)
+        panel = Panel(explorer_of(request, namespace, place), live=request.panel)
     except RuntimeError as error:
         if request.panel and request.leaf_writes == "refuse" and is_leaf_write(str(error)):
-            offer_leaf_writes(request, namespace, key)
+            offer_leaf_writes(request, namespace, place)
         raise
-    register(key, panel)
+    register(place, panel)
     return panel
 
 
-def explorer_of(request: Request, namespace: MutableMapping[str, Any], key: str) -> Explorer:
+def explorer_of(request: Request, namespace: MutableMapping[str, Any], place: Place | None) -> Explorer:
     """The cell, run with the sliders of its former panel; at its own start if it does not run with them."""
     program = Program.of(request, namespace)
-    old = registered(key)
+    old = former(place)
     fresh = State.initial(request, program)
     state = fresh if old is None else carried_over(old, fresh, program)
     if state == fresh:
@@ -61,14 +61,14 @@ def explorer_of(request: Request, namespace: MutableMapping[str, Any], key: str)
         return Explorer(request, namespace)
 
 
-def offer_leaf_writes(request: Request, namespace: MutableMapping[str, Any], key: str) -> None:
+def offer_leaf_writes(request: Request, namespace: MutableMapping[str, Any], place: Place | None) -> None:
     """Show the way out above the error, which still fails the cell."""
     from IPython.display import display
 
     from gradmagic.panel.offer import leaf_offer
 
     def again() -> Panel:
-        panel = show(replace(request, leaf_writes="allow"), namespace, key)
+        panel = show(replace(request, leaf_writes="allow"), namespace, place)
         panel.show_printed(panel.printed_text)
         if request.into is not None:
             namespace[request.into] = panel

@@ -1,9 +1,9 @@
-"""Which panel belongs to which cell: a re-run closes the old panel and takes over its sliders. Knows no widgets."""
+"""Which panels belong to which cell: a re-run closes the old ones and takes over their sliders. Knows no widgets."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gradmagic.explore.request import Request
@@ -13,37 +13,68 @@ if TYPE_CHECKING:
     from gradmagic.explore.program import Program
     from gradmagic.panel.panel import Panel
 
-__all__ = ["carried_over", "cell_key", "register", "registered"]
-
-_panels: dict[str, Panel] = {}
+__all__ = ["Place", "carried_over", "former", "place_of", "register"]
 
 
-def cell_key(request: Request) -> str:
-    """What tells this cell from the others: the front end's own id for it, else its text."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a panel is made: in which cell, and in which of its runs."""
+
+    cell: str
+    run: str
+
+
+@dataclass(slots=True)
+class Panels:
+    """The panels of a cell's last run, in the order in which they were made, and those of the run before."""
+
+    run: str
+    now: list[Panel] = field(default_factory=list)
+    before: list[Panel] = field(default_factory=list)
+
+
+_cells: dict[str, Panels] = {}
+
+
+def place_of(request: Request) -> Place | None:
+    """The cell that is being run, by the front end's own id for it or else by its text; None outside of IPython."""
     from IPython import get_ipython
 
     shell = get_ipython()
-    parent = shell.get_parent() if shell is not None and hasattr(shell, "get_parent") else None
-    metadata = parent.get("metadata", {}) if isinstance(parent, dict) else {}
-    cell = metadata.get("cellId")
-    if isinstance(cell, str) and cell:
-        return f"cell {cell}"
-    # Two cells of the same text are told apart by nothing; they share one panel.
+    if shell is None:
+        return None
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    parent = parent if isinstance(parent, dict) else {}
+    cell = parent.get("metadata", {}).get("cellId")
+    run = parent.get("header", {}).get("msg_id") or str(shell.execution_count)
+    # Where the front end gives no id, two cells of the same text are one.
     text = repr((request.text, sorted(request.ranges.items()), sorted(request.values.items()), request.into))
-    return f"text {hashlib.sha256(text.encode()).hexdigest()}"
+    return Place(str(cell) if cell else f"text {hashlib.sha256(text.encode()).hexdigest()}", str(run))
 
 
-def registered(key: str) -> Panel | None:
-    """The panel of this cell, if it has one."""
-    return _panels.get(key)
+def panels_at(place: Place) -> Panels:
+    """The panels of this cell; a new run of it closes those of the run before."""
+    panels = _cells.setdefault(place.cell, Panels(place.run))
+    if panels.run != place.run:
+        for old in panels.now:
+            old.close()
+        # A run that failed has made no panel: the sliders of the one before it are still worth keeping.
+        panels.run, panels.now, panels.before = place.run, [], panels.now or panels.before
+    return panels
 
 
-def register(key: str, panel: Panel) -> None:
-    """From now on this is the panel of this cell; the one before is closed."""
-    old = _panels.pop(key, None)
-    if old is not None and old is not panel:
-        old.close()
-    _panels[key] = panel
+def former(place: Place | None) -> Panel | None:
+    """The panel that stood, in the run before, where the next one is going to stand."""
+    if place is None:
+        return None
+    panels = panels_at(place)
+    return panels.before[len(panels.now)] if len(panels.now) < len(panels.before) else None
+
+
+def register(place: Place | None, panel: Panel) -> None:
+    """From now on this panel stands there."""
+    if place is not None:
+        panels_at(place).now.append(panel)
 
 
 def carried_over(old: Panel, fresh: State, program: Program) -> State:

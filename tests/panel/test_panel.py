@@ -16,6 +16,7 @@ from ipywidgets.widgets.widget import _instances
 
 from gradmagic.explore.request import Request
 from gradmagic.panel import Panel, show
+from gradmagic.panel.registry import Place
 from gradmagic.panel.tree import widgets_of
 from gradmagic.plot import Frame
 
@@ -239,8 +240,8 @@ def test_many_runs_of_a_cell_leave_as_many_widgets_as_one(panel: Panel, monkeypa
     fake: Any = type(panel.explorer)
     monkeypatch.setattr("gradmagic.panel.explorer_of", lambda *_: fake())
     counts = []
-    for _ in range(25):
-        last = show(Request("y = a * sin(b * x)"), {}, key="one cell")
+    for run in range(25):
+        last = show(Request("y = a * sin(b * x)"), {}, Place("one cell", str(run)))
         counts.append((len(_instances), threading.active_count()))
     assert len(set(counts)) == 1
     last.close()

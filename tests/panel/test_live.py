@@ -1,0 +1,123 @@
+"""The panel on the real engine: the user's document, refusals and their cures, an offer beside an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+import pytest
+
+from gradmagic.explore.options import parse_line
+from gradmagic.panel import Panel, show
+from gradmagic.panel.tree import close_tree, widgets_of
+
+FILLED = "import torch\nx = torch.rand(3, 4, requires_grad=True)\nx[0][0] = 5.0\ny = x ** 2\n"
+OWN_CALLS = """
+import torch
+x = torch.arange(6.0).reshape(2, 3).requires_grad_()
+y = x ** 3
+(dydx,) = torch.autograd.grad(y, x, torch.ones(y.size()), create_graph=True)
+(d2ydx2,) = torch.autograd.grad(dydx, x, torch.ones(y.size()), retain_graph=True)
+"""
+
+
+def opened(text: str, line: str = "", names: dict[str, Any] | None = None) -> Panel:
+    return show(parse_line(line, text), {} if names is None else names)
+
+
+def test_a_curve_and_its_derivatives() -> None:
+    panel = opened("y = a * np.sin(x)", "x=-2:2 a=0:4@3")
+    panel.params["a"].slider.value = 2.0
+    assert panel.y is not None
+    np.testing.assert_allclose(panel.y, 2 * np.sin(panel.x))
+    np.testing.assert_allclose(panel.derivatives[0].values, 2 * np.cos(panel.x))
+    np.testing.assert_allclose(panel.derivatives[1].values, -2 * np.sin(panel.x))
+    panel.close()
+
+
+def test_without_create_graph_the_third_plot_says_why_and_a_button_cures_it() -> None:
+    panel = opened("y = x * exp(x)", "--no-create-graph")
+    assert panel.derivatives[1].values is None
+    words = " ".join(text.get_text().replace("\n", " ") for text in panel.figure.axes[2].texts)
+    assert "no second derivative" in words
+    assert "create_graph=False" in words
+    assert "does not require grad and does not have a grad_fn" in words
+    panel.cures[0].click()
+    assert panel.state.create_graph
+    assert panel.derivatives[1].values is not None
+    panel.close()
+
+
+def test_a_tensor_is_shown_by_element_and_as_tables() -> None:
+    panel = opened(OWN_CALLS)
+    assert panel.x0 is None
+    tables = str(panel.tables.value)
+    assert tables.count("<table") == 4
+    assert "2×3" in tables
+    assert "<td>125</td>" in tables
+    panel.close()
+
+
+def test_the_cells_own_call_is_run_with_other_options() -> None:
+    panel = opened(OWN_CALLS)
+    panel.options.calls.value = 0
+    panel.options.switches["create_graph"].choose(False)
+    assert "does not require grad" in str(panel.problem.value)
+    assert "line 6 of the cell" in str(panel.problem.value)
+    assert panel.cures[0].description == "use create_graph=True in call 1"
+    panel.cures[0].click()
+    assert str(panel.problem.value) == ""
+    panel.close()
+
+
+def test_a_refused_write_into_a_leaf_offers_the_forms_that_work_and_the_switch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    names: dict[str, Any] = {}
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        opened(FILLED, "--into g", names)
+    (offer,) = shown
+    words = " ".join(str(widget.value) for widget in widgets_of(offer) if isinstance(widget, w.HTML))
+    assert words.count("<li>") == 3
+    (button,) = (widget for widget in widgets_of(offer) if isinstance(widget, w.Button))
+    button.click()
+    panel = names["g"]
+    assert offer.children == (panel.widget,)
+    assert panel.y is not None
+    assert panel.y[0, 0] == 25
+    panel.close()
+    close_tree(offer)
+
+
+def test_what_a_cell_names_is_escaped_wherever_it_is_shown() -> None:
+    panel = opened("y = x ** 2\nnote = '<img src=q onerror=alert(1)>'\nprint(note)")
+    panel.show_printed(panel.printed_text)
+    assert "&lt;img src=q" in str(panel.printed.value)
+    assert "<img src=q" not in str(panel.printed.value)
+    panel.close()
+
+
+def test_without_a_panel_no_widget_is_shown() -> None:
+    panel = opened("y = x ** 2", "--no-panel")
+    assert set(panel._repr_mimebundle_()) == {"text/plain", "text/html", "image/png"}
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("y = 1 / x", ""), ("y = torch.sqrt(x)", ""), ("y = torch.tan(x)", "x=-6:6"), ("y = abs(x)", ""),
+        ("y = 2 * x", ""), ("y = x * 1e-200", ""), ("y = torch.exp(300 * x)", ""), ("y = (x ** 2).sum()", ""),
+        ("y = x ** 10", "--order 10"), ("y = x * x", "--weights cos(x)"), ("y = x * x", "--weights onehot:7"),
+        ("import torch\nx = torch.tensor([2.0], requires_grad=True)\ny = x ** 2", ""),
+        ("import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = x ** 2", ""),
+    ],
+)  # fmt: skip
+def test_all_sorts_of_cells_have_a_panel(text: str, line: str) -> None:
+    panel = opened(text, line)
+    assert bytes(panel.image.value).startswith(b"\x89PNG")
+    assert str(panel.problem.value) == ""
+    panel.close()

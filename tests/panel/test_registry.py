@@ -1,0 +1,83 @@
+"""Panels and their cells: a re-run closes the old panel and keeps its sliders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gradmagic.explore.request import Range, Request
+from gradmagic.panel import Panel, show
+from gradmagic.panel.registry import Place, place_of
+
+WAVE = Request("y = a * sin(b * x)", {"a": Range(0, 3), "b": Range(0.2, 4)}, points=41)
+
+
+@pytest.fixture
+def run() -> Any:
+    """A function that runs a cell again and again; what it made is closed in the end."""
+    made: list[Panel] = []
+
+    def again(request: Request = WAVE, number: int | None = None) -> Panel:
+        made.append(show(request, {}, Place(f"cell of {id(made)}", str(len(made) if number is None else number))))
+        return made[-1]
+
+    yield again
+    for panel in made:
+        panel.close()
+
+
+def test_a_rerun_closes_the_old_panel_and_keeps_its_sliders(run: Any) -> None:
+    old = run()
+    old.params["a"].slider.value = 2.5
+    assert old.x0 is not None
+    old.x0.slider.value = 1.25
+    new = run()
+    assert old.closed
+    assert not new.closed
+    assert new.state.params == {"a": 2.5, "b": 2.1}
+    assert new.state.x0 == new.x0.slider.value == 1.25
+
+
+def test_a_slider_whose_range_was_edited_starts_anew(run: Any) -> None:
+    run().params["a"].slider.value = 2.5
+    new = run(replace(WAVE, ranges={"a": Range(0, 3, 1), "b": Range(0.2, 4)}))
+    assert new.state.params["a"] == 1.0
+
+
+def test_two_panels_of_one_run_stand_side_by_side_and_are_found_again(run: Any) -> None:
+    first, second = run(number=1), run(number=1)
+    assert not first.closed
+    second.params["a"].slider.value = 0.5
+    again = [run(number=2), run(number=2)]
+    assert first.closed
+    assert second.closed
+    assert [panel.state.params["a"] for panel in again] == [1.5, 0.5]
+
+
+def test_sliders_outlive_a_run_that_fails(run: Any) -> None:
+    run().params["a"].slider.value = 2.5
+    with pytest.raises(NameError):
+        run(replace(WAVE, text=WAVE.text + "\nnowhere()"), number=7)
+    assert run(number=8).state.params["a"] == 2.5
+
+
+def test_a_carried_slider_that_makes_the_cell_fail_is_dropped(run: Any) -> None:
+    run().params["a"].slider.value = 2.5
+    assert run(replace(WAVE, text="y = a * sin(b * x)\nassert a < 2")).state.params["a"] == 1.5
+
+
+@pytest.mark.parametrize("shell", [None, SimpleNamespace(execution_count=3)])
+def test_outside_of_a_notebook_nothing_is_closed_but_by_a_rerun(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    place = place_of(WAVE)
+    assert place is None if shell is None else place is not None and place.run == "3"
+
+
+def test_the_front_ends_own_id_names_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = {"metadata": {"cellId": "abc"}, "header": {"msg_id": "run"}}
+    shell = SimpleNamespace(execution_count=3, get_parent=lambda: parent)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert place_of(WAVE) == Place("abc", "run")

@@ -1,0 +1,79 @@
+"""The panel's HTML: escaped, complete, and fit to be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.trace import Call
+from gradmagic.panel import style, texts
+
+EVIL = "<script>alert('x')</script>&\""
+CALL = Call(0, EVIL, 4, "cell", {"create_graph": True}, {"create_graph": False, "retain_graph": False}, True, EVIL,
+            None, 0, 3, 0, 1200, 1e-4)  # fmt: skip
+
+
+class Balanced(HTMLParser):
+    """Fails on a tag that is not closed in its turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+        if tag not in {"img", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def curves() -> Curves:
+    x = np.array([0.0, 1.0])
+    return Curves(x, (Curve(0, EVIL, x), Curve(1, "z", None, EVIL, EVIL)), EVIL, "line", 1.0, (1.0, None), (EVIL,))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        texts.ledger([CALL, replace(CALL, ok=False, error=EVIL)], 0), texts.caption(curves()), texts.messages([EVIL]),
+        texts.readouts(curves(), [(0, 30.0)], 480), texts.tables([(EVIL, np.zeros((2, 3))), ("s", np.array(1.0))]),
+        style.HEAD,
+    ],
+)  # fmt: skip
+def test_html_is_balanced_and_escaped(made: str) -> None:
+    assert "<script>" not in made
+    reader = Balanced()
+    reader.feed(made)
+    reader.close()
+    assert reader.open == []
+
+
+def test_a_call_that_ran_otherwise_than_written_says_so() -> None:
+    assert "ran with create_graph=False" in texts.ledger([CALL])
+    assert "ran with" not in texts.ledger([replace(CALL, asked={"create_graph": False, "retain_graph": None})])
+
+
+def test_the_ledger_says_what_was_kept_and_freed() -> None:
+    assert texts.kept_and_freed(CALL) == "graph freed · 0 B"
+    assert (
+        texts.kept_and_freed(replace(CALL, nodes_kept=9, nodes_freed=0, bytes_kept=57_700)) == "9 nodes kept · 57.7 kB"
+    )
+    assert texts.kept_and_freed(replace(CALL, ok=False)) == ""
+
+
+def test_read_outs_do_not_lie_on_each_other() -> None:
+    made = texts.readouts(curves(), [(0, 100.0), (1, 101.0)], 400)
+    tops = [float(part.split("%")[0]) for part in made.split("top:")[1:]]
+    assert tops[1] - tops[0] > 3
+
+
+def test_large_tables_are_cut_in_the_middle() -> None:
+    made = texts.table("x", np.arange(10_000.0).reshape(100, 100))
+    assert made.count("<tr>") == 13
+    assert "<td>9999</td>" in made
+    assert "⋮" in made
