@@ -4,8 +4,8 @@
 Importing this loads numpy only.
 """
 
-from types import ModuleType
-from typing import Any
+from types import ModuleType as _ModuleType
+from typing import Any as _Any
 
 from gradmagic import explore, torch
 from gradmagic.engine.backward import grad
@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "explore", "grad", "load_ipython_extension", "tensor", "torch", "unload_ipython_extension"]
 
 
-def _explore(_: ModuleType, what: Any, /, **options: Any) -> Any:
+def _explore(_: _ModuleType, what: _Any, /, **options: _Any) -> _Any:
     """Explore the derivatives of a function or an expression: the object that ``%%grad`` shows.
 
     Parameters
@@ -49,7 +49,7 @@ def _explore(_: ModuleType, what: Any, /, **options: Any) -> Any:
     return show(request, namespace)
 
 
-class _CallablePackage(ModuleType):
+class _CallablePackage(_ModuleType):
     """`gradmagic.explore` is a floor of the house and the function that users call: one name, one object."""
 
     __call__ = _explore
@@ -58,14 +58,14 @@ class _CallablePackage(ModuleType):
 explore.__class__ = _CallablePackage
 
 
-def load_ipython_extension(ipython: Any) -> None:
+def load_ipython_extension(ipython: _Any) -> None:
     """Register the ``%%grad`` cell magic: ``%load_ext gradmagic``."""
     from gradmagic.magic import load_ipython_extension as load
 
     load(ipython)
 
 
-def unload_ipython_extension(ipython: Any) -> None:
+def unload_ipython_extension(ipython: _Any) -> None:
     """Take the magic away again: ``%unload_ext gradmagic``."""
     from gradmagic.magic import unload_ipython_extension as unload
 

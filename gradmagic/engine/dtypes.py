@@ -133,17 +133,17 @@ def of(numpy_dtype: np.dtype[Any]) -> dtype:
     return found
 
 
+_PYTHON = {"float": float64, "int": int64, "bool": bool, "complex": complex128}
+
+
 def to_numpy(d: Any) -> np.dtype[Any]:
     """The numpy dtype of a torch dtype, a numpy dtype or Python's ``float``, ``int``, ``bool``."""
     if isinstance(d, dtype):
-        own: np.dtype[Any] = d.numpy_dtype
-        return own
-    if d is np.float64 or not isinstance(d, type):
-        return np.dtype(d)
-    python: dict[str, Any] = {"float": float64, "int": int64, "bool": bool, "complex": complex128}
-    found = python.get(d.__name__)
-    chosen: np.dtype[Any] = np.dtype(d) if found is None else found.numpy_dtype
-    return chosen
+        d = d.numpy_dtype
+    elif isinstance(d, type) and d.__name__ in _PYTHON:
+        d = _PYTHON[d.__name__].numpy_dtype
+    found: np.dtype[Any] = np.dtype(d)
+    return found
 
 
 def default_float() -> np.dtype[Any]:

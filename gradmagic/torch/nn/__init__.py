@@ -1,5 +1,5 @@
 """``torch.nn``: so far its functions. Knows no graph."""
 
-from gradmagic.torch import functional
+from gradmagic.torch.nn import functional
 
 __all__ = ["functional"]

@@ -2,7 +2,7 @@
 
 from gradmagic.engine.backward import backward, grad
 from gradmagic.engine.modes import enable_grad, inference_mode, no_grad, set_detect_anomaly, set_grad_enabled
-from gradmagic.torch import graph
+from gradmagic.torch.autograd import graph
 
 detect_anomaly = set_detect_anomaly
 
