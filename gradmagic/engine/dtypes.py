@@ -24,7 +24,7 @@ class dtype:
     def __init__(self, name: str, numpy_name: str, legacy: str) -> None:
         self.name = name
         self.legacy = legacy  # "Float" in "torch.FloatTensor" and in torch's messages
-        self.numpy_dtype = np.dtype(numpy_name)
+        self.numpy_dtype: np.dtype[Any] = np.dtype(numpy_name)
         self.itemsize = self.numpy_dtype.itemsize
         self.category = "biufc".index(self.numpy_dtype.kind)
 
