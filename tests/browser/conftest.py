@@ -21,7 +21,7 @@ import pytest
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120  # seconds for any one step: two slow cores do in 20 what a desktop does in 3
+PATIENCE = 60  # seconds for any one step: two slow cores do in 20 what a desktop does in 3
 
 # A kernel is there, connected and idle; the toolbar's indicator says "idle" before there is one. Not async: a pending
 # promise counts as true.
@@ -71,6 +71,12 @@ class OpenNotebook:
 
     def __init__(self, page: Any) -> None:
         self.page = page
+
+    def run_all(self) -> None:
+        """Run all cells, and wait until they have run."""
+        self.page.evaluate(RUN_ALL_CELLS)
+        self.page.wait_for_function("window.ranAll === true")
+        self.page.wait_for_function(KERNEL_IS_IDLE)
 
     def picture(self, which: int = 0) -> str:
         """The SHA-256 of a panel's picture as the browser has it."""
@@ -220,10 +226,10 @@ def open_notebook(lab: tuple[str, Path], browser: Any, tmp_path: Path) -> Iterat
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{url}/lab/tree/{copy.name}?reset", wait_until="domcontentloaded")
         page.wait_for_function(KERNEL_IS_IDLE)
-        page.evaluate(RUN_ALL_CELLS)
-        page.wait_for_function("window.ranAll === true")
-        page.wait_for_function(KERNEL_IS_IDLE)
-        return OpenNotebook(page)
+        page.evaluate("window.jupyterapp.shell.collapseLeft()")  # the notebook has the window to itself
+        notebook = OpenNotebook(page)
+        notebook.run_all()
+        return notebook
 
     yield open_it
     for page in pages:
