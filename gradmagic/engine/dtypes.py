@@ -151,7 +151,7 @@ def default_float() -> np.dtype[Any]:
 
 
 def default_complex() -> np.dtype[Any]:
-    return _default.to_complex().numpy_dtype
+    return np.dtype(np.complex64 if _default.itemsize <= 4 else np.complex128)
 
 
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}

@@ -32,6 +32,7 @@ _NO_GRAD_VIEW = (
 def write(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
     """Replace ``target``'s values by ``op(target, *args)``, and its history by the node that this made."""
     _check_allowed(target, args)
+    _check_memory(target)
     before = _former_self(target)
     result = op(before, *args, **kwargs)
     if result._array.shape != target._array.shape:
@@ -85,6 +86,17 @@ def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
         raise RuntimeError(_NO_GRAD_VIEW)
     if view.base._wants_grad and view.base._node is None and not modes.leaf_writes:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+def _check_memory(target: Tensor) -> None:
+    array = target._array
+    if isinstance(array, np.ndarray) and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    if isinstance(array, np.ndarray) and not array.flags.writeable:
+        target._array = np.array(array)  # a read-only array of the user's stays as it is
 
 
 def _check_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:

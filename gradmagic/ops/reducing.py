@@ -195,4 +195,7 @@ def _check_inner(a: Tensor, b: Tensor) -> None:
 
 
 def outer(input: Tensor, vec2: Tensor) -> Any:
+    for name, given in (("self", input), ("vec2", vec2)):
+        if given.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {given.ndim}-D")
     return unsqueeze(input, 1) * vec2

@@ -33,7 +33,10 @@ mean = linear(
     lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims) / _count(shape, axis),
 )
 mean_dim = linear(mean.fn, mean.vjps[0], node="MeanBackward1")
-cumsum = linear(lambda x, axis: np.cumsum(x, axis), lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis))
+cumsum = linear(
+    lambda x, axis: np.cumsum(x, axis) if x.ndim else np.array(x),
+    lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis) if g.ndim else g,
+)
 
 
 def _ties(x: Any, y: Any, axis: Any, keepdims: Any) -> Any:
@@ -94,7 +97,8 @@ cumprod = irregular(lambda x, axis: np.cumprod(x, axis), _cumprod_vjp)
 
 def _var_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return spread(g, shape, axis, keepdims) * (2.0 / max(_count(shape, axis) - correction, 0) * centred)
+    freedom = max(_count(shape, axis) - correction, 0)
+    return spread(g, shape, axis, keepdims) * (centred * (2.0 / freedom if freedom else np.nan))
 
 
 def _std_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
@@ -170,7 +174,7 @@ def _take_back(g: Any, y: Any, shape: Any, axis: int, keepdims: Any) -> Any:
 def _best(arg: Any) -> Any:
     def fn(x: Any, axis: int, keepdims: bool = False) -> Any:
         index = np.asarray(arg(x, axis=axis, keepdims=True) if x.ndim else 0)
-        values = np.take_along_axis(x, index, axis) if x.ndim else np.asarray(x)
+        values = np.take_along_axis(x, index, axis) if x.ndim else np.array(x)
         return (values, index) if keepdims or not x.ndim else (values.squeeze(axis), index.squeeze(axis))
 
     return fn

@@ -1,0 +1,136 @@
+"""The graph itself: scale without recursion, memory that goes as the graph is consumed, and nothing left behind."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+from gradmagic import torch
+from gradmagic.engine.graph import census, walk
+from gradmagic.engine.watch import watch
+
+
+def test_a_chain_of_a_hundred_thousand_ops_differentiates_and_dies_without_recursion() -> None:
+    x = torch.tensor(1.0, requires_grad=True, dtype=torch.float64)
+    y = x
+    for _ in range(50_000):
+        y = y * 1.00001 + 0.5
+    (g,) = torch.autograd.grad(y, x)
+    assert g.item() == pytest.approx(1.00001**50_000, rel=1e-9)
+    del y
+
+
+def test_a_diamond_of_sixty_levels_is_walked_in_linear_time() -> None:
+    x = torch.tensor(1.0, requires_grad=True, dtype=torch.float64)
+    y = x
+    for _ in range(60):
+        y = y + y
+    assert torch.autograd.grad(y, x)[0].item() == 2.0**60
+
+
+def test_a_dropped_graph_is_gone_without_the_collector() -> None:
+    gc.disable()
+    try:
+        x = torch.ones(3, requires_grad=True)
+        y = (x.exp() * x.sin()).sum()
+        (g,) = torch.autograd.grad(y, x, create_graph=True)
+        node = weakref.ref(y.grad_fn)
+        leaf = weakref.ref(x)
+        del x, y, g
+        assert node() is None
+        assert leaf() is None
+    finally:
+        gc.enable()
+
+
+def test_a_call_frees_what_was_saved_and_no_more() -> None:
+    x = torch.ones(4, requires_grad=True)
+    y = (-(x.exp())).sum()
+    assert census([y]).saved_bytes == 16
+    torch.autograd.grad(y, x)
+    after = census([y])
+    assert (after.freed, after.saved_bytes) == (1, 0)
+    assert [n.name() for n in walk([y]) if n.freed] == ["ExpBackward0"]
+
+
+def test_only_the_nodes_that_lead_to_the_inputs_run_and_are_freed() -> None:
+    a = torch.tensor(1.0, requires_grad=True)
+    b = torch.tensor(2.0, requires_grad=True)
+    eb = b.exp()
+    torch.autograd.grad(a.exp() * eb, a)
+    assert not eb.grad_fn.freed
+
+
+def test_an_unused_input_is_refused_before_anything_is_freed() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    z = torch.tensor(3.0, requires_grad=True)
+    y = x**2
+    with pytest.raises(RuntimeError, match="at index 1 appears to not have been used"):
+        torch.autograd.grad(y, [x, z])
+    assert torch.autograd.grad(y, x)[0].item() == 4.0
+
+
+def test_an_error_in_the_walk_leaves_the_modes_as_they_were() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    x.register_hook(lambda g: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        torch.autograd.grad(x * x, x)
+    assert torch.is_grad_enabled()
+
+
+def test_two_threads_differentiate_at_once() -> None:
+    found: dict[int, float] = {}
+
+    def work(k: int) -> None:
+        for _ in range(200):
+            x = torch.tensor(float(k), requires_grad=True, dtype=torch.float64)
+            with torch.no_grad():
+                pass
+            (g,) = torch.autograd.grad(x**3, x, create_graph=True)
+            found[k] = torch.autograd.grad(g, x)[0].item()
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(1, 4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert found == {1: 6.0, 2: 12.0, 3: 18.0}
+
+
+def test_a_watcher_sees_each_call_and_may_change_its_options() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    seen = []
+
+    def watcher(call, run):
+        seen.append((call.function, call.options["create_graph"]))
+        return run(create_graph=True)
+
+    with watch(watcher):
+        (g,) = torch.autograd.grad(x**3, x)
+    assert seen == [("grad", False)]
+    assert g.requires_grad
+
+
+def test_an_expanded_tensor_refuses_to_be_written_into() -> None:
+    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+        torch.ones(3).expand(2, 3).add_(1)
+
+
+def test_the_extremum_of_a_number_is_a_copy_of_it() -> None:
+    x = torch.tensor(1.0)
+    y = x.max(0).values
+    y += 1
+    assert x.item() == 1.0
+
+
+def test_writes_through_views_of_views_reach_the_base_and_its_gradient() -> None:
+    x = torch.zeros(2, 3, requires_grad=True)
+    b = x * 1
+    w = torch.tensor([2.0, 3.0], requires_grad=True)
+    b[1][1:].mul_(w)
+    b.t()[0] = w
+    gx, gw = torch.autograd.grad((b * torch.arange(6.0).reshape(2, 3)).sum(), [x, w])
+    assert np.array_equal(gx.numpy(), [[0, 1, 2], [0, 8, 15]])
+    assert np.array_equal(gw.numpy(), [0.0, 3.0])
