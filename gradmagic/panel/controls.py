@@ -106,10 +106,13 @@ class Number:
             return
         if not self.grows:
             value = min(max(value, self.slider.min), self.slider.max)
-        different = value != self.value
-        self.show(value)
-        if different:
-            self._changed(value)
+        if value == self.value:
+            self.show(value)
+            return
+        # Not shown yet: whoever carries the change out calls `show` when the picture is there. A message that is sent
+        # before wakes the thread that sends, and the two then wait for each other in the middle of the drawing.
+        self.value = value
+        self._changed(value)
 
     def show(self, value: float) -> None:
         """Show a value without telling anybody; the slider's range grows to hold it."""

@@ -273,12 +273,19 @@ class Panel:
             self.image.value = self._png
             self.image.width, self.image.height = width, height
         self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
-        self.caption.value = texts.caption(self._curves)
+        self._show_numbers()
+
+    def _show_numbers(self) -> None:
+        """Sliders and typed fields at the same numbers."""
+        for number in (self.x0, *self.params.values()):
+            if number is not None:
+                number.show(number.value)
 
     def _bring_up_to_date(self) -> None:
         """What can wait until the slider rests: words, tables, the ledger."""
         curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
         self.image.tooltip = report.alt_text(curves)
+        self.caption.value = texts.caption(curves)
         self.tables.value = texts.tables(curves.tables)
         self.ledger_table.value = texts.ledger(ledger, self.options.target)
         said = dict.fromkeys((*curves.notes, *self._frame.notes))

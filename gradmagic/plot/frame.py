@@ -128,10 +128,12 @@ class Frame:
         self._restore(faces)
         self._move(curves, groups)
         renderer = self._canvas.get_renderer()
+        pixels = np.asarray(self._canvas.buffer_rgba())
         for pane in self._panes:
+            pane.paint_cursor(pixels, curves.x0)
             for artist in pane.moving():
                 artist.draw(renderer)
-        return self._encoder.encode(np.asarray(self._canvas.buffer_rgba()))
+        return self._encoder.encode(pixels)
 
     def still_figure(self, curves: Curves) -> Figure:
         """The same as a figure of its own, for `savefig`."""

@@ -58,6 +58,7 @@ class Pane:
         colour = theme.colour(order)
         self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, marker="None", zorder=0.5, visible=False)
         self.cursor = self._line(color=theme.cursor, linewidth=1.1, linestyle=(0, (4, 3)))
+        self._cursor_colour = np.array([*(int(theme.cursor[i : i + 2], 16) for i in (1, 3, 5)), 255], np.uint8)
         self.lines: list[Line2D] = []
         self.dots = self._line(color=colour, linestyle="none", marker=".", markersize=4)
         self.tangent = self._line(color=theme.colour(1), linewidth=1.3)
@@ -230,7 +231,18 @@ class Pane:
             reach = TANGENT_REACH * (right - left)
             self.tangent.set_data((x0 - reach, x0 + reach), (at_x0 - slope * reach, at_x0 + slope * reach))
 
+    def paint_cursor(self, pixels: np.ndarray[Any, np.dtype[np.uint8]], x0: float) -> None:
+        """The cursor, straight into the pixels: a dashed column needs no curve-drawing machinery."""
+        if not self.cursor.get_visible():
+            return
+        box, (left, right) = self.axes.bbox, self.axes.get_xlim()
+        thick = max(1, round(self._pixels(1.3)))
+        column = round(box.x0 + (x0 - left) / (right - left) * box.width - thick / 2)
+        rows = np.arange(round(pixels.shape[0] - box.y1), round(pixels.shape[0] - box.y0))
+        dashes = rows[rows % round(self._pixels(9)) < self._pixels(5)]
+        pixels[dashes, column : column + thick] = self._cursor_colour
+
     def moving(self) -> list[Line2D]:
-        """The artists that are drawn anew on every frame, lowest first."""
-        artists = [self.cursor, *self.lines, self.dots, self.tangent, self.point]
+        """The artists that are drawn anew on every frame, lowest first; the cursor is painted."""
+        artists = [*self.lines, self.dots, self.tangent, self.point]
         return [artist for artist in artists if artist.get_visible()]

@@ -1,0 +1,1 @@
+"""Timings beside peers, in one run; each is started as `python -m tests.benchmarks.NAME`."""

@@ -1,0 +1,141 @@
+"""How long a slider step takes in a live kernel: the panel beside `interact` with inline plots, round by round.
+
+Run it from the clone with `python -m tests.benchmarks.frame [ROUNDS]`. Both draw y, dy/dx and d²y/dx² over 500 points into
+640×480 pixels. `interact` is given the derivatives in closed form; the panel runs the cell, differentiates it twice,
+draws, encodes and sends. A time is that of the slider's own event: from its new value to the picture on its way.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from statistics import median
+from typing import Any
+
+from jupyter_client.manager import start_new_kernel
+
+AT_LEAST = 15.0
+MARK = "timings: "
+
+SETUP = """
+%matplotlib inline
+import asyncio, json, sys, time
+import ipywidgets, matplotlib.pyplot as plt, numpy as np
+sys.path.insert(0, ROOT)
+from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.panel import Panel
+
+x = np.linspace(-6, 6, 500)
+
+def plots(a=1.5):
+    e = np.exp(-x**2 / 8)
+    s, c = np.sin(1.2 * x), np.cos(1.2 * x)
+    y = a * s * e
+    d1 = a * e * (1.2 * c - x / 4 * s)
+    d2 = a * e * ((x**2 / 16 - 0.25 - 1.44) * s - 0.6 * x * c)
+    figure, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 4.8), dpi=100)
+    for ax, values, label in zip(axes, (y, d1, d2), ("y", "dy/dx", "d²y/dx²")):
+        ax.plot(x, values)
+        ax.set_ylabel(label)
+    plt.show()
+
+theirs = ipywidgets.interactive(plots, a=(0.5, 3.0, 0.001))
+request = request_from("a * np.sin(b * x) * np.exp(-x**2 / 8)", x=(-6, 6), a=(0, 3), b=(0.2, 4, 1.2), points=500)
+ours = Panel(Explorer(*request), size=(640, 480))
+display(theirs)
+ours
+"""
+
+ROUND = """
+async def rounds(count):
+    slider, peer = ours.params["a"].slider, theirs.children[0]
+    found = {"panel": [], "interact": [], "calm": [], "bytes": []}
+    for number in range(count):
+        value = 0.5 + 2.4 * abs(2 * (number / count) - 1)
+        await asyncio.sleep(0.2)  # the event is the first after a pause, so that it is carried out at once
+        renders, start = ours.renders, time.perf_counter()
+        slider.value = value
+        found["panel"].append(time.perf_counter() - start)
+        assert ours.renders == renders + 1
+        found["bytes"].append(len(ours.image.value))
+        start = time.perf_counter()
+        ours._bring_up_to_date()
+        found["calm"].append(time.perf_counter() - start)
+        start = time.perf_counter()
+        peer.value = value
+        found["interact"].append(time.perf_counter() - start)
+    return found
+
+await rounds(3)
+print(MARK + json.dumps(await rounds(ROUNDS)))
+"""
+
+STORM = """
+async def storm():
+    loop, slider, renders = asyncio.get_running_loop(), ours.params["a"].slider, ours.renders
+    await asyncio.sleep(0.3)
+    for value in np.linspace(0.6, 2.9, 30):
+        loop.call_soon(setattr, slider, "value", float(value))
+    await asyncio.sleep(0.5)
+    return {"renders": ours.renders - renders, "last": ours.state.params["a"], "shown": ours.explorer.state.params["a"]}
+
+print(MARK + json.dumps(await storm()))
+"""
+
+
+def ran(client: Any, code: str) -> str:
+    """What the code prints in the kernel; its error, if it has one, ends the benchmark."""
+    said: list[str] = []
+
+    def hear(message: dict[str, Any]) -> None:
+        content = message["content"]
+        if message["msg_type"] == "stream" and content["name"] == "stdout":
+            said.append(content["text"])
+        if message["msg_type"] == "error":
+            sys.exit("\n".join(content["traceback"]))
+
+    client.execute_interactive(code, timeout=600, output_hook=hear)
+    return "".join(said)
+
+
+def timings(text: str) -> Any:
+    return json.loads(text.rpartition(MARK)[2])
+
+
+def measured(rounds: int) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """The times of each, and what came of thirty events at once."""
+    import pathlib
+
+    root = str(pathlib.Path(__file__).parents[2])
+    manager, client = start_new_kernel()
+    try:
+        client.allow_stdin = False
+        ran(client, f"ROOT, ROUNDS, MARK = {root!r}, {rounds}, {MARK!r}")
+        ran(client, SETUP)
+        return timings(ran(client, ROUND)), timings(ran(client, STORM))
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def main() -> int:
+    """Print the figures; 1 if the panel is not as much faster as it is meant to be."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    found, storm = measured(rounds)
+    middle = {name: 1e3 * median(values) for name, values in found.items()}
+    least = {name: 1e3 * min(values) for name, values in found.items()}
+    ratio = median(theirs / ours for theirs, ours in zip(found["interact"], found["panel"], strict=True))
+    print(f"{rounds} rounds, three curves of 500 points, 640×480, live kernel; median (least) ms")
+    print(f"  panel, a slider step          {middle['panel']:8.2f} ({least['panel']:.2f})")
+    print(f"  interact with inline plots    {middle['interact']:8.2f} ({least['interact']:.2f})")
+    print(f"  panel, once it rests          {middle['calm']:8.2f} ({least['calm']:.2f})")
+    print(f"  a frame has {median(found['bytes']) / 1e3:.1f} kB")
+    print(
+        f"  30 events at once: {storm['renders']} renders, and the last value is shown: {storm['last'] == storm['shown']}"
+    )
+    print(f"  the panel is {ratio:.1f} times as fast (meant: at least {AT_LEAST:g})")
+    return int(ratio < AT_LEAST)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
