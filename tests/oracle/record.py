@@ -18,6 +18,7 @@ import pickle
 import traceback
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,7 @@ def op_values(entry: Entry) -> Entry:
 
 
 def printing(entry: Entry) -> Entry:
-    import torch
-
+    torch = import_module("torch")
     torch.set_default_dtype(getattr(torch, entry["default"]))
     torch.set_printoptions(**entry["options"])
     values = torch.from_numpy(np.array(eval(entry["expr"], {"np": np})))
@@ -90,14 +90,12 @@ def _drawn(call: Entry, torch: Any) -> Any:
 
 def bits(values: np.ndarray[Any, Any]) -> list[int]:
     """The bits of numbers: JSON would not tell the precision of a float."""
-    return np.ascontiguousarray(values).view(f"u{min(values.itemsize, 8)}").ravel().tolist()  # type: ignore[no-any-return]
+    return np.ascontiguousarray(values).view(f"u{min(values.itemsize, 8)}").ravel().tolist()
 
 
 def warm_up() -> None:
     """Let torch load what it loads late, so that its own deprecations there are not taken for a snippet's warnings."""
-    import torch
-    from torch.autograd import forward_ad
-
+    torch, forward_ad = import_module("torch"), import_module("torch.autograd.forward_ad")
     with warnings.catch_warnings(), forward_ad.dual_level():
         warnings.simplefilter("ignore")
         forward_ad.make_dual(torch.ones(1), torch.ones(1))

@@ -1,0 +1,260 @@
+"""Runs random programs on real torch and on gradmagic.torch, statement by statement, and shows where they part.
+
+    python -m tests.engine.fuzz --programs 5000 --seed S [--loose] [--report PATH]
+
+After every statement the exceptions, and the values, dtypes, shapes, graphs, versions and gradients of all tensors are
+compared; with --loose neither the words of exceptions nor the names of nodes are. A program that parts is shortened to
+the statements that matter. Needs torch; is no test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tests.engine.programs import Writer
+
+Difference = tuple[str, Any, Any]
+MISSING = re.compile(r"has no attribute '(\w+)'")
+LENGTH = 14
+
+
+class Side:
+    """One of the two: a namespace in which statements run."""
+
+    def __init__(self, torch: ModuleType) -> None:
+        torch.manual_seed(0)
+        self.names: dict[str, Any] = {"torch": torch, "nan": float("nan"), "inf": float("inf")}
+        self.tensor = torch.Tensor
+        self.born: dict[str, tuple[Any, Any]] = {}
+
+    def run(self, line: str) -> tuple[str, str] | None:
+        """Execute one statement; return the type and the words of its exception."""
+        try:
+            exec(compile(line, "<program>", "exec"), self.names)
+        except Exception as error:  # noqa: BLE001 - the outcome may be any
+            return type(error).__name__, str(error)
+        return None
+
+    def tensors(self) -> dict[str, Any]:
+        return {name: value for name, value in self.names.items() if isinstance(value, self.tensor)}
+
+    def writes(self, name: str) -> Any:
+        """How often a tensor was written to since it has its name: how often before is each side's own affair."""
+        tensor = self.names[name]
+        version = _answer(lambda: tensor._version)
+        if self.born.get(name, (None, 0))[0] is not tensor:
+            self.born[name] = tensor, version
+        before = self.born[name][1]
+        return version - before if isinstance(version, int) and isinstance(before, int) else version
+
+
+class Pair:
+    """The same program on both sides."""
+
+    loose = False
+
+    def __init__(self) -> None:
+        import torch
+
+        from gradmagic import torch as ours
+
+        self.real, self.ours = Side(torch), Side(ours)
+        self.single = False
+
+    def step(self, line: str) -> list[Difference]:
+        """Run one statement on both sides; return what differs afterwards."""
+        self.single |= "float" in line.replace("float64", "")
+        expected, got = self.real.run(line), self.ours.run(line)
+        if self.loose and expected and got and _missing(got) is None:
+            expected = got
+        if expected != got:
+            return [("exception", expected, got)]
+        found: list[Difference] = []
+        ours = self.ours.names
+        for name, tensor in self.real.tensors().items():
+            if not isinstance(ours.get(name), self.ours.tensor):
+                return [(f"{name}", "a tensor", ours.get(name))]
+            tolerance = 1e-4 if self.single else 1e-9
+            found += [
+                (f"{name} {field}", a, b) for field, a, b in _differences(tensor, ours[name], self.loose, tolerance)
+            ]
+            writes = self.real.writes(name), self.ours.writes(name)
+            if writes[0] != writes[1]:
+                found.append((f"{name} version", *writes))
+        return found
+
+    def went_astray(self) -> bool:
+        """Numbers beyond comparison: from here on rounding decides."""
+        return any(
+            np.any(np.abs(np.nan_to_num(_values(t).astype(complex))) > 1e8) for t in self.real.tensors().values()
+        )
+
+
+def _values(tensor: Any) -> np.ndarray[Any, Any]:
+    try:
+        return np.array(tensor.detach().numpy())
+    except RuntimeError:  # torch cannot convert its ZeroTensors
+        return np.array((tensor.detach() + 0).numpy())
+
+
+def _facts(tensor: Any) -> dict[str, Any]:
+    return {
+        "dtype": str(tensor.dtype),
+        "shape": tuple(tensor.shape),
+        "requires_grad": tensor.requires_grad,
+        "node": _answer(lambda: type(tensor.grad_fn).__name__ if tensor.grad_fn is not None else None),
+        "leaf": _answer(lambda: tensor.is_leaf),
+    }
+
+
+def _answer(question: Callable[[], Any]) -> Any:
+    # A view whose base was written to may refuse to say what it is.
+    try:
+        return question()
+    except RuntimeError as error:
+        return str(error)
+
+
+def _differences(real: Any, ours: Any, loose: bool, tolerance: float) -> list[Difference]:
+    a, b = _facts(real), _facts(ours)
+    fields = [field for field in a if not (loose and field == "node")]
+    found = [(field, a[field], b[field]) for field in fields if a[field] != b[field]]
+    if not found and not _close(_values(real), _values(ours), tolerance):
+        found.append(("values", _values(real).tolist(), _values(ours).tolist()))
+    if not found and a["leaf"] is True and real.requires_grad:
+        if (real.grad is None) != (ours.grad is None):
+            found.append(("grad", real.grad, ours.grad))
+        elif real.grad is not None:
+            found += [(f"grad {field}", x, y) for field, x, y in _differences(real.grad, ours.grad, loose, tolerance)]
+    return found
+
+
+def _missing(error: tuple[str, str]) -> str | None:
+    """The name that we do not have yet, if that is what an exception says."""
+    name = MISSING.search(error[1])
+    return name.group(1) if error[0] == "AttributeError" and name and "builtin" not in error[1] else None
+
+
+def _close(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], tolerance: float) -> bool:
+    if a.dtype.kind not in "fc":
+        return bool(np.array_equal(a, b))
+    size = np.max(np.abs(a[np.isfinite(a)]), initial=1.0)
+    return a.shape == b.shape and bool(np.allclose(b, a, rtol=tolerance, atol=tolerance * size, equal_nan=True))
+
+
+def play(lines: list[str]) -> tuple[int, list[Difference]]:
+    """Run a program until the sides differ; return the number of statements run and the differences."""
+    pair = Pair()
+    for number, line in enumerate(lines, 1):
+        found = pair.step(line)
+        if found:
+            return number, found
+    return len(lines), []
+
+
+def invent(seed: int) -> tuple[list[str], list[Difference]]:
+    """Write and run one program; return it up to where the sides differ."""
+    writer, pair, lines = Writer(seed), Pair(), []
+    for _ in range(LENGTH):
+        lines.append(writer.statement())
+        found = pair.step(lines[-1])
+        if found:
+            return lines, found
+        if pair.went_astray():
+            break
+        writer.shapes = {name: tuple(t.shape) for name, t in pair.real.tensors().items()}
+        writer.leaves = [name for name in writer.leaves if name in writer.shapes]
+    return lines, []
+
+
+def shorten(lines: list[str], kind: str) -> tuple[list[str], list[Difference]]:
+    """Leave out every statement without which the last one still differs in the same way."""
+    index = len(lines) - 2
+    while index >= 0:
+        shorter = lines[:index] + lines[index + 1 :]
+        number, found = play(shorter)
+        if number == len(shorter) and found and signature(shorter[-1], found) == kind:
+            lines = shorter
+        index -= 1
+    return lines, play(lines)[1]
+
+
+def signature(line: str, found: list[Difference]) -> str:
+    """What kind of difference this is: the statement and what differs, without names and numbers."""
+    field, expected, got = found[0]
+    if field == "exception":
+        words = " / ".join(_plain(f"{side[0]}: {side[1]}") if side else "none" for side in (expected, got))
+        return f"exception {words[:160]}"
+    return f"{field.partition(' ')[2] or field} after {_plain(line)}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"-?\d+(\.\d+)?", "N", re.sub(r"\bv\d+\b", "v", text))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--programs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report", type=Path)
+    parser.add_argument("--loose", action="store_true", help="compare neither words nor names of nodes")
+    given = parser.parse_args()
+    Pair.loose = given.loose
+    warnings.simplefilter("ignore")
+    missing: dict[str, int] = {}
+    kinds: dict[str, tuple[int, int, list[str], list[Difference]]] = {}
+    statements = 0
+    for seed in range(given.seed, given.seed + given.programs):
+        lines, found = invent(seed)
+        statements += len(lines)
+        if not found:
+            continue
+        got = found[0][2] if found[0][0] == "exception" else None
+        name = _missing(got) if got else None
+        if name:
+            missing[name] = missing.get(name, 0) + 1
+            continue
+        kind = signature(lines[-1], found)
+        if kind in kinds:
+            count, *rest = kinds[kind]
+            kinds[kind] = (count + 1, *rest)  # type: ignore[assignment]
+        else:
+            kinds[kind] = (1, seed, *shorten(lines, kind))
+    text = describe(given, statements, missing, kinds)
+    sys.stdout.write(text)
+    if given.report:
+        given.report.write_text(text, "utf-8")
+
+
+def describe(given: Any, statements: int, missing: dict[str, int], kinds: dict[str, Any]) -> str:
+    """The report: the kinds of difference, wrong numbers first, each with a shortest program."""
+    parted = sum(count for count, *_ in kinds.values())
+    lines = [
+        (
+            f"# {given.programs} programs from seed {given.seed}: {statements} statements, {parted} programs part "
+            f"in {len(kinds)} ways; names missing: {missing}"
+        ),
+        "",
+    ]
+    for kind, (count, seed, program, found) in sorted(kinds.items(), key=lambda item: (_rank(item[0]), -item[1][0])):
+        lines += [f"## {count} times, first by seed {seed}: {kind}", "```", *program, "```"]
+        lines += [f"- {field}\n  - torch: `{expected!r}`\n  - got: `{got!r}`" for field, expected, got in found[:3]]
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+def _rank(kind: str) -> int:
+    return 2 if kind.startswith("exception") else 1 if kind.startswith("node") else 0
+
+
+if __name__ == "__main__":
+    main()
