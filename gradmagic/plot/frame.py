@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
 
 from gradmagic.explore.curves import Curve, Curves
+from gradmagic.plot.brush import Brush
+from gradmagic.plot.canvas import Canvas, Strip
 from gradmagic.plot.limits import Limits, Reach, follow, reach
+from gradmagic.plot.palette import palette_of
 from gradmagic.plot.pane import Face, Pane
-from gradmagic.plot.png import Encoder
 from gradmagic.plot.theme import THEMES, Theme, ThemeName
 
 __all__ = ["Frame", "figure", "height_for"]
@@ -22,7 +23,8 @@ __all__ = ["Frame", "figure", "height_for"]
 DPI = 100
 LEFT, RIGHT, TOP, BOTTOM, GAP = 82, 18, 12, 44, 17  # pixels around and between the panes
 FIRST_PANE = 1.35  # the pane of y is taller than the others by this factor
-STILLS = 48  # how many still parts are kept: a band of 640×160 pixels takes 400 kB
+STILLS = 48  # how many still parts are kept: a band of 640×160 pixels takes 500 kB
+NO_LIMITS = Limits(0.0, 1.0)  # of a pane without numbers
 NO_NUMBER = "It has no finite value anywhere here."
 
 
@@ -114,7 +116,7 @@ class Frame:
         self._panes: list[Pane] = []
         self._limits: dict[int, Limits] = {}
         self._x_limits: Limits | None = None
-        self._stills: OrderedDict[tuple[int, Face], Any] = OrderedDict()
+        self._stills: OrderedDict[tuple[int, Face], Strip] = OrderedDict()
 
     def draw(self, curves: Curves) -> bytes:
         """The PNG of these curves.
@@ -124,16 +126,15 @@ class Frame:
         groups = by_order(curves)
         if tuple(groups) != self._orders:
             self._build(tuple(groups), animated=True)
-        faces = self._faces(curves, groups)
-        self._restore(faces)
-        self._move(curves, groups)
-        renderer = self._canvas.get_renderer()
-        pixels = np.asarray(self._canvas.buffer_rgba())
-        for pane in self._panes:
-            pane.paint_cursor(pixels, curves.x0)
-            for artist in pane.moving():
-                artist.draw(renderer)
-        return self._encoder.encode(pixels)
+        with np.errstate(all="ignore"):
+            faces = self._faces(curves, groups)
+            self._restore(faces)
+            self._move(curves, groups)
+            for pane, brush, face in zip(self._panes, self._brushes, faces, strict=True):
+                pane.paint_cursor(self._pixels.words, curves.x0)
+                for line in pane.moving():
+                    brush.draw(line, face.x_limits, face.y_limits or NO_LIMITS)
+        return self._pixels.png()
 
     def still_figure(self, curves: Curves) -> Figure:
         """The same as a figure of its own, for `savefig`."""
@@ -163,8 +164,10 @@ class Frame:
         ]
         self._limits = {order: limits for order, limits in self._limits.items() if order in orders}
         self._stills.clear()
-        pixels = self._canvas.get_width_height(physical=True)
-        self._encoder = Encoder(*pixels)
+        canvas: Any = self._canvas
+        renderer = canvas.get_renderer()
+        self._pixels = Canvas(canvas.buffer_rgba(), palette_of(self.theme, orders))
+        self._brushes = [Brush(renderer, pane.axes.bbox) for pane in self._panes]
 
     def _faces(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
         """What the still part of each pane is to show."""
@@ -198,15 +201,12 @@ class Frame:
             if key not in self._stills:
                 self._stills[key] = self._draw_still(*key)
             self._stills.move_to_end(key)
-            pane, face = self._panes[key[0]], key[1]
-            pane.axes.set_xlim(face.x_limits.lo, face.x_limits.hi)
-            pane.axes.set_ylim(*((face.y_limits.lo, face.y_limits.hi) if face.y_limits else (0.0, 1.0)))
-        for key in keys:
-            self._canvas.restore_region(self._stills[key])
+            self._panes[key[0]].show(key[1])
+        self._pixels.restore(tuple(self._stills[key] for key in keys))
         while len(self._stills) > STILLS:
             self._stills.popitem(last=False)
 
-    def _draw_still(self, number: int, face: Face) -> Any:
+    def _draw_still(self, number: int, face: Face) -> Strip:
         """The pixels of one band, with this face."""
         pane, band, renderer = self._panes[number], self._bands[number], self._canvas.get_renderer()
         pane.put_on(face, renderer)
@@ -214,9 +214,8 @@ class Frame:
         self.figure.patch.draw(renderer)
         pane.axes.draw(renderer)
         self.stills_drawn += 1
-        width = self.size[0] * self.scale
-        strip = Bbox.from_extents(0, band.lower * self.scale, width, band.upper * self.scale)
-        return self._canvas.copy_from_bbox(strip)
+        height = len(self._pixels.words)
+        return self._pixels.strip(height - round(band.upper * self.scale), height - round(band.lower * self.scale))
 
     def _move(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> None:
         """Set what moves, and note where the points are."""
@@ -227,10 +226,7 @@ class Frame:
             value = value_at_x0(curves, mine[0])
             pane.move(curves, mine, value, slope if pane.order == 0 else None)
             if value is not None and pane.point.get_visible():
-                lo, hi = pane.axes.get_ylim()
-                box = pane.axes.get_position()
-                share = min(max((value - lo) / (hi - lo), 0.0), 1.0)
-                anchors.append((pane.order, self.size[1] * (1 - box.y0 - share * box.height)))
+                anchors.append((pane.order, self.size[1] * (1 - pane.share_of_height(value))))
         self.anchors = tuple(anchors)
 
 

@@ -51,6 +51,7 @@ class Pane:
     def __init__(self, axes: Axes, order: int, theme: Theme, *, animated: bool) -> None:
         self.axes, self.order, self.theme = axes, order, theme
         self.still: list[Text] = []
+        self._shown: Face | None = None
         self._animated = animated
         figure: Any = axes.figure
         self._dpi = float(figure.dpi)
@@ -58,7 +59,7 @@ class Pane:
         colour = theme.colour(order)
         self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, marker="None", zorder=0.5, visible=False)
         self.cursor = self._line(color=theme.cursor, linewidth=1.1, linestyle=(0, (4, 3)))
-        self._cursor_colour = np.array([*(int(theme.cursor[i : i + 2], 16) for i in (1, 3, 5)), 255], np.uint8)
+        self._cursor_colour = np.array([*bytes.fromhex(theme.cursor[1:]), 255], np.uint8).view(np.uint32)[0]
         self.lines: list[Line2D] = []
         self.dots = self._line(color=colour, linestyle="none", marker=".", markersize=4)
         self.tangent = self._line(color=theme.colour(1), linewidth=1.3)
@@ -96,6 +97,7 @@ class Pane:
 
     def put_on(self, face: Face, renderer: Any) -> None:
         """Show another face."""
+        self._shown = face
         for text in self.still:
             text.remove()
         self.still = []
@@ -108,6 +110,20 @@ class Pane:
         self._write(label, -62.0, box.height / 2, size, colour, rotation=90)
         if face.note is not None or face.detail is not None:
             self._explain(face, renderer)
+
+    def show(self, face: Face) -> None:
+        """The limits of this face, for what moves; its pixels are somebody else's."""
+        if face != self._shown:
+            self._shown = face
+            y = face.y_limits
+            self.axes.set_xlim(face.x_limits.lo, face.x_limits.hi)
+            self.axes.set_ylim(*((y.lo, y.hi) if y is not None else (0.0, 1.0)))
+
+    def share_of_height(self, value: float) -> float:
+        """How far up the figure a value stands, from 0 to 1; one beyond the axis stands at its end."""
+        lo, hi = self.axes.get_ylim()
+        box = self.axes.get_position()
+        return float(box.y0 + min(max((value - lo) / (hi - lo), 0.0), 1.0) * box.height)
 
     def _ticks_of_x(self, face: Face, width: float) -> None:
         """The ticks of x; only the lowest pane says their numbers and the name of x."""
@@ -231,16 +247,16 @@ class Pane:
             reach = TANGENT_REACH * (right - left)
             self.tangent.set_data((x0 - reach, x0 + reach), (at_x0 - slope * reach, at_x0 + slope * reach))
 
-    def paint_cursor(self, pixels: np.ndarray[Any, np.dtype[np.uint8]], x0: float) -> None:
+    def paint_cursor(self, words: np.ndarray[Any, np.dtype[Any]], x0: float) -> None:
         """The cursor, straight into the pixels: a dashed column needs no curve-drawing machinery."""
         if not self.cursor.get_visible():
             return
         box, (left, right) = self.axes.bbox, self.axes.get_xlim()
         thick = max(1, round(self._pixels(1.3)))
         column = round(box.x0 + (x0 - left) / (right - left) * box.width - thick / 2)
-        rows = np.arange(round(pixels.shape[0] - box.y1), round(pixels.shape[0] - box.y0))
+        rows = np.arange(round(len(words) - box.y1), round(len(words) - box.y0))
         dashes = rows[rows % round(self._pixels(9)) < self._pixels(5)]
-        pixels[dashes, column : column + thick] = self._cursor_colour
+        words[dashes, column : column + thick] = self._cursor_colour
 
     def moving(self) -> list[Line2D]:
         """The artists that are drawn anew on every frame, lowest first; the cursor is painted."""

@@ -1,8 +1,9 @@
 """How long a slider step takes in a live kernel: the panel beside `interact` with inline plots, round by round.
 
-Run it from the clone with `python -m tests.benchmarks.frame [ROUNDS]`. Both draw y, dy/dx and d²y/dx² over 500 points into
-640×480 pixels. `interact` is given the derivatives in closed form; the panel runs the cell, differentiates it twice,
-draws, encodes and sends. A time is that of the slider's own event: from its new value to the picture on its way.
+Run it from the clone with `python -m tests.benchmarks.frame [ROUNDS]`. Both draw the same picture into 640×480 pixels: y,
+dy/dx and d²y/dx² over 500 points, with grid, cursor, points and tangent. `interact` is given the derivatives in closed
+form; the panel runs the cell, differentiates it twice, draws, encodes and sends. A time is that of the slider's event:
+from its new value to the picture on its way.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ def plots(a=1.5):
     for ax, values, label in zip(axes, (y, d1, d2), ("y", "dy/dx", "d²y/dx²")):
         ax.plot(x, values)
         ax.set_ylabel(label)
+        ax.grid(True)
+        ax.axvline(x[325], linestyle="--")
+        ax.plot(x[325], values[325], "o")
+    axes[0].plot([1, 2.6], y[325] + d1[325] * (np.array([1, 2.6]) - x[325]))
+    axes[-1].set_xlabel("x")
     plt.show()
 
 theirs = ipywidgets.interactive(plots, a=(0.5, 3.0, 0.001))

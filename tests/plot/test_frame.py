@@ -61,6 +61,17 @@ def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew() -> None:
     np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_fast_way_looks_as_matplotlib_draws_it(theme: Any) -> None:
+    for curves in (sine(2.0, -1.3), without_second(), sine(order=4)):
+        panes = len(curves.curves)
+        fast = pixels(Frame(theme, (640, height_for(panes))).draw(curves)).astype(int)
+        slow = pixels(figure(curves, theme)._repr_png_()).astype(int)
+        assert fast.shape == slow.shape
+        far = np.abs(fast - slow)[..., :3].max(axis=-1) > 60
+        assert far.mean() < 0.003  # the dashes of the cursor
+
+
 def test_a_step_of_a_slider_draws_no_text() -> None:
     frame = Frame()
     frame.draw(sine(1.0))
