@@ -174,7 +174,7 @@ def chromium() -> str:
     return where
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A JupyterLab server: its URL, and the folder that it serves."""
     home, folder, port = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks"), free_port()
@@ -202,7 +202,8 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         log.close()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: playwright keeps an event loop running in this thread, and other tests would take it for theirs.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
