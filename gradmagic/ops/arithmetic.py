@@ -71,7 +71,8 @@ def float_power(input: Any, exponent: Any) -> Any:
 
 
 def floor_divide(input: Any, other: Any) -> Any:
-    return E.floor(E.div(as_tensor(input), operand(other)))
+    a, b = operand(input), operand(other)
+    return E.floor_divide(a if isinstance(b, Tensor) else as_tensor(a), b)
 
 
 def square(input: Any) -> Any:

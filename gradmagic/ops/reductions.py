@@ -82,6 +82,8 @@ prod_dim = irregular(prod.fn, _prod_vjp, node="ProdBackward1")
 
 def _cumprod_vjp(g: Any, x: Any, axis: int) -> Any:
     """The sum over j >= i of g_j times the product of all x_k, k <= j, but x_i: n² products, exact where there are zeros."""
+    if not x.ndim:
+        return g
     n = x.shape[axis]
     x = np.moveaxis(x, axis, -1)
     g = np.moveaxis(g, axis, -1)
@@ -92,7 +94,7 @@ def _cumprod_vjp(g: Any, x: Any, axis: int) -> Any:
     return np.moveaxis(out, -1, axis)
 
 
-cumprod = irregular(lambda x, axis: np.cumprod(x, axis), _cumprod_vjp)
+cumprod = irregular(lambda x, axis: np.cumprod(x, axis) if x.ndim else np.array(x), _cumprod_vjp)
 
 
 def _var_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:

@@ -103,7 +103,7 @@ reshape_copy = linear(
     lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0"
 )
 index_op = linear(lambda x, index: x[index], lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0")
-flip = linear(lambda x, dims: np.flip(x, dims).copy(), lambda g, dims: np.flip(g, dims))
+flip = linear(lambda x, dims: np.flip(x, dims).copy() if x.ndim else np.array(x), lambda g, dims: np.flip(g, dims))
 roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
               lambda g, shifts, dims: np.roll(g, tuple(-s for s in shifts) if isinstance(shifts, tuple) else -shifts, dims))  # fmt: skip
 tril = linear(lambda x, diagonal: np.tril(x, diagonal), lambda g, diagonal: np.tril(g, diagonal))

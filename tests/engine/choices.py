@@ -41,7 +41,7 @@ BETTER: dict[str, dict[str, Any]] = {
         "why": "torch gives the gradient's shape as torch.Size([])",
     },
     "op.not_implemented_backward": {
-        "prints": "tensor(1., grad_fn=<FloorBackward0>)\n",
+        "prints": "tensor(1., grad_fn=<FloorDivideBackward0>)\n",
         "why": "the derivative of x // 2 is zero wherever there is one; torch has none",
     },
     "grad.shape_mismatch_second_scalar_ok": {
