@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from enum import IntEnum
 
-__all__ = ["Coalescer"]
+__all__ = ["Coalescer", "Extent"]
 
 PAUSE = 0.010  # seconds that a render waits for more events; of 30 queued ones it leaves about five renders
 REST = 0.150  # seconds without an event after which what was left out is brought up to date
+
+
+class Extent(IntEnum):
+    """How much is to be brought up to date."""
+
+    PICTURE = 0  # what must follow the hand
+    NUMBERS = 1  # and what may come a few milliseconds later: each message that is sent costs as much as a curve
+    ALL = 2  # and what is read when the hand rests
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -20,30 +29,30 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 class Coalescer:
-    """Calls `act(full)` for requests: at once for the first, once for all that follow within `pause` seconds.
+    """Calls `act(extent)` for requests: at once for the first, once for all that follow within `pause` seconds.
 
-    `act(False)` is to do what must follow a slider; `act(True)`, everything. After the last request there is always one
-    `act(True)`. Where no event loop runs, every request is carried out in full before `request` returns.
+    After the last request there is always an `act(Extent.ALL)`. Where no event loop runs, every request is carried out
+    in full before `request` returns.
 
     Requests may come from several threads, each with its own loop: a widget's events arrive on another thread while a
     cell keeps the main one busy. A timer in the busy thread would hold them back, so it counts in its own thread only.
     """
 
-    def __init__(self, act: Callable[[bool], None], pause: float = PAUSE, rest: float = REST) -> None:
+    def __init__(self, act: Callable[[Extent], None], pause: float = PAUSE, rest: float = REST) -> None:
         self._act, self._pause, self._rest = act, pause, rest
-        self._dirty = self._full = self._closed = False
+        self._dirty = self._closed = False
+        self._extent = Extent.PICTURE
         self._waiting_in: asyncio.AbstractEventLoop | None = None
         self._turn = 0
 
-    def request(self, *, full: bool = False) -> None:
-        """Something changed; `full` if more than what follows a slider did."""
+    def request(self, extent: Extent = Extent.PICTURE) -> None:
+        """Something changed, and at least this much is to follow."""
         if self._closed:
             return
-        self._dirty, self._full = True, self._full or full
+        self._dirty, self._extent = True, max(self._extent, extent)
         loop = running_loop()
         if loop is None:
-            self._full = True
-            self._fire()
+            self._fire(Extent.ALL)
         elif self._waiting_in is not loop:
             self._fire()
             self._wait(loop)
@@ -52,23 +61,24 @@ class Coalescer:
         """Carry out nothing any more."""
         self._closed = True
 
-    def _fire(self) -> None:
-        full, self._dirty, self._full = self._full, False, False
+    def _fire(self, least: Extent = Extent.PICTURE) -> None:
+        extent, self._dirty, self._extent = max(self._extent, least), False, Extent.PICTURE
         self._turn += 1
-        self._act(full)
+        self._act(extent)
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         self._waiting_in = loop
         loop.call_later(self._pause, self._look, loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The pause is over: carry out what came meanwhile, or begin to rest."""
+        """The pause is over: carry out what came meanwhile, and say the numbers."""
         if self._waiting_in is loop:
             self._waiting_in = None
         if self._closed:
             return
-        if self._dirty:
-            self._fire()
+        again = self._dirty
+        self._fire(Extent.NUMBERS)
+        if again:
             self._wait(loop)
         else:
             loop.call_later(self._rest, self._settle, self._turn)
@@ -76,5 +86,4 @@ class Coalescer:
     def _settle(self, turn: int) -> None:
         """Bring everything up to date, unless something has happened since."""
         if turn == self._turn and not self._closed:
-            self._turn += 1
-            self._act(True)
+            self._fire(Extent.ALL)

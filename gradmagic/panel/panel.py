@@ -15,7 +15,7 @@ from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure
 from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
-from gradmagic.panel.coalesce import Coalescer
+from gradmagic.panel.coalesce import Coalescer, Extent
 from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, section
 from gradmagic.panel.cures import Remedy, cures
 from gradmagic.panel.options import GraphOptions
@@ -67,6 +67,7 @@ class Panel:
         self._png = self._frame.draw(self._curves)
         self._build()
         self._paint()
+        self._say_numbers()
         self._bring_up_to_date()
 
     # --- what it is to Python
@@ -101,7 +102,7 @@ class Panel:
         with self.explorer.lock:
             self._wanted = state
             self._show_controls()
-            self._render(True)
+            self._render(Extent.ALL)
 
     @property
     def figure(self) -> Figure:
@@ -184,7 +185,7 @@ class Panel:
         }
         if self.params:
             rows += [section("PARAMETERS"), *(number.row for number in self.params.values())]
-        self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(full=True, weights=spec))
+        self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(Extent.ALL, weights=spec))
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
         self.options = GraphOptions(state, looks, self._options_changed)
         rows += [section("GRAPH OPTIONS"), self.options.row]
@@ -201,27 +202,27 @@ class Panel:
             if place < len(self._cures):
                 self._wanted = self._cures[place].state
                 self._show_controls()
-                self._coalescer.request(full=True)
+                self._coalescer.request(Extent.ALL)
 
         return cure
 
     # --- events
 
-    def _change(self, *, full: bool = False, **changes: Any) -> None:
+    def _change(self, extent: Extent = Extent.PICTURE, **changes: Any) -> None:
         """A control says something new."""
         wanted = replace(self._wanted, **changes)
         if wanted != self._wanted:
             self._wanted = wanted
             self.options.state = wanted
-            self._coalescer.request(full=full)
+            self._coalescer.request(extent)
 
     def _options_changed(self, state: State) -> None:
         """The switches act on create_graph, retain_graph, order and overrides, and on nothing else."""
         self._change(
-            full=True, create_graph=state.create_graph, retain_graph=state.retain_graph, order=state.order,
+            Extent.ALL, create_graph=state.create_graph, retain_graph=state.retain_graph, order=state.order,
             overrides=state.overrides,
         )  # fmt: skip
-        self._coalescer.request(full=True)
+        self._coalescer.request(Extent.ALL)
 
     def _show_controls(self) -> None:
         """All controls at the wanted state."""
@@ -233,14 +234,16 @@ class Panel:
         self.weights.show(wanted.weights)
         self.options.show(wanted, self._trace.ledger)
 
-    def _render(self, full: bool) -> None:
+    def _render(self, extent: Extent) -> None:
         """Carry out the latest state. Whatever goes wrong is said in the panel, and the last good picture stays."""
         with self.explorer.lock:
             if self.closed:
                 return
             try:
                 self._step()
-                if full:
+                if extent >= Extent.NUMBERS:
+                    self._say_numbers()
+                if extent >= Extent.ALL:
                     self._bring_up_to_date()
             except Exception as error:  # noqa: BLE001  a widget's event has nobody else to tell
                 self._fail(f"{type(error).__name__}: {error}")
@@ -267,16 +270,15 @@ class Panel:
         self._paint()
 
     def _paint(self) -> None:
-        """What follows a slider: the picture and the values at x0."""
+        """What follows the hand: the picture."""
         width, height = map(str, self._frame.size)
         with self.image.hold_sync():
             self.image.value = self._png
             self.image.width, self.image.height = width, height
-        self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
-        self._show_numbers()
 
-    def _show_numbers(self) -> None:
-        """Sliders and typed fields at the same numbers."""
+    def _say_numbers(self) -> None:
+        """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
+        self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
         for number in (self.x0, *self.params.values()):
             if number is not None:
                 number.show(number.value)

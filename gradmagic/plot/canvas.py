@@ -33,9 +33,11 @@ class Canvas:
     def __init__(self, buffer: Any, palette: Palette) -> None:
         self.words: Array = np.asarray(buffer).view(np.uint32)[..., 0]
         height, width = self.words.shape
-        self._palette, self._width = palette, width
+        self._palette = palette
         self._back, self._index = np.zeros_like(self.words), np.zeros((height, width), np.uint8)
         self._strips: tuple[Strip, ...] = ()
+        # Each row of the file has one byte more than it has pixels.
+        self._place_in_file = np.arange(height * width) + np.repeat(np.arange(1, height + 1), width)
         self._encoder = Encoder(width, height, palette.colours)
 
     def strip(self, top: int, bottom: int) -> Strip:
@@ -56,6 +58,5 @@ class Canvas:
         changed = np.flatnonzero(self.words != self._back)
         rows = self._encoder.rows
         rows[:, 1:] = self._index
-        # Each row of the file has one byte more than it has pixels.
-        rows.reshape(-1)[changed + changed // self._width + 1] = self._palette.index(self.words.reshape(-1)[changed])
+        rows.reshape(-1)[self._place_in_file[changed]] = self._palette.index(self.words.reshape(-1)[changed])
         return self._encoder.encoded()

@@ -59,6 +59,7 @@ class Pane:
         colour = theme.colour(order)
         self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, marker="None", zorder=0.5, visible=False)
         self.cursor = self._line(color=theme.cursor, linewidth=1.1, linestyle=(0, (4, 3)))
+        self._dashes: np.ndarray[Any, np.dtype[np.intp]] | None = None
         self._cursor_colour = np.array([*bytes.fromhex(theme.cursor[1:]), 255], np.uint8).view(np.uint32)[0]
         self.lines: list[Line2D] = []
         self.dots = self._line(color=colour, linestyle="none", marker=".", markersize=4)
@@ -252,11 +253,12 @@ class Pane:
         if not self.cursor.get_visible():
             return
         box, (left, right) = self.axes.bbox, self.axes.get_xlim()
+        if self._dashes is None:
+            rows = np.arange(round(len(words) - box.y1), round(len(words) - box.y0))
+            self._dashes = rows[rows % round(self._pixels(9)) < self._pixels(5)]
         thick = max(1, round(self._pixels(1.3)))
         column = round(box.x0 + (x0 - left) / (right - left) * box.width - thick / 2)
-        rows = np.arange(round(len(words) - box.y1), round(len(words) - box.y0))
-        dashes = rows[rows % round(self._pixels(9)) < self._pixels(5)]
-        words[dashes, column : column + thick] = self._cursor_colour
+        words[self._dashes, column : column + thick] = self._cursor_colour
 
     def moving(self) -> list[Line2D]:
         """The artists that are drawn anew on every frame, lowest first; the cursor is painted."""

@@ -16,12 +16,18 @@ NUMBERED_8_BIT = bytes((8, 3, 0, 0, 0))
 
 
 def quickest_deflate() -> Callable[[Any], bytes]:
-    """ISA-L's compressor where it is installed (a tenth of the time), else zlib's quickest level."""
+    """ISA-L's compressor where it is installed (a tenth of the time), else zlib's quickest way."""
     try:
         from isal import isal_zlib
     except ImportError:
-        return lambda rows: zlib.compress(rows, 1)
+        return runs_deflate
     return lambda rows: bytes(isal_zlib.compress(rows, 1))
+
+
+def runs_deflate(rows: Any) -> bytes:
+    """Zlib that looks for runs of one byte alone: on rows of numbered colours nothing is quicker, or much smaller."""
+    deflate = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_RLE)
+    return deflate.compress(rows) + deflate.flush()
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

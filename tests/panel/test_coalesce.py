@@ -6,7 +6,9 @@ import asyncio
 import threading
 import time
 
-from gradmagic.panel.coalesce import Coalescer
+from gradmagic.panel.coalesce import Coalescer, Extent
+
+PICTURE, NUMBERS, ALL = Extent
 
 
 class Recorder:
@@ -14,12 +16,12 @@ class Recorder:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.latest = 0
-        self.seen: list[tuple[bool, int]] = []
+        self.seen: list[tuple[Extent, int]] = []
         self.seconds = seconds
 
-    def __call__(self, full: bool) -> None:
+    def __call__(self, extent: Extent) -> None:
         time.sleep(self.seconds)
-        self.seen.append((full, self.latest))
+        self.seen.append((extent, self.latest))
 
 
 def test_without_a_loop_every_request_is_carried_out_in_full() -> None:
@@ -28,7 +30,7 @@ def test_without_a_loop_every_request_is_carried_out_in_full() -> None:
     for latest in (1, 2, 3):
         seen.latest = latest
         coalescer.request()
-    assert seen.seen == [(True, 1), (True, 2), (True, 3)]
+    assert seen.seen == [(ALL, 1), (ALL, 2), (ALL, 3)]
 
 
 def test_thirty_queued_events_give_at_most_six_renders_and_end_in_the_last_state() -> None:
@@ -46,9 +48,9 @@ def test_thirty_queued_events_give_at_most_six_renders_and_end_in_the_last_state
         await asyncio.sleep(0.25)
 
     asyncio.run(storm())
-    assert seen.seen[0] == (False, 1)
-    assert len(seen.seen) <= 6
-    assert seen.seen[-1] == (True, 30)
+    assert seen.seen[0] == (PICTURE, 1)
+    assert len([latest for _, latest in seen.seen]) <= 6
+    assert seen.seen[-1] == (ALL, 30)
 
 
 def test_a_lone_event_is_carried_out_at_once_and_in_full_when_it_is_calm() -> None:
@@ -57,11 +59,11 @@ def test_a_lone_event_is_carried_out_at_once_and_in_full_when_it_is_calm() -> No
     async def one() -> None:
         coalescer = Coalescer(seen, rest=0.02)
         coalescer.request()
-        assert seen.seen == [(False, 0)]
+        assert seen.seen == [(PICTURE, 0)]
         await asyncio.sleep(0.08)
 
     asyncio.run(one())
-    assert seen.seen == [(False, 0), (True, 0)]
+    assert seen.seen == [(PICTURE, 0), (NUMBERS, 0), (ALL, 0)]
 
 
 def test_a_full_request_is_full_even_when_it_has_to_wait() -> None:
@@ -70,11 +72,11 @@ def test_a_full_request_is_full_even_when_it_has_to_wait() -> None:
     async def two() -> None:
         coalescer = Coalescer(seen, rest=5.0)
         coalescer.request()
-        coalescer.request(full=True)
+        coalescer.request(ALL)
         await asyncio.sleep(0.05)
 
     asyncio.run(two())
-    assert seen.seen == [(False, 0), (True, 0)]
+    assert seen.seen[:2] == [(PICTURE, 0), (ALL, 0)]
 
 
 def test_a_busy_loop_holds_nothing_back_that_arrives_on_another() -> None:
@@ -96,7 +98,7 @@ def test_a_busy_loop_holds_nothing_back_that_arrives_on_another() -> None:
         coalescer.request()
         go.set()
         assert done.wait(5)  # the loop of this thread is blocked, as by a long cell
-        assert (False, 2) in seen.seen
+        assert (PICTURE, 2) in seen.seen
 
     thread = threading.Thread(target=elsewhere)
     thread.start()

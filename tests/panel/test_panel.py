@@ -16,6 +16,7 @@ from ipywidgets.widgets.widget import _instances
 
 from gradmagic.explore.request import Request
 from gradmagic.panel import Panel, show
+from gradmagic.panel.coalesce import Extent
 from gradmagic.panel.registry import Place
 from gradmagic.panel.tree import widgets_of
 from gradmagic.plot import Frame
@@ -229,7 +230,7 @@ def test_closing_ends_every_widget_and_leaves_the_numbers(panel: Panel) -> None:
     assert not [widget for widget in mine if widget.comm is not None]
     assert panel.y is not None
     assert "application/vnd.jupyter.widget-view+json" not in panel._repr_mimebundle_()
-    panel._render(True)
+    panel._render(Extent.ALL)
 
 
 def test_no_widget_is_an_output(panel: Panel) -> None:
