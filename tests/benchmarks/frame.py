@@ -60,7 +60,7 @@ async def rounds(count):
         value = 0.5 + 2.4 * abs(2 * (number / count) - 1)
         await asyncio.sleep(0.03)  # the event is the first after a pause, so that it is carried out at once
         renders, start = ours.renders, time.perf_counter()
-        slider.value = value
+        slider.set_state({"value": value})  # as an event from the browser arrives
         found["panel"].append(time.perf_counter() - start)
         assert ours.renders == renders + 1
         found["bytes"].append(len(ours.image.value))
@@ -69,7 +69,7 @@ async def rounds(count):
         ours._bring_up_to_date()
         found["calm"].append(time.perf_counter() - start)
         start = time.perf_counter()
-        peer.value = value
+        peer.set_state({"value": value})
         found["interact"].append(time.perf_counter() - start)
     return found
 
