@@ -95,7 +95,7 @@ def _check_memory(target: Tensor) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
-    if isinstance(array, np.ndarray) and not array.flags.writeable:
+    if isinstance(array, np.ndarray) and not array.flags.writeable and target._view is None:
         target._array = np.array(array)  # a read-only array of the user's stays as it is
 
 
@@ -108,15 +108,27 @@ def _check_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:
 def _rebase(target: Tensor, node: Node) -> None:
     view = target._view
     if view is None:
+        _move_keepers(target, node)
         target._node, target._wants_grad, target.output_nr = node, False, 0
         return
     base = view.base
-    base._node = copy_slices(base, view.chain, node)
+    written = copy_slices(base, view.chain, node)
+    _move_keepers(base, written)
+    base._node = written
     base.output_nr = 0
     base._wants_grad = False
     # the view reads its base anew: `grad_fn` sees that the base's node is another
     target._view = view._replace(base_node=None)
     _ = target.grad_fn
+
+
+def _move_keepers(target: Tensor, node: Node) -> None:
+    """retain_grad() follows the tensor to the node that now makes it; hooks stay with the value they were made for."""
+    before = target._node
+    if target._retains and before is not None and before.pre_hooks is not None:
+        keepers = before.pre_hooks[target.output_nr][1]
+        node.pre_hooks = {0: ({}, list(keepers))}
+        keepers.clear()
 
 
 def _ghost(leaf: Tensor) -> Tensor:

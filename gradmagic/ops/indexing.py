@@ -54,17 +54,22 @@ def _width(part: Any) -> int:
 
 def getitem(x: Tensor, index: Any) -> Any:
     """Basic indices one by one, as views; what is left of fancy ones at the end, as a copy."""
-    parts = _parts(x, index)
+    out, fancy = _resolved(x, index)
+    if fancy is not None:
+        return S.index_op(out, index=fancy)
+    return S.alias(held(x)) if out is x else out
+
+
+def _resolved(x: Tensor, index: Any) -> tuple[Any, tuple[Any, ...] | None]:
+    """The view that the basic indices give, and the fancy ones that are to be applied to it."""
     out, dim, fancy = x, 0, []
-    for part in parts:
+    for part in _parts(x, index):
         out, dim, kept = _basic(out, dim, part)
         fancy.extend(kept)
-    if builtins.any(f is not None for f in fancy):
-        _check_mask(out, fancy)
-        return S.index_op(out, index=tuple(slice(None) if f is None else f for f in fancy))
-    if out is x:
-        return S.alias(held(x))
-    return out
+    if builtins.all(f is None for f in fancy):
+        return out, None
+    _check_mask(out, fancy)
+    return out, tuple(slice(None) if f is None else f for f in fancy)
 
 
 def _basic(out: Any, dim: int, part: Any) -> tuple[Any, int, list[Any]]:
@@ -74,6 +79,8 @@ def _basic(out: Any, dim: int, part: Any) -> tuple[Any, int, list[Any]]:
         return _sliced(out, dim, part), dim + 1, [None]
     if _is_fancy(part):
         a = np.asarray(_plain(part))
+        if a.dtype.kind in "fc" and a.size:
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         return out, dim + (a.ndim if a.dtype.kind == "b" else 1), [a if a.dtype.kind == "b" else a.astype(np.intp)]
     if isinstance(part, (int, np.integer, Tensor)) and not isinstance(part, bool):
         i, n = int(part), out.shape[dim]
@@ -116,21 +123,26 @@ def _check_mask(x: Tensor, fancy: list[Any]) -> None:
 
 def setitem(x: Tensor, index: Any, value: Any) -> None:
     """Write through a view; or, for fancy indices, by ``index_put_``."""
-    parts = _parts(x, index)
-    if not builtins.any(_is_fancy(p) for p in parts):
-        target = getitem(x, index)
-        _assign(target, value)
+    target, fancy = _resolved(x, index)
+    if fancy is None:
+        _assign(S.alias(held(x)) if target is x else target, value)
         return
-    fancy = tuple(np.asarray(_plain(p)) if _is_fancy(p) else _plain(p) for p in parts)
-    v = as_tensor(value)
-    write(x, S.index_put, v if v._array.dtype == x._array.dtype else v.to(x.dtype), index=fancy, accumulate=False)
+    v = as_tensor(_checked(value))
+    v = v if v._array.dtype == x._array.dtype else v.to(x.dtype)
+    write(target, S.index_put, v, index=fancy, accumulate=False)
+
+
+def _checked(value: Any) -> Any:
+    if not isinstance(value, (Tensor, np.ndarray, *Number)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a torch.FloatTensor")
+    return value
 
 
 def _assign(target: Tensor, value: Any) -> None:
     if isinstance(value, Number):
         write(target, S.fill, value=operand(value))
         return
-    copy_(target, as_tensor(value))
+    copy_(target, as_tensor(_checked(value)))
 
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:

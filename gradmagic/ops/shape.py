@@ -38,7 +38,9 @@ real = view(lambda x: x.real, lambda g: g)
 
 
 def _expand(x: Any, size: tuple[int, ...]) -> Any:
-    return np.broadcast_to(x, size)
+    spread = np.broadcast_to(x, size)
+    # numpy's is read-only; torch's is a view like any other, and refuses only writes to elements that share memory
+    return np.lib.stride_tricks.as_strided(x, size, spread.strides, writeable=np.asarray(x).flags.writeable)
 
 
 def _squeeze(x: Any, dim: Any) -> Any:
