@@ -41,7 +41,7 @@ class Face:
 def heading(order: int, label: str) -> str:
     """What is missing, in two words."""
     if order == 0:
-        return f"no {label}"
+        return f"no {label} to draw"
     return f"no {ORDINALS[order] if order < len(ORDINALS) else f'{order}th'} derivative"
 
 
