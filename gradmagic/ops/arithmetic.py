@@ -95,7 +95,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
             high = as_tensor(max)
             out = where(out > high, high, out)
         return out
-    return E.clamp_scalar(input, min=min, max=max)
+    bounds = [b for b in (min, max) if b is not None]
+    common = dtypes.of(dtypes.result_dtype([input._array, *bounds]))
+    return E.clamp_scalar(input if input.dtype is common else input.to(common), min=min, max=max)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
@@ -117,10 +119,6 @@ def sinc(input: Tensor) -> Any:
 
 def sin(input: Any) -> Any:
     return E.sin(as_tensor(input))
-
-
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    return where(input * beta > threshold, input, E.logaddexp(input * beta, as_tensor(0.0)) / beta)
 
 
 def tanh(input: Any) -> Any:

@@ -13,6 +13,7 @@ from gradmagic.engine.inplace import write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import indexing
+from gradmagic.ops.names import FUNCTIONAL
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import operand, sizes_of
 
@@ -102,7 +103,7 @@ def set_(name: str, value: Any) -> None:
 
 def _install() -> None:
     for name, function in F.items():
-        if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", "softplus"):
+        if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", *FUNCTIONAL):
             set_(name, function)
     set_("where", lambda self, condition, other: F["where"](condition, self, other))
     for name in IN_PLACE:

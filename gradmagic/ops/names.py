@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradmagic.engine.tensor import Tensor
-from gradmagic.ops import arithmetic, indexing, operands, reducing, shaping
+from gradmagic.ops import arithmetic, functional, indexing, operands, reducing, shaping, special
 from gradmagic.ops import elementwise as E
-from gradmagic.ops.operands import as_tensor, operand
+from gradmagic.ops.operands import binary, unary
 
 UNARY = [
     "neg", "positive", "deg2rad", "rad2deg", "sign", "floor", "ceil", "trunc", "round", "frac", "reciprocal", "sqrt",
@@ -29,6 +28,7 @@ OTHERS = [
     "narrow", "unbind", "split", "chunk", "flip", "roll", "tril", "triu", "diag", "clone", "contiguous", "index_put",
     "to", "copy_", "fill_", "zero_",
 ]  # fmt: skip
+FUNCTIONAL = ["softplus", "celu", "selu", "hardshrink", "threshold", "binary_cross_entropy_with_logits", "kl_div"]
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",
@@ -44,29 +44,13 @@ def _written_out(name: str) -> Callable[..., Any]:
     return found
 
 
-def unary(row: Any) -> Callable[..., Any]:
-    def op(input: Any) -> Any:
-        return row(as_tensor(input))
-
-    op.__name__ = row.name
-    return op
-
-
-def binary(row: Any) -> Callable[..., Any]:
-    def op(input: Any, other: Any) -> Any:
-        a, b = operand(input), operand(other)
-        return row(a if isinstance(b, Tensor) else as_tensor(a), b)
-
-    op.__name__ = row.name
-    return op
-
-
 def functions() -> dict[str, Callable[..., Any]]:
     """Torch's functions over the ops, by name."""
     table: dict[str, Callable[..., Any]] = {name: unary(getattr(E, name)) for name in UNARY}
     table |= {name: binary(getattr(E, name)) for name in BINARY}
     table |= {name: _written_out(name) for name in OTHERS}
-    table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "softplus", "detach")}
+    table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
+    table |= special.TOP_LEVEL | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 

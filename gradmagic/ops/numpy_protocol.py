@@ -11,10 +11,9 @@ from gradmagic.engine.inplace import write
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
-from gradmagic.ops import indexing
+from gradmagic.ops import indexing, special
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.ops.names import binary, unary
-from gradmagic.ops.operands import as_tensor, one_axis, operand
+from gradmagic.ops.operands import as_tensor, binary, one_axis, operand, unary
 
 # -- plain NumPy on Tensors -----------------------------------------------------------------------------------------
 
@@ -37,6 +36,7 @@ _UFUNCS |= {
     "bitwise_or": lambda a, b: Tensor._of(np.bitwise_or(_raw(a), _raw(b))),
     "invert": lambda x: Tensor._of(np.invert(x._array)),
 }  # fmt: skip
+_UFUNCS |= special.UFUNCS
 
 
 def _raw(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,20 @@ def held(t: Tensor) -> Tensor:
     """The tensor, with memory that a view can lie in: a numpy scalar has none."""
     t._shared_log()
     return t
+
+
+def unary(row: Any) -> Callable[..., Any]:
+    def op(input: Any) -> Any:
+        return row(as_tensor(input))
+
+    op.__name__ = row.name
+    return op
+
+
+def binary(row: Any) -> Callable[..., Any]:
+    def op(input: Any, other: Any) -> Any:
+        a, b = operand(input), operand(other)
+        return row(a if isinstance(b, Tensor) else as_tensor(a), b)
+
+    op.__name__ = row.name
+    return op

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import composed, elementwise, name_rows
+from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import special_values as V
+from gradmagic.ops.operands import as_tensor, binary, floating, unary
 from gradmagic.ops.rules import called
 
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -38,15 +39,21 @@ log_ndtr = elementwise(
 # -- the gamma function -------------------------------------------------------------------------------------------
 
 lgamma = elementwise(V.lgamma, lambda x: called(digamma)(x), floats=True)
-digamma = elementwise(V.digamma, lambda x: called(polygamma)(x, n=1), floats=True)
-polygamma = elementwise(V.polygamma, lambda x, n: called(polygamma)(x, n=n + 1), floats=True)
+digamma: Any = elementwise(V.digamma, lambda x: called(polygamma)(x, n=1), floats=True)
+polygamma: Any = elementwise(V.polygamma, lambda x, n: called(polygamma)(x, n=n + 1), floats=True)
 gamma = elementwise(V.gamma, lambda x, y: y * called(digamma)(x), floats=True)
 # torch has no derivative with respect to the exponent, which is the first operand
-zeta = elementwise(V.zeta, None, lambda a, b: -a * called(zeta)(a + 1, b), floats=True, node="SpecialZetaBackward0")
+zeta: Any = elementwise(
+    V.zeta, None, lambda a, b: -a * called(zeta)(a + 1, b), floats=True, node="SpecialZetaBackward0"
+)
 
 # -- logarithms times something, and the logistic function --------------------------------------------------------
 
-_log_or_0 = lambda a, b: np.where(a == 0, 0.0, np.log(np.where(a == 0, 1.0, b)))  # noqa: E731
+
+def _log_or_0(a: Any, b: Any) -> Any:
+    return np.where(a == 0, 0.0, np.log(np.where(a == 0, 1.0, b)))
+
+
 xlogy = elementwise(V.xlogy, _log_or_0, lambda a, b: a / b, floats=True)
 xlog1py = elementwise(
     V.xlog1py, lambda a, b: _log_or_0(a, b + 1), lambda a, b: a / (b + 1), floats=True, node="SpecialXlog1PyBackward0"
@@ -59,12 +66,12 @@ def _logit(x: Any, eps: float | None = None) -> Any:
     return V.logit(x if eps is None else np.clip(x, eps, 1 - eps))
 
 
-def _logit_partial(x: Any, eps: float | None) -> Any:
+def _logit_vjp(g: Any, x: Any, eps: float | None) -> Any:
     lo, hi = (0.0, 1.0) if eps is None else (eps, 1 - eps)
-    return np.where((x < lo) | (x > hi), np.nan if eps is None else 0.0, 1 / (x * (1 - x)))
+    return np.where((x < lo) | (x > hi), np.nan if eps is None else 0.0, g / (x * (1 - x)))
 
 
-logit = elementwise(_logit, _logit_partial, floats=True)
+logit = irregular(_logit, _logit_vjp)
 
 # -- Bessel functions ---------------------------------------------------------------------------------------------
 
@@ -75,20 +82,60 @@ def _over_x(y: Any, x: Any, limit: float) -> Any:
     return np.where(zero, limit, y / np.where(zero, 1.0, x))
 
 
-i0 = elementwise(V.i0, lambda x: called(i1)(x), floats=True)
-i1 = elementwise(
-    V.i1, lambda x, y: called(i0)(x) - _over_x(y, x, 0.5), floats=True, node="SpecialI1Backward0"
-)
-i0e = elementwise(
-    V.i0e, lambda x, y: called(i1e)(x) - np.sign(x) * y, floats=True, node="SpecialI0EBackward0"
-)
-i1e = elementwise(
+i0: Any = elementwise(V.i0, lambda x: called(i1)(x), floats=True)
+i1: Any = elementwise(V.i1, lambda x, y: called(i0)(x) - _over_x(y, x, 0.5), floats=True, node="SpecialI1Backward0")
+i0e: Any = elementwise(V.i0e, lambda x, y: called(i1e)(x) - np.sign(x) * y, floats=True, node="SpecialI0EBackward0")
+i1e: Any = elementwise(
     V.i1e,
     lambda x, y: called(i0e)(x) - np.sign(x) * y - _over_x(y, x, 0.5),
     floats=True,
     node="SpecialI1EBackward0",
 )
-bessel_j0 = elementwise(V.j0, lambda x: -called(bessel_j1)(x), floats=True)
-bessel_j1 = elementwise(V.j1, lambda x, y: called(bessel_j0)(x) - _over_x(y, x, 0.5), floats=True)
+bessel_j0: Any = elementwise(V.j0, lambda x: -called(bessel_j1)(x), floats=True, node="SpecialBesselJ0Backward0")
+bessel_j1: Any = elementwise(V.j1, lambda x, y: called(bessel_j0)(x) - _over_x(y, x, 0.5), floats=True)
 
 name_rows(globals())
+
+# -- under torch's names ------------------------------------------------------------------------------------------
+
+
+def _polygamma(n: int, input: Any) -> Any:
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    return digamma(input) if n == 0 else polygamma(input, n=n)
+
+
+def _logit_of(input: Any, eps: float | None = None) -> Any:
+    return logit(floating(input), eps=eps)
+
+
+def _multigammaln(input: Any, p: int) -> Any:
+    terms = [lgamma(input - j / 2) for j in range(p)]
+    return sum(terms[1:], terms[0]) + p * (p - 1) / 4 * math.log(math.pi)
+
+
+_ROWS: tuple[Any, ...] = (
+    erf, erfc, erfcx, erfinv, ndtri, log_ndtr, digamma, entr, i0, i1, i0e, i1e, bessel_j0, bessel_j1,
+)  # fmt: skip
+SPECIAL: dict[str, Any] = {
+    row.name: unary(row) for row in _ROWS
+} | {
+    "ndtr": lambda input: ndtr(floating(input)), "expit": lambda input: expit(floating(input)), "gammaln": unary(lgamma),
+    "psi": unary(digamma), "polygamma": _polygamma, "logit": _logit_of, "multigammaln": _multigammaln,
+    "xlogy": binary(xlogy), "xlog1py": binary(xlog1py), "zeta": binary(zeta),
+}  # fmt: skip
+# what torch also has as a function of its own and as a method
+TOP_LEVEL: dict[str, Any] = {
+    name: SPECIAL[name] for name in ("erf", "erfc", "erfinv", "digamma", "polygamma", "i0", "logit", "xlogy")
+} | {"lgamma": unary(lgamma), "mvlgamma": _multigammaln}
+# scipy.special's ufuncs by their names; scipy itself is never imported
+UFUNCS: dict[str, Any] = {
+    row.name: unary(row) for row in (erf, erfc, erfcx, erfinv, erfcinv, ndtri, log_ndtr, i0, i1, i0e, i1e, gamma, entr)
+} | {
+    "ndtr": SPECIAL["ndtr"], "expit": SPECIAL["expit"], "gammaln": unary(lgamma), "psi": unary(digamma),
+    "digamma": unary(digamma), "logit": _logit_of, "xlogy": binary(xlogy), "xlog1py": binary(xlog1py),
+    "_riemann_zeta": lambda x: zeta(as_tensor(x), 1.0), "_zeta": binary(zeta), "j0": unary(bessel_j0), "j1": unary(bessel_j1),
+    "rel_entr": lambda a, b: xlogy(as_tensor(a), a / as_tensor(b)),
+    "kl_div": lambda a, b: xlogy(as_tensor(a), a / as_tensor(b)) - a + b,
+    "loggamma": unary(lgamma), "log_expit": lambda x: -E.logaddexp(-x, 0.0),
+}  # fmt: skip

@@ -1,7 +1,8 @@
 """The values of special functions on float arrays, to a few units in the last place. Knows NumPy; no op.
 
 Accuracy was measured against mpmath on 2,000 points of each function's usual range, in units in the last place of the
-result (see ``tests/ops/test_special_values.py``).
+result: erf, erfinv, erfcinv 1; erfc, ndtri, zeta, j0, j1 3 (near a zero of theirs more); erfcx, gamma, polygamma 4; i0,
+i1 and their scaled forms 10; digamma 5 for positive arguments.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def _erfcinv_one(p: float) -> float:
     if p > 0.5:
         return _erfinv_one(1 - p)
     t = math.sqrt(-2 * math.log(p / 2))
-    x = _SQRT_HALF * (t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))))
+    x = _SQRT_HALF * (
+        t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)))
+    )
     for _ in range(3):
         step = (math.erfc(x) - p) / (2 / _SQRT_PI * math.exp(-x * x))
         x += step / (1 + x * step)
@@ -79,7 +82,7 @@ def _erfinv_one(p: float) -> float:
 
 erfinv = each(_erfinv_one)
 erfcinv = each(_erfcinv_one)
-ndtri = each(lambda p: -_erfcinv_one(2 * p) / _SQRT_HALF if p == p else math.nan)
+ndtri = each(lambda p: -_erfcinv_one(2 * p) / _SQRT_HALF)
 
 
 @double
@@ -141,7 +144,7 @@ def digamma(x: Any) -> Any:
     with np.errstate(all="ignore"):
         fraction = x - np.round(x)  # tan has the period 1 here: exact for large arguments
         value = np.where(left, value - math.pi / np.tan(math.pi * fraction), value)
-    near = np.abs(x - _ZERO) < 0.25
+    near = (x > 0.9) & (x < 1.95)
     value = np.where(near, _digamma_near_zero(np.where(near, x, _ZERO)), value)
     return np.where(pole, np.where(x == 0, np.copysign(np.inf, -x), np.nan), value)
 
@@ -158,9 +161,9 @@ _series: list[float] = []
 
 
 def _zero_series() -> list[float]:
-    """digamma's Taylor coefficients at its zero: (-1)^(k+1) zeta(k+1, zero)."""
+    """Digamma's Taylor coefficients at its zero: (-1)^(k+1) zeta(k+1, zero)."""
     if not _series:
-        _series.extend((-1) ** (k + 1) * float(_hurwitz(np.array(k + 1.0), np.array(_ZERO))) for k in range(1, 28))
+        _series.extend((-1) ** (k + 1) * float(_hurwitz(np.array(k + 1.0), np.array(_ZERO))) for k in range(1, 46))
     return _series
 
 
@@ -230,22 +233,25 @@ def logit(x: Any) -> Any:
 # -- Bessel functions ---------------------------------------------------------------------------------------------
 
 
-def _modified(order: int, x: Any) -> Any:
-    """exp(-x) I(order, x) for x >= 0: the power series below 30, the asymptotic one (DLMF 10.40.1) above."""
-    big = x > 30
+def _modified(order: int, x: Any, bare: bool = False) -> Any:
+    """exp(-x) I(order, x) for x >= 0 (without the factor if ``bare``): the power series below 18, the asymptotic one (DLMF 10.40.1) above."""
+    big = x > 18
     small = np.where(big, 0.0, x)
     quarter = small * small / 4
     term = np.ones_like(x) if order == 0 else small / 2
     series = term
-    for k in range(1, 75):
+    for k in range(1, 55):
         term = term * quarter / (k * (k + order))
         series = series + term
-    large = np.where(big, x, 31.0)
+    large = np.where(big, x, 19.0)
     term = asymptotic = np.ones_like(x)
-    for k in range(1, 25):
+    for k in range(1, 36):
         term = term * ((2 * k - 1) ** 2 - 4 * order * order) / (8 * k * large)
         asymptotic = asymptotic + term
-    return np.where(big, asymptotic / np.sqrt(2 * math.pi * large), series * np.exp(-small))
+    asymptotic = asymptotic / np.sqrt(2 * math.pi * large)
+    if bare:
+        return np.where(big, np.exp(large) * asymptotic, series)
+    return np.where(big, asymptotic, series * np.exp(-small))
 
 
 @double
@@ -260,12 +266,12 @@ def i1e(x: Any) -> Any:
 
 @double
 def i0(x: Any) -> Any:
-    return np.exp(np.abs(x)) * _modified(0, np.abs(x))
+    return _modified(0, np.abs(x), bare=True)
 
 
 @double
 def i1(x: Any) -> Any:
-    return np.copysign(np.exp(np.abs(x)) * _modified(1, np.abs(x)), x)
+    return np.copysign(_modified(1, np.abs(x), bare=True), x)
 
 
 def _bessel(order: int, x: Any) -> Any:

@@ -53,7 +53,7 @@ from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
-from gradmagic.torch import autograd, nn
+from gradmagic.torch import autograd, nn, special
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
@@ -98,5 +98,5 @@ __all__ = [
     "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled",
     "is_tensor", "linspace", "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "ones", "ones_like", "pi", "rand",
     "rand_like", "randint", "randn", "randn_like", "randperm", "set_default_dtype", "set_grad_enabled", "set_printoptions",
-    "short", "tensor", "uint8", "zeros", "zeros_like", *sorted(_FUNCTIONS),
+    "short", "special", "tensor", "uint8", "zeros", "zeros_like", *sorted(_FUNCTIONS),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
-"""``torch.nn.functional``: activations. Knows the ops by their torch names only."""
+"""``torch.nn.functional``: activations and losses. Knows the ops by their torch names only."""
 
-from gradmagic.ops.arithmetic import relu, sigmoid, softplus, tanh
-from gradmagic.ops.reducing import log_softmax, softmax
+from gradmagic.ops import functional as _functional
+from gradmagic.ops.functional import *  # noqa: F403  one list of names, kept beside what it names
 
-__all__ = ["log_softmax", "relu", "sigmoid", "softmax", "softplus", "tanh"]
+__all__ = list(_functional.__all__)

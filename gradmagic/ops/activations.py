@@ -1,0 +1,218 @@
+"""Activations and losses, one row each. Knows the kinds; no graph.
+
+Torch differentiates most of them by ops of their own, ``…_backward``, whose names its graphs show: those are rows too.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import elementwise, irregular, name_rows
+from gradmagic.ops import elementwise as E
+from gradmagic.ops import special as X
+from gradmagic.ops.rules import called
+
+_sigmoid, _erf = called(E.sigmoid), called(X.erf)
+_SQRT_HALF = math.sqrt(0.5)
+_1_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
+
+# -- smooth activations -------------------------------------------------------------------------------------------
+
+silu_row = elementwise(
+    lambda x: x * _sigmoid(x), lambda x: _sigmoid(x) * (1 + x * (1 - _sigmoid(x))), node="SiluBackward0"
+)
+
+
+def _mish_partial(x: Any) -> Any:
+    t = np.tanh(np.logaddexp(x, 0.0))
+    return t + x * _sigmoid(x) * (1 - t * t)
+
+
+mish_row = elementwise(lambda x: x * np.tanh(np.logaddexp(x, x.dtype.type(0))), _mish_partial, node="MishBackward0")
+
+
+def _density(x: Any) -> Any:
+    return _1_SQRT_2PI * np.exp(-x * x / 2)
+
+
+gelu_backward = elementwise(
+    lambda a, b: a * (0.5 * (1 + _erf(b * _SQRT_HALF)) + b * _density(b)),
+    lambda b: 0.5 * (1 + _erf(b * _SQRT_HALF)) + b * _density(b),
+    lambda a, b: a * _density(b) * (2 - b * b),
+    node="GeluBackwardBackward0",
+)
+gelu_row = irregular(
+    lambda x: 0.5 * x * (1 + _erf(x * _SQRT_HALF)), lambda g, x: called(gelu_backward)(g, x), node="GeluBackward0"
+)
+log_sigmoid_backward = elementwise(
+    lambda a, b: a * _sigmoid(-b),
+    lambda b: _sigmoid(-b),
+    lambda a, b: -a * _sigmoid(-b) * _sigmoid(b),
+    node="LogSigmoidBackwardBackward0",
+)
+log_sigmoid = irregular(lambda x: -np.logaddexp(-x, x.dtype.type(0)), lambda g, x: called(log_sigmoid_backward)(g, x))
+
+
+def _steepness(x: Any, beta: float, threshold: float) -> Any:
+    return np.where(x * beta > threshold, 1.0, _sigmoid(x * beta))
+
+
+def _curvature(x: Any, beta: float, threshold: float) -> Any:
+    s = _sigmoid(x * beta)
+    return np.where(x * beta > threshold, 0.0, beta * s * (1 - s))
+
+
+softplus_backward = elementwise(
+    lambda a, b, beta, threshold: a * _steepness(b, beta, threshold),
+    lambda b, beta, threshold: _steepness(b, beta, threshold),
+    lambda a, b, beta, threshold: a * _curvature(b, beta, threshold),
+    node="SoftplusBackwardBackward0",
+)
+softplus_row = irregular(
+    lambda x, beta, threshold: np.where(x * beta > threshold, x, np.logaddexp(x * beta, x.dtype.type(0)) / beta),
+    lambda g, x, beta, threshold: called(softplus_backward)(g, x, beta=beta, threshold=threshold),
+    node="SoftplusBackward0",
+    attributes=("beta", "threshold"),
+)
+
+# -- activations with a kink --------------------------------------------------------------------------------------
+
+
+def _exp_left(x: Any, input_scale: float) -> Any:
+    return np.exp(np.where(x <= 0, x, 0.0) * input_scale)
+
+
+def _elu_slope(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+    return np.where(x <= 0, alpha * scale * input_scale * _exp_left(x, input_scale), scale)
+
+
+def _elu_bend(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+    return np.where(x <= 0, alpha * scale * input_scale**2 * _exp_left(x, input_scale), 0.0)
+
+
+elu_backward = elementwise(
+    lambda a, b, alpha, scale, input_scale: a * _elu_slope(b, alpha, scale, input_scale),
+    lambda b, alpha, scale, input_scale: _elu_slope(b, alpha, scale, input_scale),
+    lambda a, b, alpha, scale, input_scale: a * _elu_bend(b, alpha, scale, input_scale),
+    node="EluBackwardBackward0",
+)
+
+
+def _elu(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
+    return np.where(x > 0, scale * x, alpha * scale * np.expm1(np.minimum(x, 0) * input_scale)).astype(x.dtype)
+
+
+elu_row = irregular(
+    _elu,
+    lambda g, x, alpha, scale, input_scale: called(elu_backward)(
+        g, x, alpha=alpha, scale=scale, input_scale=input_scale
+    ),
+    node="EluBackward0",
+    attributes=("alpha", "scale", "input_scale"),
+)
+celu_row = irregular(_elu, elu_row.vjps[0], node="CeluBackward0", attributes=("alpha",))
+
+
+def _piecewise_linear(fn: Any, slope: Any, name: str, attributes: tuple[str, ...] = ()) -> Any:
+    """A row whose derivative is a constant in each piece, and the row that torch differentiates it by."""
+    backward = elementwise(
+        lambda a, b, options: a * slope(b, **options),
+        lambda b, options: slope(getattr(b, "_array", b), **options),
+        0,
+        node=f"{name}BackwardBackward0",
+    ).named(name + "_backward")
+    return irregular(
+        lambda x, options: np.asarray(fn(x, **options), x.dtype),
+        lambda g, x, options: called(backward)(g, x, options=options),
+        node=f"{name}Backward0",
+    ).named(name)
+
+
+leaky_relu_row = _piecewise_linear(
+    lambda x, negative_slope: np.where(x > 0, x, x * negative_slope),
+    lambda x, negative_slope: np.where(x > 0, 1.0, negative_slope),
+    "LeakyRelu",
+)
+hardtanh_row = _piecewise_linear(
+    lambda x, min_val, max_val: np.clip(x, min_val, max_val),
+    lambda x, min_val, max_val: ((x > min_val) & (x < max_val)) * 1.0,
+    "Hardtanh",
+)
+hardsigmoid_row = _piecewise_linear(
+    lambda x: np.clip(x + 3, 0, 6) / 6, lambda x: ((x > -3) & (x < 3)) / 6, "Hardsigmoid"
+)
+hardshrink_row = _piecewise_linear(
+    lambda x, lambd: np.where(np.abs(x) <= lambd, 0.0, x),
+    lambda x, lambd: (np.abs(x) > lambd) * 1.0,
+    "Hardshrink",
+)
+softshrink_row = _piecewise_linear(
+    lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
+    lambda x, lambd: (np.abs(x) > lambd) * 1.0,
+    "Softshrink",
+)
+threshold_row = _piecewise_linear(
+    lambda x, threshold, value: np.where(x <= threshold, value, x),
+    lambda x, threshold, value: (x > threshold) * 1.0,
+    "Threshold",
+)
+hardswish_row = elementwise(
+    lambda x: x * np.clip(x + 3, 0, 6).astype(x.dtype) / 6,
+    lambda x: np.where(x <= -3, 0.0, np.where(x < 3, x / 3 + 0.5, 1.0)),
+    node="HardswishBackward0",
+)
+
+# -- losses -------------------------------------------------------------------------------------------------------
+
+
+def _reduced(values: Any, reduction: str) -> Any:
+    return values if reduction == "none" else np.asarray(np.sum(values) if reduction == "sum" else np.mean(values))
+
+
+def _part(g: Any, a: Any, reduction: str) -> Any:
+    """The gradient that each element's loss gets."""
+    return g / max(a._array.size if hasattr(a, "_array") else a.size, 1) if reduction == "mean" else g
+
+
+def _loss(values: Any, slope: Any, node: str) -> Any:
+    """A loss of the difference d = input - target, by its value and its slope."""
+    return irregular(
+        lambda a, b, reduction, options: _reduced(values(a - b, **options), reduction),
+        lambda g, a, b, reduction, options: _part(g, a, reduction) * slope(a - b, **options),
+        lambda g, a, b, reduction, options: -_part(g, a, reduction) * slope(a - b, **options),
+        node=node,
+    ).named(node)
+
+
+def _bowl(d: Any, width: float) -> Any:
+    return np.where(np.abs(d) < width, 0.5 * d * d, width * (np.abs(d) - 0.5 * width))
+
+
+def _bowl_slope(d: Any, width: float) -> Any:
+    return np.clip(d, -width, width)
+
+
+mse_row = _loss(lambda d: d * d, lambda d: 2 * d, "MseLossBackward0")
+huber_row = _loss(lambda d, delta: _bowl(d, delta), lambda d, delta: _bowl_slope(d, delta), "HuberLossBackward0")
+smooth_l1_row = _loss(
+    lambda d, beta: _bowl(d, beta) / beta if beta else np.abs(d),
+    lambda d, beta: _bowl_slope(d, beta) / beta if beta else np.sign(d),
+    "SmoothL1LossBackward0",
+)
+binary_cross_entropy_row = elementwise(
+    lambda a, b: -(b * np.maximum(np.log(a), -100) + (1 - b) * np.maximum(np.log1p(-a), -100)),
+    lambda a, b: (a - b) / (a * (1 - a)),
+    lambda a: np.log(1 - a) - np.log(a),
+    node="BinaryCrossEntropyBackward0",
+)
+binary_cross_entropy_with_logits_row = elementwise(
+    lambda a, b: (1 - b) * a + np.logaddexp(-a, a.dtype.type(0)),
+    lambda a, b: _sigmoid(a) - b,
+    lambda a: -a,
+    node="BinaryCrossEntropyWithLogitsBackward0",
+)
+
+name_rows(globals())
