@@ -91,6 +91,25 @@ class Backend:
 
         return census(tensors)
 
+    def remembered(self, tensors: Iterable[Any]) -> Mapping[Any, Any]:
+        """What the graphs of these tensors hold, by node: a call that frees them drops it."""
+        from gradmagic.engine.graph import walk
+
+        return {node: (holder_of(node), holder_of(node).saved) for node in walk(tensors) if not node.freed}
+
+    @contextmanager
+    def revived(self, memory: Mapping[Any, Any]) -> Iterator[None]:
+        """While it is entered, what was freed since it was remembered is there again; afterwards it is freed again."""
+        freed = [node for node in memory if node.freed]
+        for node in freed:
+            holder, holder.saved = memory[node]
+            node.freed = holder.freed = False
+        try:
+            yield
+        finally:
+            for node in freed:
+                node.free()
+
     def random_state(self) -> RandomState:
         """Where the engine's generator and numpy's global one stand."""
         return RandomState(self.generator_state(), np.random.get_state())  # noqa: NPY002  cells may draw from it
@@ -118,6 +137,11 @@ class Backend:
         if "torch" not in sys.modules or not (kind == "torch" or kind.startswith("torch.") or callable(value)):
             return value
         return from_torch(value, self.torch)
+
+
+def holder_of(node: Any) -> Any:
+    """The node that holds the saved values: a write into a view is recorded around the operation that wrote."""
+    return getattr(node, "inner", node)
 
 
 def translated_module(module: ModuleType, root: str, target: Any) -> Any:
@@ -239,6 +263,9 @@ class TorchBackend(Backend):
             except RuntimeError:
                 freed += 1
         return Counted(len(seen), freed, sum(sizes.values()))
+
+    def remembered(self, tensors: Iterable[Any]) -> Mapping[Any, Any]:  # noqa: ARG002
+        return {}  # PyTorch lets nobody put back what it has freed
 
     def generator_state(self) -> Any:
         return self.torch.get_rng_state()

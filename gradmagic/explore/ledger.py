@@ -40,11 +40,15 @@ class Ledger:
         self.what = ""
         # The tensors that each row gave, so that a refusal can name the call which made its tensor.
         self.made: list[tuple[Any, int]] = []
+        # What the graphs held before the cell's own calls freed them: the panel differentiates what the cell has freed.
+        self.memory: dict[Any, Any] = {}
 
     def __call__(self, call: Any, run: Callable[..., Any]) -> Any:
         """Make the call, and write its row whether it returns or raises."""
         overrides = dict(self.overrides.get(len(self.rows), {})) if self.by == "cell" else {}
         before = self.backend.census(call.outputs)
+        if self.by == "cell":
+            self.memory |= self.backend.remembered(call.outputs)
         start = perf_counter()
         try:
             result = run(**overrides)

@@ -12,7 +12,7 @@ import numpy as np
 from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
 from gradmagic.explore.ledger import Ledger, cell_line
-from gradmagic.explore.outputs import input_of, kind_of, output_of
+from gradmagic.explore.outputs import array_of, input_of, kind_of, output_of
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.scope import Scope, scope_of
@@ -98,9 +98,13 @@ class Attempt:
         try:
             value = self.cell_run(scope, ledger)
             x, y = self.read(scope, value)
-            if ledger.rows and self.backend.census((y,)).freed:
-                x, y = self.run_again(random)
-            return self.differentiated(x, y, scope, ledger)
+            freed = ledger.rows and self.backend.census((y,)).freed
+            with self.backend.revived(ledger.memory):
+                if freed and self.backend.census((y,)).freed:
+                    x, y = self.run_again(x, y, random)
+                elif freed:
+                    self.notes.append("the cell's own calls freed its graph: the panel kept it for its curves")
+                return self.differentiated(x, y, scope, ledger)
         except Exception as error:
             if self.first:
                 raise
@@ -144,18 +148,26 @@ class Attempt:
         y = scope.get(self.program.target) if self.program.target is not None else value
         return x, output_of(y, x, self.program, self.backend)
 
-    def run_again(self, random: RandomState | None) -> tuple[Any, Any]:
-        """X and y once more, with their graph: the cell's own calls freed the first one, as it asked them to."""
+    def run_again(self, x: Any, y: Any, random: RandomState | None) -> tuple[Any, Any]:
+        """X and y once more, with their graph, on an engine that gives nothing back of what it has freed."""
         if random is not None:
             self.backend.random_restore(random)
-        scope = self.new_scope(echo=False)
-        self.printed, kept = io.StringIO(), self.printed
-        first, self.first = self.first, False
+        again = Attempt(self.program, self.state, self.namespace, self.backend, first=False, pointwise=None)
+        scope = again.new_scope(echo=False)
         scope["print"] = lambda *_, **__: None
-        value = self.cell_run(scope, lambda _, run: run(retain_graph=True))
-        self.first, self.printed = first, kept
-        self.notes.append("the cell's own calls freed its graph, so the panel ran the cell again for its curves")
-        return self.read(scope, value)
+        try:
+            value = again.cell_run(scope, lambda _, run: run(retain_graph=True))
+            other_x, other_y = again.read(scope, value)
+        except Exception as error:  # noqa: BLE001  the run that the user asked for went well, and counts
+            said = failure_of(error, self.program.filename).message
+            self.notes.append(f"the cell freed its graph, and cannot be run twice for the panel's derivatives: {said}")
+            return x, y
+        if not np.array_equal(array_of(y), array_of(other_y), equal_nan=True):
+            name = self.program.y_label
+            self.notes.append(f"the cell freed its graph and was run again: {name} is other than the first time")
+        else:
+            self.notes.append("the cell's own calls freed its graph, so the panel ran the cell again for its curves")
+        return other_x, other_y
 
     def differentiated(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
         names = {**self.namespace, **self.bound(scope)}

@@ -137,7 +137,41 @@ def test_a_cell_that_frees_its_graph_still_has_its_curves() -> None:
     trace = traced("y = x ** 2\ndydx = grad(y, x, torch.ones_like(y))")
     np.testing.assert_array_equal(trace.derivatives[1].values, 2 + 0 * trace.x)
     assert trace.ledger[0].nodes_freed == 1
-    assert any("ran the cell again" in note for note in trace.notes)
+    assert any("freed its graph" in note for note in trace.notes)
+
+
+ONCE = "k = Q.pop()\ny = k * x ** 3\ng1 = grad(y, x, torch.ones_like(y))[0]"
+
+
+def test_a_cell_that_frees_its_graph_runs_only_once() -> None:
+    trace = traced(ONCE, names={"Q": [1]})
+    np.testing.assert_allclose(trace.derivatives[1].values, 6 * trace.x)
+    assert trace.failure is None
+    rows: list[int] = []
+    traced("L.append(1)\ny = x ** 3\ny.sum().backward()", names={"L": rows})
+    assert rows == [1]
+
+
+def test_what_the_cell_freed_stays_freed_for_the_user() -> None:
+    names: dict[str, Any] = {}
+    traced("y = x.clone()\ny[0] = 3 * x[1] ** 2\ny = y ** 2\ng1 = grad(y, x, torch.ones_like(y))[0]", names=names)
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        names["y"].sum().backward()
+
+
+def test_a_second_call_in_the_cell_on_a_freed_graph_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        traced("y = x ** 3\nw = torch.ones_like(y)\ngrad(y, x, w)\ngrad(y, x, w)")
+
+
+def test_with_pytorch_a_cell_that_cannot_be_run_twice_keeps_its_first_run() -> None:
+    pytest.importorskip("torch")
+    trace = traced(ONCE, "--backend torch", {"Q": [1, 1]}, first=True)
+    assert trace.derivatives[1].values is not None
+    trace = traced("Q.pop()\n" + ONCE.partition("\n")[2].replace("k *", ""), "--backend torch", {"Q": [1]})
+    assert trace.failure is None
+    assert trace.y is not None
+    assert any("cannot be run twice" in note for note in trace.notes)
 
 
 def test_a_cell_that_frees_its_graph_sees_the_same_random_numbers_again() -> None:
