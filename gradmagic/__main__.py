@@ -61,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.help:
             return print_help()
         return open_notebook(arguments.browser) if arguments.expression is None else print_derivatives(arguments)
+    except BrokenPipeError:  # whoever was reading has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except SyntaxError as mistake:
         print(f"gradmagic: {mistake.msg}: {(mistake.text or '').strip()}", file=sys.stderr)
     except (GradUsageError, OSError) as mistake:

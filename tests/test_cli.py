@@ -77,6 +77,13 @@ def test_the_module_runs_as_a_program() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell's pipe")
+def test_a_reader_that_has_read_enough_is_no_mistake() -> None:
+    command = f"'{sys.executable}' -m gradmagic 'x**2' | true"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
 def test_without_jupyterlab_it_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
