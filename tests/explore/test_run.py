@@ -352,3 +352,15 @@ def test_a_domain_that_y_lacks_stays_empty_without_a_warning() -> None:
     trace = traced("y = log(x)")
     assert np.isnan(trace.y[0])
     assert np.isfinite(trace.y[-1])
+
+
+@pytest.mark.parametrize("text", ["sin(x) ** 2 + cos(x) ** 2", "exp(1000 * x)", "1 / (x - x)", "sqrt(x) * 0"])
+def test_what_cancels_or_overflows_is_still_element_by_element(text: str) -> None:
+    trace = traced(text)
+    assert trace.pointwise
+    assert not any("several elements" in note for note in trace.notes)
+
+
+@pytest.mark.parametrize("text", ["x - x.mean()", "x.flip(0)", "x.cumsum(0)", "exp(x) / exp(x).sum()"])
+def test_elements_that_depend_on_others_are_told(text: str) -> None:
+    assert any("several elements" in note for note in traced(text).notes)
