@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import difflib
 import dis
 import linecache
@@ -94,7 +95,7 @@ class Program:
         used_as_objects = frozenset(names_used_as_objects(tree))
         autograd = any(name in CALLS_OF_AUTOGRAD for name in names_called(tree))
         tree = rewritten(tree, "torch" if request.backend == "torch" else OURS)
-        reads, binds = names_of(compile(tree, request.filename, "exec", dont_inherit=True))
+        reads, binds = names_of(compile(reached(tree), request.filename, "exec", dont_inherit=True))
         target = what_of(request, tree, binds)
         last = compiled_last(tree, request.filename) if target is None else None
         body = compile(tree, request.filename, "exec", dont_inherit=True) if tree.body else None
@@ -118,6 +119,43 @@ def remember(filename: str, text: str) -> None:
     """Let tracebacks show the cell's lines; IPython has done so for a cell of a notebook."""
     if filename.startswith("<"):
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+
+
+class Reached(ast.NodeTransformer):
+    """A tree without jumps and constant conditions, of which Python compiles every line.
+
+    It leaves out what comes after a `raise`, and a cell must not be told that it never sets y because it raises.
+    """
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        parts = [part for part in (node.exc, node.cause) if part is not None]
+        return ast.copy_location(ast.Expr(ast.Tuple(parts, ast.Load())), node)
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        return ast.copy_location(ast.Expr(node.value) if node.value is not None else ast.Pass(), node)
+
+    def visit_Break(self, node: ast.Break) -> ast.AST:
+        return ast.copy_location(ast.Pass(), node)
+
+    def visit_Continue(self, node: ast.Continue) -> ast.AST:
+        return ast.copy_location(ast.Pass(), node)
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        return self.undecided(node)
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        return self.undecided(node)
+
+    def undecided(self, node: ast.If | ast.While) -> ast.AST:
+        self.generic_visit(node)
+        node.test = ast.copy_location(ast.List([node.test], ast.Load()), node.test)
+        return node
+
+
+def reached(tree: ast.Module) -> ast.Module:
+    """The tree as it is read for its names; it is not run."""
+    found: ast.Module = ast.fix_missing_locations(Reached().visit(copy.deepcopy(tree)))
+    return found
 
 
 def names_of(code: CodeType) -> tuple[tuple[str, ...], frozenset[str]]:

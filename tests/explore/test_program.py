@@ -6,7 +6,7 @@ import pytest
 
 from gradmagic.explore.options import parse_line
 from gradmagic.explore.program import DEFAULT_DOMAIN, DEFAULT_PARAMETER, Program
-from gradmagic.explore.request import GradUsageError, Range
+from gradmagic.explore.request import GradUsageError, Range, Request
 
 Namespace = dict[str, object]
 
@@ -121,3 +121,23 @@ def test_a_call_is_remembered_as_it_is_written() -> None:
         "print(grad(y, x))",
         "grad(y, x)",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raise ValueError('boom')\ny = x",
+        "if 0:\n    y = x",
+        "while True:\n    pass\ny = x",
+        "while 0:\n    y = x",
+        "for k in range(3):\n    continue\n    y = x",
+    ],
+)
+def test_what_the_cell_never_reaches_is_read_and_bound_all_the_same(text: str) -> None:
+    program = Program.of(Request(text), {})
+    assert program.target == "y"
+    assert "x" in program.reads
+
+
+def test_what_stands_after_a_return_is_read() -> None:
+    assert "c" in Program.of(Request("def f(t):\n    return t\n    return c\ny = f(x)"), {}).parameters
