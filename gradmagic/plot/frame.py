@@ -14,6 +14,7 @@ from gradmagic.explore.curves import Curve, Curves
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
 from gradmagic.plot.limits import Limits, Reach, follow, reach
+from gradmagic.plot.marks import Marks, marks_of
 from gradmagic.plot.palette import palette_of
 from gradmagic.plot.pane import Face, Pane
 from gradmagic.plot.theme import THEMES, Theme, ThemeName
@@ -102,6 +103,8 @@ class Frame:
     anchors : tuple of (int, float)
         After `draw`: for each pane that shows a point at x0, the order and how far down the picture that point is, in
         pixels of `size`.
+    marks : tuple of Marks
+        After `draw`: what was drawn in each pane.
     notes : tuple of str
         After `draw`: what the picture does not show, in words.
     """
@@ -111,6 +114,7 @@ class Frame:
         self.size, self.scale = size, scale
         self.anchors: tuple[tuple[int, float], ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.marks: tuple[Marks, ...] = ()
         self.stills_drawn = 0
         self._orders: tuple[int, ...] = ()
         self._panes: list[Pane] = []
@@ -129,11 +133,9 @@ class Frame:
         with np.errstate(all="ignore"):
             faces = self._faces(curves, groups)
             self._restore(faces)
-            self._move(curves, groups)
-            for pane, brush, face in zip(self._panes, self._brushes, faces, strict=True):
-                pane.paint_cursor(self._pixels.words, curves.x0)
-                for line in pane.moving():
-                    brush.draw(line, face.x_limits, face.y_limits or NO_LIMITS)
+            self.marks = self._marks(curves, groups, faces)
+            for number, marks in enumerate(self.marks):
+                self._draw_marks(number, marks, faces[number])
         return self._pixels.png()
 
     def still_figure(self, curves: Curves) -> Figure:
@@ -142,9 +144,10 @@ class Frame:
         twin._limits, twin._x_limits = dict(self._limits), self._x_limits
         groups = by_order(curves)
         twin._build(tuple(groups), animated=False)
-        for pane, face in zip(twin._panes, twin._faces(curves, groups), strict=True):
+        faces = twin._faces(curves, groups)
+        for pane, face, marks in zip(twin._panes, faces, twin._marks(curves, groups, faces), strict=True):
             pane.put_on(face, twin._canvas.get_renderer())
-        twin._move(curves, groups)
+            pane.lay(marks, face)
         return twin.figure
 
     # --- how it is built
@@ -167,7 +170,8 @@ class Frame:
         canvas: Any = self._canvas
         renderer = canvas.get_renderer()
         self._pixels = Canvas(canvas.buffer_rgba(), palette_of(self.theme, orders))
-        self._brushes = [Brush(renderer, pane.axes.bbox) for pane in self._panes]
+        words = self._pixels.words
+        self._brushes = [Brush(renderer, pane.axes.bbox, words, self.theme, pane.order) for pane in self._panes]
 
     def _faces(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
         """What the still part of each pane is to show."""
@@ -201,7 +205,6 @@ class Frame:
             if key not in self._stills:
                 self._stills[key] = self._draw_still(*key)
             self._stills.move_to_end(key)
-            self._panes[key[0]].show(key[1])
         self._pixels.restore(tuple(self._stills[key] for key in keys))
         while len(self._stills) > STILLS:
             self._stills.popitem(last=False)
@@ -217,17 +220,33 @@ class Frame:
         height = len(self._pixels.words)
         return self._pixels.strip(height - round(band.upper * self.scale), height - round(band.lower * self.scale))
 
-    def _move(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> None:
-        """Set what moves, and note where the points are."""
-        anchors = []
+    def _marks(self, curves: Curves, groups: dict[int, tuple[Curve, ...]], faces: list[Face]) -> tuple[Marks, ...]:
+        """What moves; and where the points are."""
+        anchors, found = [], []
         slope = next((value_at_x0(curves, curve) for curve in groups.get(1, ())), None) if curves.slopes else None
-        for pane in self._panes:
-            mine = groups[pane.order]
-            value = value_at_x0(curves, mine[0])
-            pane.move(curves, mine, value, slope if pane.order == 0 else None)
-            if value is not None and pane.point.get_visible():
-                anchors.append((pane.order, self.size[1] * (1 - pane.share_of_height(value))))
+        for order, face, band in zip(self._orders, faces, self._bands, strict=True):
+            value = value_at_x0(curves, groups[order][0])
+            marks = marks_of(curves, groups[order], face.x_limits, value, slope if order == 0 else None)
+            if marks.point is not None and face.y_limits is not None:
+                share = (marks.point - face.y_limits.lo) / face.y_limits.width
+                _, bottom, _, height = band.box
+                anchors.append((order, self.size[1] * (1 - bottom - min(max(share, 0.0), 1.0) * height)))
+            found.append(marks)
         self.anchors = tuple(anchors)
+        return tuple(found)
+
+    def _draw_marks(self, number: int, marks: Marks, face: Face) -> None:
+        """Draw what moves in one pane: plain marks by the brush, all others by matplotlib's artists."""
+        brush, y = self._brushes[number], face.y_limits or NO_LIMITS
+        if marks.cursor is not None:
+            brush.cursor(marks.cursor, face.x_limits)
+        if marks.plain:
+            brush.draw(marks, face.x_limits, y)
+            return
+        pane = self._panes[number]
+        pane.lay(marks, face)
+        for artist in pane.moving():
+            artist.draw(self._canvas.get_renderer())
 
 
 def cut_note(label: str, known: Reach, limits: Limits) -> list[str]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from gradmagic.explore.curves import Curve, Curves
-from gradmagic.plot.limits import HUGE, Limits
-from gradmagic.plot.theme import MARKERS, Theme
+from gradmagic.plot.limits import Limits
+from gradmagic.plot.marks import Marks
+from gradmagic.plot.theme import CURVE_WIDTH, EDGE_WIDTH, MARKERS, POINT_SIZE, TANGENT_WIDTH, Theme
 from gradmagic.plot.ticks import ticks
 from gradmagic.plot.wrap import LINE_HEIGHT, fitted, font, set_out
 
@@ -21,7 +20,6 @@ __all__ = ["Face", "Pane"]
 
 DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-TANGENT_REACH = 0.13  # of the width of the plot, to either side
 TICK_SPACING = 32.0  # pixels between ticks of y, about
 NOTHING: tuple[float, ...] = ()
 
@@ -59,13 +57,11 @@ class Pane:
         colour = theme.colour(order)
         self.zero = axes.axhline(0.0, color=theme.zero, linewidth=0.8, marker="None", zorder=0.5, visible=False)
         self.cursor = self._line(color=theme.cursor, linewidth=1.1, linestyle=(0, (4, 3)))
-        self._dashes: np.ndarray[Any, np.dtype[np.intp]] | None = None
-        self._cursor_colour = np.array([*bytes.fromhex(theme.cursor[1:]), 255], np.uint8).view(np.uint32)[0]
         self.lines: list[Line2D] = []
         self.dots = self._line(color=colour, linestyle="none", marker=".", markersize=4)
-        self.tangent = self._line(color=theme.colour(1), linewidth=1.3)
+        self.tangent = self._line(color=theme.colour(1), linewidth=TANGENT_WIDTH)
         self.point = self._line(
-            color=colour, linestyle="none", marker="o", markersize=6.5, markeredgewidth=1.8,
+            color=colour, linestyle="none", marker="o", markersize=POINT_SIZE, markeredgewidth=EDGE_WIDTH,
             markerfacecolor=theme.background, markeredgecolor=colour,
         )  # fmt: skip
         self.point.set_zorder(5)
@@ -119,12 +115,6 @@ class Pane:
             y = face.y_limits
             self.axes.set_xlim(face.x_limits.lo, face.x_limits.hi)
             self.axes.set_ylim(*((y.lo, y.hi) if y is not None else (0.0, 1.0)))
-
-    def share_of_height(self, value: float) -> float:
-        """How far up the figure a value stands, from 0 to 1; one beyond the axis stands at its end."""
-        lo, hi = self.axes.get_ylim()
-        box = self.axes.get_position()
-        return float(box.y0 + min(max((value - lo) / (hi - lo), 0.0), 1.0) * box.height)
 
     def _ticks_of_x(self, face: Face, width: float) -> None:
         """The ticks of x; only the lowest pane says their numbers and the name of x."""
@@ -190,77 +180,38 @@ class Pane:
 
     # --- the moving part
 
-    def move(self, curves: Curves, mine: tuple[Curve, ...], at_x0: float | None, slope: float | None) -> None:
-        """Set the moving artists to these numbers."""
-        x = curves.x
-        while len(self.lines) < len(mine):
+    def lay(self, marks: Marks, face: Face) -> None:
+        """Set the moving artists to these marks."""
+        self.show(face)
+        while len(self.lines) < len(marks.values):
             self.lines.append(self._curve_line(len(self.lines)))
-        for line, curve in zip(self.lines, mine, strict=False):
-            values = None if curve.values is None else np.ravel(curve.values)
-            line.set_visible(values is not None)
-            if values is not None:
-                self._trace(line, curves, values)
-        for line in self.lines[len(mine) :]:
+        for line in self.lines:
             line.set_visible(False)
-        self._mark_isolated(x, mine if curves.style == "line" else ())
-        self._mark_point(curves, at_x0, slope)
+        for line, values in zip(self.lines, marks.values, strict=False):
+            if marks.as_points:
+                line.set(linestyle="none", marker=MARKERS[self.order % len(MARKERS)], markeredgewidth=0.0)
+                line.set_markersize(6.0 if values.size <= 200 else 3.0)
+            place(line, marks.x, values)
+        place(self.dots, *(marks.dots or (None, None)))
+        place(self.tangent, *(marks.tangent or (None, None)))
+        cursor = None if marks.cursor is None else (marks.cursor,) * 2
+        place(self.cursor, cursor, self.axes.get_ylim())
+        place(self.point, cursor and cursor[:1], None if marks.point is None else (marks.point,))
 
     def _curve_line(self, number: int) -> Line2D:
         """The line of one more curve; several of one order differ in their dashes."""
-        return self._line(color=self.theme.colour(self.order), linewidth=1.9, linestyle=DASHES[number % len(DASHES)])
-
-    def _trace(self, line: Line2D, curves: Curves, values: Any) -> None:
-        """One curve, or one cloud of points."""
-        if curves.style == "points":
-            line.set(linestyle="none", marker=MARKERS[self.order % len(MARKERS)], markeredgewidth=0.0)
-            line.set_markersize(6.0 if values.size <= 200 else 3.0)
-        line.set_data(curves.x, values)
-
-    def _mark_isolated(self, x: Any, mine: tuple[Curve, ...]) -> None:
-        """A number between two gaps has no line to lie on: it gets a dot."""
-        self.dots.set_visible(False)
-        for curve in mine:
-            values = curve.values
-            if values is None or np.isfinite(values).all():
-                continue
-            known = np.pad(np.isfinite(values), 1)
-            lonely = known[1:-1] & ~known[:-2] & ~known[2:]
-            if lonely.any():
-                self.dots.set_data(x[lonely], values[lonely])
-                self.dots.set_visible(True)
-
-    def _mark_point(self, curves: Curves, at_x0: float | None, slope: float | None) -> None:
-        """The cursor, the point on the curve, and the tangent."""
-        x0 = curves.x0
-        left, right = self.axes.get_xlim()
-        drawn = any(line.get_visible() for line in self.lines)
-        inside = drawn and curves.style == "line" and left <= x0 <= right
-        self.cursor.set_visible(inside)
-        drawable = inside and at_x0 is not None and abs(at_x0) < HUGE
-        self.point.set_visible(drawable)
-        sloping = drawable and slope is not None and abs(slope) < HUGE
-        self.tangent.set_visible(sloping)
-        if inside:
-            self.cursor.set_data((x0, x0), self.axes.get_ylim())
-        if drawable and at_x0 is not None:
-            self.point.set_data((x0,), (at_x0,))
-        if sloping and at_x0 is not None and slope is not None:
-            reach = TANGENT_REACH * (right - left)
-            self.tangent.set_data((x0 - reach, x0 + reach), (at_x0 - slope * reach, at_x0 + slope * reach))
-
-    def paint_cursor(self, words: np.ndarray[Any, np.dtype[Any]], x0: float) -> None:
-        """The cursor, straight into the pixels: a dashed column needs no curve-drawing machinery."""
-        if not self.cursor.get_visible():
-            return
-        box, (left, right) = self.axes.bbox, self.axes.get_xlim()
-        if self._dashes is None:
-            rows = np.arange(round(len(words) - box.y1), round(len(words) - box.y0))
-            self._dashes = rows[rows % round(self._pixels(9)) < self._pixels(5)]
-        thick = max(1, round(self._pixels(1.3)))
-        column = round(box.x0 + (x0 - left) / (right - left) * box.width - thick / 2)
-        words[self._dashes, column : column + thick] = self._cursor_colour
+        return self._line(
+            color=self.theme.colour(self.order), linewidth=CURVE_WIDTH, linestyle=DASHES[number % len(DASHES)]
+        )
 
     def moving(self) -> list[Line2D]:
         """The artists that are drawn anew on every frame, lowest first; the cursor is painted."""
         artists = [*self.lines, self.dots, self.tangent, self.point]
         return [artist for artist in artists if artist.get_visible()]
+
+
+def place(line: Line2D, x: Any, y: Any) -> None:
+    """These numbers on the line; it is not seen if there are none."""
+    line.set_visible(x is not None and y is not None)
+    if x is not None and y is not None:
+        line.set_data(x, y)

@@ -12,6 +12,9 @@ ThemeName = Literal["light", "dark"]
 # Shapes of the elements of a tensor, by order: what the colours say is also said without them.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "*")
 
+# In points.
+CURVE_WIDTH, TANGENT_WIDTH, EDGE_WIDTH, POINT_SIZE = 1.9, 1.3, 1.8, 6.5
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:

@@ -141,9 +141,9 @@ def test_typed_text_is_data(panel: Panel, text: str) -> None:
 
 
 def test_no_tangent_with_other_weights_than_ones(panel: Panel) -> None:
-    assert panel._frame._panes[0].tangent.get_visible()
+    assert panel._frame.marks[0].tangent is not None
     panel.weights.kind.value = "ramp"
-    assert not panel._frame._panes[0].tangent.get_visible()
+    assert panel._frame.marks[0].tangent is None
 
 
 def test_an_error_of_the_cell_is_said_and_the_last_good_picture_stays(panel: Panel) -> None:

@@ -172,7 +172,7 @@ def test_no_tangent_where_the_derivative_is_weighted() -> None:
     def tangent(curves: Curves) -> bool:
         frame = Frame()
         frame.draw(curves)
-        return bool(frame._panes[0].tangent.get_visible())
+        return frame.marks[0].tangent is not None
 
     assert tangent(sine())
     assert not tangent(replace(sine(), slopes=False))

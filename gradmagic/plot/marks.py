@@ -1,0 +1,80 @@
+"""What moves in a pane, as numbers: curves, lone dots, cursor, point and tangent. Knows no figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradmagic.explore.curves import Curve, Curves
+from gradmagic.plot.limits import HUGE, Limits
+
+__all__ = ["Marks", "marks_of"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Segment = tuple[tuple[float, float], tuple[float, float]]
+TANGENT_REACH = 0.13  # of the width of the plot, to either side
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The moving part of a pane.
+
+    Attributes
+    ----------
+    x, values : ndarray, tuple of ndarray
+        The curves.
+    as_points : bool
+        Whether they are clouds of points.
+    dots : pair of ndarray, or None
+        Numbers between two gaps: no line leads through them.
+    cursor : float or None
+        Where the cursor stands, if it is seen.
+    point : float or None
+        The value there, if it can be drawn.
+    tangent : pair of pairs, or None
+        The x and the y of its ends.
+    """
+
+    x: Array
+    values: tuple[Array, ...]
+    as_points: bool
+    dots: tuple[Array, Array] | None
+    cursor: float | None
+    point: float | None
+    tangent: Segment | None
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is nothing but one solid line with what belongs to it."""
+        return len(self.values) < 2 and not self.as_points and self.dots is None
+
+
+def marks_of(
+    curves: Curves, mine: tuple[Curve, ...], limits: Limits, at_x0: float | None, slope: float | None
+) -> Marks:
+    """The marks of the pane of these curves; `limits` are those of x."""
+    values = tuple(np.ravel(curve.values) for curve in mine if curve.values is not None)
+    line = curves.style == "line"
+    seen = bool(values) and line and limits.lo <= curves.x0 <= limits.hi
+    point = at_x0 if seen and at_x0 is not None and abs(at_x0) < HUGE else None
+    tangent = None
+    if point is not None and slope is not None and abs(slope) < HUGE:
+        reach = TANGENT_REACH * limits.width
+        tangent = ((curves.x0 - reach, curves.x0 + reach), (point - slope * reach, point + slope * reach))
+    dots = lonely(curves.x, values) if line else None
+    return Marks(curves.x, values, not line, dots, curves.x0 if seen else None, point, tangent)
+
+
+def lonely(x: Array, curves: tuple[Array, ...]) -> tuple[Array, Array] | None:
+    """The numbers between two gaps."""
+    found = []
+    for values in curves:
+        finite = np.isfinite(values)
+        if not finite.all():
+            known = np.pad(finite, 1)
+            alone = known[1:-1] & ~known[:-2] & ~known[2:]
+            if alone.any():
+                found.append((x[alone], values[alone]))
+    return (np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])) if found else None
