@@ -16,9 +16,11 @@ from gradmagic.explore.trace import Array, Call, Trace
 __all__ = ["alt_text", "call_text", "figure_of", "table_html", "text"]
 
 ROWS = 7
+DIGITS = 6
+ROUNDING = 1e-12
 
 
-def figure_of(value: float | None, scale: float = 0.0) -> str:
+def figure_of(value: float | None, scale: float = 0.0, digits: int = DIGITS) -> str:
     """A number in six digits; what is only rounding beside `scale` is 0.
 
     Examples
@@ -28,13 +30,29 @@ def figure_of(value: float | None, scale: float = 0.0) -> str:
     """
     if value is None:
         return "–"
-    return f"{0.0 if abs(value) <= 1e-12 * scale else value:.6g}"
+    return f"{0.0 if abs(value) <= ROUNDING * scale else value:.{digits}g}"
 
 
-def scale_of(values: Array | None) -> float:
-    """The size of the largest finite value."""
-    finite = values[np.isfinite(values)] if values is not None else np.zeros(0)
-    return float(np.max(np.abs(finite), initial=0.0))
+def figure_at(row: Array, place: int) -> str:
+    """One value of a curve; 0 if it is only rounding beside the values left and right of it."""
+    sides = (row[max(place - 2, 0) : place], row[place + 1 : place + 3])
+    beside = [float(np.max(np.abs(side[np.isfinite(side)]))) for side in sides if np.isfinite(side).any()]
+    return figure_of(float(row[place]), min(beside, default=0.0), digits_of(row))
+
+
+def digits_of(values: Array) -> int:
+    """How many digits tell the values apart: six, and more on a range that is narrow beside its numbers."""
+    finite = values[np.isfinite(values)]
+    spread = float(np.ptp(finite)) if finite.size else 0.0
+    share = spread / float(np.max(np.abs(finite))) if spread else 1.0
+    # what differs by less than this may be rounding, which is another on each machine
+    return DIGITS - int(np.floor(np.log10(share))) if 1e-9 < share < 1e-3 else DIGITS
+
+
+def scale_of(values: Array) -> float:
+    """The size of the largest of a tensor's values, unless it is out of all proportion to the others."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    return float(min(sizes.max(), 1e3 * np.median(sizes))) if sizes.size else 0.0
 
 
 def text(curves: Curves, trace: Trace | None = None) -> str:
@@ -56,7 +74,7 @@ def headline(curves: Curves) -> str:
     names = ", ".join(curve.label for curve in curves.curves)
     if curves.style == "points":
         return f"{names} at {len(curves.x)} element{'s' * (len(curves.x) != 1)} of {curves.x_label}"
-    lo, hi = figure_of(float(curves.x[0])), figure_of(float(curves.x[-1]))
+    lo, hi = figure_at(curves.x, 0), figure_at(curves.x, len(curves.x) - 1)
     return f"{names} for {curves.x_label} from {lo} to {hi}"
 
 
@@ -92,16 +110,8 @@ def table_rows(curves: Curves) -> tuple[list[str], list[list[str]], int]:
     """Head, rows and the row of x0."""
     present = [c for c in curves.curves if c.values is not None]
     head = [curves.x_label, *(c.label for c in present)]
-    scales = [scale_of(c.values) for c in present]
-    x_scale = scale_of(curves.x)
     places = chosen(curves)
-    rows = [
-        [
-            figure_of(float(curves.x[i]), x_scale),
-            *(figure_of(float(v[i]), s) for v, s in zip(values(present), scales, strict=True)),
-        ]
-        for i in places
-    ]
+    rows = [[figure_at(row, place) for row in (curves.x, *values(present))] for place in places]
     return head, rows, places.index(place_of_x0(curves))
 
 
@@ -124,13 +134,13 @@ def tensors_text(curves: Curves) -> str:
 
 
 def array_text(values: Array) -> str:
-    scale = scale_of(values)
+    scale, digits = scale_of(values), digits_of(values)
     return np.array2string(
         values,
         threshold=60,
         edgeitems=3,
         max_line_width=100,
-        formatter={"float_kind": lambda v: figure_of(float(v), scale)},
+        formatter={"float_kind": lambda v: figure_of(float(v), scale, digits)},
     )
 
 
@@ -157,12 +167,12 @@ def alt_text(curves: Curves) -> str:
     sentences = [f"{shape} of {headline(curves)}."]
     sentences += [in_words(curve, curves) for curve in curves.curves]
     at = [
-        f"{curve.label} = {figure_of(value, scale_of(curve.values))}"
+        f"{curve.label} = {figure_of(value) if curve.values is None else figure_at(curve.values, place_of_x0(curves))}"
         for curve, value in zip(curves.curves, curves.at_x0, strict=True)
         if value is not None
     ]
     if at:
-        sentences.append(f"At {curves.x_label} = {figure_of(curves.x0, scale_of(curves.x))}: {', '.join(at)}.")
+        sentences.append(f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}.")
     return " ".join([*sentences, *(f"{note[:1].upper()}{note[1:]}." for note in curves.notes)])
 
 
@@ -173,13 +183,12 @@ def in_words(curve: Curve, curves: Curves) -> str:
     row = curve.values
     if np.isnan(row).all():
         return f"{curve.label} is nowhere a number."
-    low, high, scale = int(np.nanargmin(row)), int(np.nanargmax(row)), scale_of(row)
-    bottom, top = figure_of(float(row[low]), scale), figure_of(float(row[high]), scale)
+    low, high = int(np.nanargmin(row)), int(np.nanargmax(row))
+    bottom, top = figure_at(row, low), figure_at(row, high)
     if bottom == top:
         return f"{curve.label} is {top} throughout."
-    x, x_scale = curves.x, scale_of(curves.x)
     ends = (
-        f"{bottom} at {curves.x_label} = {figure_of(float(x[low]), x_scale)} to "
-        f"{top} at {curves.x_label} = {figure_of(float(x[high]), x_scale)}"
+        f"{bottom} at {curves.x_label} = {figure_at(curves.x, low)} to "
+        f"{top} at {curves.x_label} = {figure_at(curves.x, high)}"
     )
     return f"{curve.label} runs from {ends}{', with gaps' if np.isnan(row).any() else ''}."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import pytest
+
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.explorer import Explorer
 from gradmagic.explore.options import parse_line
-from gradmagic.explore.report import alt_text, table_html, text
+from gradmagic.explore.report import alt_text, table_html, table_text, text
 
 
 def explorer(cell: str, line: str = "") -> Explorer:
@@ -81,3 +83,17 @@ def test_everything_that_a_user_may_have_written_is_escaped() -> None:
         tags = Tags()
         tags.feed(html)
         assert tags.seen <= {"table", "thead", "tbody", "tr", "th", "td", "p", "pre"}
+
+
+@pytest.mark.parametrize(("cell", "line"), [("1 / (x - 0.3) ** 2", ""), ("exp(x)", "x=0:700"), ("x ** 40", "x=0:9")])
+def test_small_values_beside_huge_ones_are_not_zero(cell: str, line: str) -> None:
+    g = explorer(cell, line)
+    rows = [row.split() for row in table_text(g.curves).splitlines()[2:]]
+    assert all(row[-2] not in ("0", "-0") for row in rows)
+
+
+def test_on_a_narrow_range_the_digits_tell_the_rows_apart() -> None:
+    said = repr(explorer("x ** 2", "x=1000:1000.001 --points 5"))
+    assert "for x from 1000 to 1000.001" in said
+    assert "1000.00025" in said
+    assert "1000000.5" in said
