@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradmagic.ops import arithmetic, functional, indexing, operands, reducing, shaping, special
+from gradmagic.ops import arithmetic, functional, indexing, linalg, operands, reducing, shaping, special
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
 
@@ -28,6 +28,7 @@ OTHERS = [
     "narrow", "unbind", "split", "chunk", "flip", "roll", "tril", "triu", "diag", "clone", "contiguous", "index_put",
     "to", "copy_", "fill_", "zero_",
 ]  # fmt: skip
+LINALG = ["det", "slogdet", "logdet", "pinv", "matrix_power", "matrix_exp", "trace", "cholesky", "qr", "cross"]
 FUNCTIONAL = ["softplus", "celu", "selu", "hardshrink", "threshold", "binary_cross_entropy_with_logits", "kl_div"]
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
@@ -51,6 +52,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= {name: _written_out(name) for name in OTHERS}
     table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
     table |= special.TOP_LEVEL | {name: getattr(functional, name) for name in FUNCTIONAL}
+    table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 

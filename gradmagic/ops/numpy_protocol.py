@@ -11,7 +11,7 @@ from gradmagic.engine.inplace import write
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
-from gradmagic.ops import indexing, special
+from gradmagic.ops import indexing, linalg, special
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import as_tensor, binary, one_axis, operand, unary
 
@@ -101,6 +101,14 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.copy: lambda a, **_: F["clone"](a), np.real: F["real"], np.sinc: F["sinc"],
     np.round: lambda a, decimals=0, **_: F["round"](a),
     np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: F["norm"](x, 2 if ord is None else ord, axis, keepdims),
+    np.linalg.inv: linalg.inv, np.linalg.det: linalg.det, np.linalg.slogdet: linalg.slogdet, np.linalg.pinv: linalg.pinv,
+    np.linalg.solve: lambda a, b: linalg.solve(as_tensor(a), as_tensor(b)), np.linalg.cholesky: linalg.cholesky,
+    np.linalg.qr: linalg.qr, np.linalg.eigh: linalg.eigh, np.linalg.eigvalsh: linalg.eigvalsh,
+    np.linalg.svd: lambda a, full_matrices=True, compute_uv=True, **_: linalg.svd(a, full_matrices) if compute_uv else linalg.svdvals(a),
+    np.linalg.matrix_power: linalg.matrix_power, np.linalg.multi_dot: linalg.multi_dot, np.linalg.cond: linalg.cond,
+    np.linalg.svdvals: linalg.svdvals, np.linalg.matrix_norm: lambda x, *, keepdims=False, ord="fro": linalg.matrix_norm(x, ord, (-2, -1), keepdims),
+    np.linalg.vector_norm: lambda x, *, axis=None, keepdims=False, ord=2: linalg.vector_norm(x, ord, axis, keepdims),
+    np.linalg.lstsq: lambda a, b, rcond=None: linalg.lstsq(as_tensor(a), as_tensor(b)), np.trace: linalg.trace,
     np.zeros_like: lambda a, dtype=None, **_: Tensor._of(np.zeros(a._array.shape, dtype or a._array.dtype)),
     np.ones_like: lambda a, dtype=None, **_: Tensor._of(np.ones(a._array.shape, dtype or a._array.dtype)),
     np.full_like: lambda a, fill_value, dtype=None, **_: Tensor._of(np.full(a._array.shape, fill_value, dtype or a._array.dtype)),

@@ -53,7 +53,7 @@ from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
-from gradmagic.torch import autograd, nn, special
+from gradmagic.torch import autograd, linalg, nn, special
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
@@ -96,7 +96,7 @@ __all__ = [
     "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "float", "float16", "float32", "float64",
     "from_numpy", "full", "full_like", "get_default_dtype", "half", "inf", "inference_mode", "int", "int16", "int32",
     "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled",
-    "is_tensor", "linspace", "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "ones", "ones_like", "pi", "rand",
+    "is_tensor", "linalg", "linspace", "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "ones", "ones_like", "pi", "rand",
     "rand_like", "randint", "randn", "randn_like", "randperm", "set_default_dtype", "set_grad_enabled", "set_printoptions",
     "short", "special", "tensor", "uint8", "zeros", "zeros_like", *sorted(_FUNCTIONS),
 ]  # fmt: skip

@@ -1,0 +1,329 @@
+"""Linear algebra under the names, signatures and errors of ``torch.linalg``. Knows the table of matrices; no graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import elementwise as E
+from gradmagic.ops import matrices as M
+from gradmagic.ops import reducing
+from gradmagic.ops.arithmetic import pow
+from gradmagic.ops.operands import as_tensor, floating, one_axis
+from gradmagic.ops.shaping import cat, diagonal, reshape, transpose
+
+
+class _LinAlgError(RuntimeError):
+    """Torch's error where a matrix has not what is asked for."""
+
+
+LinAlgError = _LinAlgError
+
+
+class Slogdet(NamedTuple):
+    sign: Any
+    logabsdet: Any
+
+
+class QR(NamedTuple):
+    Q: Any
+    R: Any
+
+
+class Eigh(NamedTuple):
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class SVD(NamedTuple):
+    U: Any
+    S: Any
+    Vh: Any
+
+
+class Lstsq(NamedTuple):
+    solution: Any
+    residuals: Any
+    rank: Any
+    singular_values: Any
+
+
+# -- what is checked ----------------------------------------------------------------------------------------------
+
+
+def _matrix(name: str, value: Any, square: bool = False) -> Any:
+    a = as_tensor(value)
+    if a.ndim < 2:
+        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+    if square and a.shape[-1] != a.shape[-2]:
+        raise RuntimeError(
+            f"{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices"
+        )
+    if a._array.dtype.kind not in "fc":
+        kind = a.dtype.legacy
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind}")
+    return a
+
+
+def _batch(a: Any, bad: Callable[[Any], bool]) -> tuple[str, Any]:
+    """Which matrix of a batch is bad, in torch's words, and that matrix."""
+    flat = a.reshape(-1, *a.shape[-2:])
+    at = next((i for i, m in enumerate(flat) if bad(m)), 0)
+    return (f"(Batch element {at}): " if a.ndim > 2 else ""), flat[at]
+
+
+def _singular(m: Any) -> bool:
+    return bool(np.linalg.det(m) == 0)
+
+
+def _zero_pivot(m: Any) -> int:
+    """The first vanishing diagonal element of the triangular factor, counted from one."""
+    u = np.array(m)
+    n = len(u)
+    for k in range(n):
+        p = k + int(np.argmax(np.abs(u[k:, k])))
+        if u[p, k] == 0:
+            return k + 1
+        u[[k, p]] = u[[p, k]]
+        u[k + 1 :] -= np.outer(u[k + 1 :, k] / u[k, k], u[k])
+    return n
+
+
+def _not_positive(m: Any) -> int:
+    return next((k for k in range(1, len(m) + 1) if np.linalg.det(m[:k, :k]).real <= 0), len(m))
+
+
+# -- inverses and solutions ---------------------------------------------------------------------------------------
+
+
+def inv(A: Tensor) -> Any:
+    a = _matrix("linalg.inv", A, square=True)
+    try:
+        return M.inv(a)
+    except np.linalg.LinAlgError:
+        where, m = _batch(a._array, _singular)
+        raise _LinAlgError(
+            f"linalg.inv: {where}The diagonal element {_zero_pivot(m)} is zero, the inversion could not be completed because "
+            "the input matrix is singular."
+        ) from None
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
+    a, b = _matrix("linalg.solve", A, square=True), as_tensor(B)
+    vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and a.shape[:-1] == b.shape)
+    if not left:
+        if vector:
+            return solve(transpose(a, -2, -1), b)
+        return transpose(solve(transpose(a, -2, -1), transpose(b, -2, -1)), -2, -1)
+    if a.shape[-1] != b.shape[-1 if vector else -2]:
+        raise RuntimeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({a.shape[-2]}x{a.shape[-1]} and "
+            f"{b.shape[-2] if b.ndim > 1 else b.shape[0]}x{b.shape[-1] if b.ndim > 1 else 1})"
+        )
+    try:
+        return M.solve(a, b, vector=vector)
+    except np.linalg.LinAlgError:
+        where, _ = _batch(a._array, _singular)
+        raise _LinAlgError(
+            f"torch.linalg.solve: {where}The solver failed because the input matrix is singular."
+        ) from None
+
+
+def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
+    a = _matrix("linalg.solve_triangular", A, square=True)
+    if unitriangular:
+        a = a - a * np.eye(a.shape[-1]) + np.eye(a.shape[-1])
+    return M.solve_triangular(a, as_tensor(B), upper=upper, left=left)
+
+
+def pinv(A: Tensor) -> Any:
+    return M.pinv(_matrix("linalg.pinv", A))
+
+
+def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None) -> Any:
+    a, b = _matrix("torch.linalg.lstsq", A), as_tensor(B)
+    m, n = a.shape[-2:]
+    empty = Tensor._of(np.zeros(0, a._array.dtype))
+    x = M.lstsq(a, b)
+    residuals = reducing.sum((reducing.matmul(a, x) - b) ** 2, -2) if m > n and b.ndim > 1 else empty
+    return Lstsq(x, residuals, Tensor._of(np.asarray(np.linalg.matrix_rank(a._array))), empty)
+
+
+def matrix_power(A: Tensor, n: int) -> Any:
+    a = _matrix("linalg.matrix_power", A, square=True)
+    if n < 0:
+        return matrix_power(inv(a), -n)
+    if n == 0:
+        return Tensor._of(np.array(np.broadcast_to(np.eye(a.shape[-1], dtype=a._array.dtype), a.shape)))
+    out = None
+    while n:
+        if n & 1:
+            out = a if out is None else reducing.matmul(out, a)
+        n >>= 1
+        if n:
+            a = reducing.matmul(a, a)
+    return out
+
+
+def matrix_exp(A: Tensor) -> Any:
+    return M.matrix_exp(_matrix("linalg.matrix_exp", A, square=True))
+
+
+# -- determinants and decompositions ------------------------------------------------------------------------------
+
+
+def det(A: Tensor) -> Any:
+    return M.det(_matrix("linalg.det", A, square=True))
+
+
+def slogdet(A: Tensor) -> Any:
+    return Slogdet(*M.slogdet(_matrix("linalg.slogdet", A, square=True)))
+
+
+def logdet(input: Tensor) -> Any:
+    sign, logarithm = slogdet(input)
+    return logarithm + Tensor._of(np.where(sign._array < 0, np.nan, 0.0))
+
+
+def cholesky(A: Tensor, *, upper: bool = False) -> Any:
+    a = _matrix("linalg.cholesky", A, square=True)
+    try:
+        lower = M.cholesky(a)
+    except np.linalg.LinAlgError:
+        where, m = _batch(a._array, lambda m: bool(np.min(np.linalg.eigvalsh(m)) <= 0))
+        raise _LinAlgError(
+            f"linalg.cholesky: {where}The factorization could not be completed because the input is not positive-definite "
+            f"(the leading minor of order {_not_positive(m)} is not positive-definite)."
+        ) from None
+    return transpose(lower, -2, -1) if upper else lower
+
+
+def qr(A: Tensor, mode: str = "reduced") -> Any:
+    a = _matrix("linalg.qr", A)
+    m, n = a.shape[-2:]
+    if (mode == "complete" and m > n) or mode == "r":
+        values = np.linalg.qr(a._array, mode="complete" if mode == "complete" else "reduced")
+        if a.requires_grad:
+            raise RuntimeError(
+                "The QR decomposition is not differentiable when mode='complete' and nrows > ncols"
+                if mode == "complete"
+                else "linalg_qr_backward: cannot perform backward without q. Please use torch.linalg.qr(..., mode='reduced')"
+            )
+        return QR(*(Tensor._of(v) for v in values))
+    if m >= n:
+        return QR(*M.qr(a))
+    q, r = M.qr(a[..., :m])
+    return QR(q, cat([r, reducing.matmul(transpose(q, -2, -1), a[..., m:])], -1))
+
+
+def eigh(A: Tensor, UPLO: str = "L") -> Any:
+    return Eigh(*M.eigh(_matrix("linalg.eigh", A, square=True), uplo=UPLO))
+
+
+def eigvalsh(A: Tensor, UPLO: str = "L") -> Any:
+    return eigh(A, UPLO).eigenvalues
+
+
+def svd(A: Tensor, full_matrices: bool = True) -> Any:
+    return SVD(*M.svd(_matrix("linalg.svd", A), full_matrices=full_matrices))
+
+
+def svdvals(A: Tensor) -> Any:
+    return svd(A, full_matrices=False).S
+
+
+def matrix_rank(A: Tensor) -> Any:
+    return Tensor._of(np.asarray(np.linalg.matrix_rank(A._array)))
+
+
+# -- norms --------------------------------------------------------------------------------------------------------
+
+
+def vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    x = floating(x)
+    if ord == 2:
+        return reducing.norm(x, 2, dim, keepdim)
+    size = E.abs(x)
+    axes = () if dim is None else dim
+    if ord == np.inf:
+        return reducing.amax(size, axes, keepdim)
+    if ord == -np.inf:
+        return reducing.amin(size, axes, keepdim)
+    if ord == 0:
+        return reducing.sum((size != 0).to(x.dtype), dim, keepdim)
+    return size.sum(dim, keepdim) if ord == 1 else pow(reducing.sum(pow(size, ord), dim, keepdim), 1 / ord)
+
+
+def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False) -> Any:
+    a = _matrix("linalg.matrix_norm", A)
+    rows, columns = (one_axis(d, a.ndim) for d in dim)
+    if ord == "fro":
+        return reducing.norm(a, 2, dim, keepdim)
+    if ord in (1, -1, np.inf, -np.inf):
+        along, left = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        sums = reducing.sum(E.abs(a), along, keepdim=True)
+        best = reducing.amax(sums, left, keepdim=True) if ord > 0 else reducing.amin(sums, left, keepdim=True)
+        return best if keepdim else best.squeeze((rows, columns))
+    order = [d for d in range(a.ndim) if d not in (rows, columns)]
+    values = svdvals(a.permute(*order, rows, columns))
+    out = (
+        reducing.sum(values, -1)
+        if ord == "nuc"
+        else reducing.amax(values, -1)
+        if ord == 2
+        else reducing.amin(values, -1)
+    )
+    return reshape(out, *(1 if d in (rows, columns) else n for d, n in enumerate(a.shape))) if keepdim else out
+
+
+def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
+    if isinstance(ord, str) or (
+        ord is not None and (A.ndim == 2 if dim is None else isinstance(dim, (tuple, list)) and len(dim) == 2)
+    ):
+        return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim)
+    return vector_norm(A, 2 if ord is None else ord, dim, keepdim)
+
+
+def cond(A: Tensor, p: Any = None) -> Any:
+    if p in (None, 2):
+        values = svdvals(A)
+        return values[..., 0] / values[..., -1]
+    return matrix_norm(A, p) * matrix_norm(inv(A), p)
+
+
+# -- products -----------------------------------------------------------------------------------------------------
+
+
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Any:
+    a, b = as_tensor(input), as_tensor(other)
+    d = one_axis(dim, a.ndim)
+    if a.shape[d] != 3 or b.shape[dim] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {a.shape[d]} and {b.shape[dim]}"
+        )
+    return M.cross(a, b, dim=dim)
+
+
+def multi_dot(tensors: Sequence[Tensor]) -> Any:
+    out = tensors[0]
+    for t in tensors[1:]:
+        out = reducing.matmul(out, t)
+    return out
+
+
+def trace(input: Tensor) -> Any:
+    return reducing.sum(diagonal(input, 0, -2, -1), -1)
+
+
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
+    return reducing.sum(x * y, dim)
+
+
+__all__ = [
+    "LinAlgError", "cholesky", "cond", "cross", "det", "eigh", "eigvalsh", "inv", "lstsq", "matrix_exp", "matrix_norm",
+    "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd",
+    "svdvals", "vecdot", "vector_norm",
+]  # fmt: skip

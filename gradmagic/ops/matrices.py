@@ -1,0 +1,247 @@
+"""Decompositions, inverses and other functions of matrices, one row each. Knows the kinds; no graph.
+
+Rules are written with ``@``, ``np.swapaxes`` and the rows themselves, so they differentiate again. Formulas after M. Giles,
+"An extended collection of matrix derivative results" (2008), and J. Townsend, "Differentiating the singular value
+decomposition" (2016).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import bilinear, irregular, name_rows
+from gradmagic.ops.products import _h
+from gradmagic.ops.rules import called
+
+# -- inverses -----------------------------------------------------------------------------------------------------
+
+inv: Any = irregular(np.linalg.inv, lambda g, y: -(_h(y) @ g @ _h(y)), node="LinalgInvExBackward0")
+
+
+def _column(b: Any, vector: bool) -> Any:
+    return np.expand_dims(b, -1) if vector else b
+
+
+solve: Any = irregular(
+    lambda a, b, vector: np.linalg.solve(a, b[..., None])[..., 0] if vector else np.linalg.solve(a, b),
+    lambda g, a, y, vector: -(_column(called(solve)(_h(a), g, vector=vector), vector) @ _h(_column(y, vector))),
+    lambda g, a, vector: called(solve)(_h(a), g, vector=vector),
+    node="LinalgSolveExBackward0",
+)
+
+
+def _triangle(a: Any, upper: bool) -> Any:
+    return np.triu(a) if upper else np.tril(a)
+
+
+def _solve_triangular(a: Any, b: Any, upper: bool, left: bool) -> Any:
+    a = _triangle(a, upper)
+    return np.linalg.solve(a, b) if left else _h(np.linalg.solve(_h(a), _h(b)))
+
+
+def _triangular_vjp(g: Any, a: Any, y: Any, upper: bool, left: bool) -> Any:
+    gb = called(solve_triangular)(_h(a), g, upper=not upper, left=left)
+    return _triangle(-(gb @ _h(y) if left else _h(y) @ gb), upper)
+
+
+solve_triangular: Any = irregular(
+    _solve_triangular,
+    _triangular_vjp,
+    lambda g, a, upper, left: called(solve_triangular)(_h(a), g, upper=not upper, left=left),
+    node="LinalgSolveTriangularBackward0",
+)
+
+
+def _pinv_vjp(g: Any, x: Any, y: Any) -> Any:
+    m, n = x.shape[-2:]
+    p, ph, gh = y, _h(y), _h(g)
+    off_range = gh @ p @ ph - x @ (p @ (gh @ (p @ ph))) if m > n else 0.0
+    off_kernel = ph @ p @ gh - ((ph @ (p @ gh)) @ p) @ x if n > m else 0.0
+    return off_range + off_kernel - ph @ g @ ph
+
+
+pinv: Any = irregular(np.linalg.pinv, _pinv_vjp, node="LinalgPinvBackward0")
+
+
+def _lstsq(a: Any, b: Any) -> Any:
+    return np.linalg.lstsq(a, b, rcond=None)[0] if a.ndim == 2 and b.ndim <= 2 else np.linalg.pinv(a) @ b
+
+
+lstsq: Any = irregular(
+    _lstsq,
+    lambda g, a, b: _pinv_vjp(g @ _h(b), a, called(pinv)(a)),
+    lambda g, a: _h(called(pinv)(a)) @ g,
+    node="LinalgLstsqBackward0",
+)
+
+# -- determinants -------------------------------------------------------------------------------------------------
+
+
+def _spread(g: Any) -> Any:
+    return np.expand_dims(np.expand_dims(g, -1), -1)
+
+
+def _cofactors(x: Any) -> Any:
+    """Determinants of all minors: what the derivative is where there is no inverse."""
+    n = x.shape[-1]
+    rest = [[k for k in range(n) if k != i] for i in range(n)]
+    rows = []
+    for i in range(n):
+        strip = x[..., rest[i], :]
+        rows.append(np.stack([called(det)(strip[..., rest[j]]) * (-1.0) ** (i + j) for j in range(n)], -1))
+    return np.stack(rows, -2)
+
+
+def _det_vjp(g: Any, x: Any, y: Any) -> Any:
+    raw = getattr(x, "_array", x)
+    if np.any(np.linalg.matrix_rank(raw) < raw.shape[-1]):
+        return _spread(g) * _cofactors(x)
+    return _spread(g * y) * _h(called(inv)(x))
+
+
+det: Any = irregular(np.linalg.det, _det_vjp, node="LinalgDetBackward0")
+slogdet = irregular(
+    lambda x: tuple(np.asarray(part) for part in np.linalg.slogdet(x)),
+    lambda g, x: np.zeros(x.shape) if g[1] is None else _spread(g[1]) * _h(called(inv)(x)),
+    node="LinalgSlogdetBackward0",
+    outputs=2,
+)
+
+# -- decompositions -----------------------------------------------------------------------------------------------
+
+
+def _halved(a: Any) -> Any:
+    """The lower triangle with half of the diagonal."""
+    return np.tril(a, -1) + np.tril(np.triu(a)) * 0.5
+
+
+def _cholesky_vjp(g: Any, y: Any) -> Any:
+    inner = _halved(_h(y) @ g)
+    right = called(solve_triangular)(y, inner, upper=False, left=False)
+    s = called(solve_triangular)(_h(y), right, upper=True, left=True)
+    return (s + _h(s)) * 0.5
+
+
+cholesky = irregular(np.linalg.cholesky, _cholesky_vjp, node="LinalgCholeskyExBackward0")
+
+
+def _qr_vjp(g: Any, y: Any) -> Any:
+    (gq, gr), (q, r) = g, y
+    m = 0.0
+    if gr is not None:
+        m = m + r @ _h(gr)
+    if gq is not None:
+        m = m - _h(gq) @ q
+    inner = q @ (np.tril(m) + _h(np.tril(m, -1)))
+    if gq is not None:
+        inner = inner + gq
+    return called(solve_triangular)(_h(r), inner, upper=False, left=False)
+
+
+qr = irregular(lambda x: tuple(np.linalg.qr(x)), _qr_vjp, node="LinalgQrBackward0", outputs=2)
+
+
+def _gaps(w: Any) -> Any:
+    """Differences of all pairs, one on the diagonal."""
+    n = w.shape[-1]
+    return np.expand_dims(w, -2) - np.expand_dims(w, -1) + np.eye(n)
+
+
+def _diagonal(v: Any) -> Any:
+    return np.expand_dims(v, -1) * np.eye(v.shape[-1])
+
+
+def _eigh_vjp(g: Any, y: Any) -> Any:
+    (gw, gv), (w, v) = g, y
+    inner = 0.0 if gw is None else _diagonal(gw)
+    if gv is not None:
+        n = w.shape[-1]
+        inner = inner + (_h(v) @ gv) / _gaps(w) * (1 - np.eye(n))
+    return v @ inner @ _h(v)
+
+
+eigh = irregular(lambda x, uplo: tuple(np.linalg.eigh(x, uplo)), _eigh_vjp, node="LinalgEighBackward0", outputs=2)
+
+
+def _skew(a: Any) -> Any:
+    return a - _h(a)
+
+
+def _svd_vjp(g: Any, y: Any) -> Any:
+    (gu, gs, gvh), (u, s, vh) = g, y
+    k = s.shape[-1]
+    m, n = u.shape[-2], vh.shape[-1]
+    u, vh = u[..., :k], vh[..., :k, :]
+    inner = 0.0 if gs is None else _diagonal(gs)
+    gaps = _gaps(s * s)
+    outer = 0.0
+    if gu is not None:
+        gu = gu[..., :k]
+        inner = inner + _skew(_h(u) @ gu) / gaps * np.expand_dims(s, -2)
+        if m > k:
+            outer = outer + ((gu - u @ (_h(u) @ gu)) / np.expand_dims(s, -2)) @ vh
+    if gvh is not None:
+        gvh = gvh[..., :k, :]
+        inner = inner + np.expand_dims(s, -1) * (_skew(vh @ _h(gvh)) / gaps)
+        if n > k:
+            outer = outer + u @ ((gvh - (gvh @ _h(vh)) @ vh) / np.expand_dims(s, -1))
+    return u @ inner @ vh + outer
+
+
+svd = irregular(
+    lambda x, full_matrices: tuple(np.linalg.svd(x, full_matrices)), _svd_vjp, node="LinalgSvdBackward0", outputs=3
+)
+
+# -- the exponential ----------------------------------------------------------------------------------------------
+
+_PADE = (
+    64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000, 10559470521600,
+    670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,
+)  # fmt: skip
+
+
+def _matrix_exp(x: Any) -> Any:
+    """Padé's approximant of order 13 with scaling and squaring (N. Higham, 2005)."""
+    size = float(np.max(np.sum(np.abs(x), axis=-2), initial=0.0))
+    squarings = max(0, int(np.ceil(np.log2(size / 5.37)))) if 0 < size < np.inf else 0
+    a = x / 2**squarings
+    square, one = a @ a, np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
+    even, odd, power = np.zeros_like(x), np.zeros_like(x), one
+    for k in range(0, 14, 2):
+        even, odd = even + _PADE[k] * power, odd + _PADE[k + 1] * power
+        power = power @ square
+    odd = a @ odd
+    y = np.linalg.solve(even - odd, even + odd)
+    for _ in range(squarings):
+        y = y @ y
+    return y
+
+
+def _matrix_exp_vjp(g: Any, x: Any) -> Any:
+    """The corner of the exponential of a block matrix is its derivative."""
+    n = x.shape[-1]
+    xh = _h(x)
+    top = np.concatenate([xh, g], -1)
+    bottom = np.concatenate([np.zeros(x.shape), xh], -1)
+    return called(matrix_exp)(np.concatenate([top, bottom], -2))[..., :n, n:]
+
+
+matrix_exp: Any = irregular(_matrix_exp, _matrix_exp_vjp, node="LinalgMatrixExpBackward0")
+
+# -- the product of vectors in space ------------------------------------------------------------------------------
+
+
+def _cross(a: Any, b: Any, dim: int) -> Any:
+    return np.cross(a, b, axis=dim)
+
+
+cross: Any = bilinear(
+    _cross,
+    lambda g, b, dim: called(cross)(b, g, dim=dim),
+    lambda g, a, dim: called(cross)(g, a, dim=dim),
+    node="LinalgCrossBackward0",
+)
+
+name_rows(globals())
