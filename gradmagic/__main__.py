@@ -122,7 +122,15 @@ def print_derivatives(arguments: Arguments) -> int:
     from gradmagic.explore.explorer import Explorer
     from gradmagic.explore.report import figure_of, text
 
-    explorer = Explorer.of(asked(arguments))
+    request = asked(arguments)
+    if arguments.png is not None:
+        writable(arguments.png)
+    try:
+        explorer = Explorer.of(request)
+    except (ArithmeticError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError) as mistake:
+        # the expression's own; whoever types one line wants no traceback through the engine
+        print(f"gradmagic: {type(mistake).__name__}: {str(mistake).partition(chr(10))[0]}", file=sys.stderr)
+        return 2
     curves = explorer.curves
     if arguments.png is not None:
         from gradmagic.plot import figure
@@ -135,6 +143,16 @@ def print_derivatives(arguments: Arguments) -> int:
     if arguments.png is not None:
         print(f"\npicture: {arguments.png}")
     return 0
+
+
+def writable(png: Path) -> None:
+    """Refuse a picture's name before anything is computed."""
+    from gradmagic.explore.request import GradUsageError
+
+    if png.suffix.lower() != ".png":
+        raise GradUsageError(f"--png needs a name ending in .png, not '{png}'")
+    if not png.parent.is_dir():
+        raise GradUsageError(f"--png {png}: there is no folder '{png.parent}'")
 
 
 def asked(arguments: Arguments) -> Request:

@@ -119,3 +119,20 @@ def test_the_url_that_jupyterlab_prints_is_the_notebooks(monkeypatch: pytest.Mon
     assert f"--ServerApp.root_dir={ROOT / 'notebooks'}" in arguments
     assert "--LabApp.default_url=/lab/tree/01-square.ipynb" in arguments
     assert "--no-browser" in arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["1/0+x"], "gradmagic: ZeroDivisionError: division by zero"),
+        (["foo(x)"], "gradmagic: NameError: name 'foo' is not defined"),
+        (["x**2", "--png", "o.txt"], "gradmagic: --png needs a name ending in .png, not 'o.txt'"),
+        (["x**2", "--png", "missing/o.png"], "gradmagic: --png missing/o.png: there is no folder 'missing'"),
+    ],
+)
+def test_a_mistake_in_the_expression_is_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", f"{said}\n")
