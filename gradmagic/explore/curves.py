@@ -150,11 +150,12 @@ def defined(found: list[Curve], trace: Trace) -> list[Curve]:
 
 def nearest(x: Array, x0: float) -> int | None:
     """The place of the sample nearest to x0."""
-    return int(np.nanargmin(np.abs(x - x0))) if np.isfinite(x).any() else None
+    finite = np.isfinite(x)
+    return int(np.argmin(np.abs(np.where(finite, x, np.inf) - x0))) if finite.any() and np.isfinite(x0) else None
 
 
 def is_ascending(x: Array) -> bool:
-    return len(x) > 1 and bool(np.all(np.diff(x) > 0))
+    return len(x) > 1 and bool(np.all(x[1:] > x[:-1]))
 
 
 def tables_of(trace: Trace, found: list[Curve]) -> tuple[tuple[str, Array], ...]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from gradmagic.explore.backends import backend_of
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.options import BY_FIELD, assignment, checked, line_of
@@ -62,8 +64,9 @@ class Explorer:
         self.trace: Trace = run(program, self.state, self.namespace, first=True)
         # A cell that draws random numbers draws the same ones at every step, or its picture would flicker.
         self._random = None if before.is_that_of(self._backend.random_state()) else before
-        if program.domain is None and len(self.trace.x.reshape(-1)):
-            self.state = replace(self.state, x0=float(self.trace.x.reshape(-1)[self.trace.x.size // 2]))
+        if program.domain is None:
+            places = self.trace.x[np.isfinite(self.trace.x)]
+            self.state = replace(self.state, x0=float(places[places.size // 2]) if places.size else 0.0)
         self.curves: Curves = curves(self.trace, self.state)
         self._ran_in = self.state
 

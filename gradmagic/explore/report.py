@@ -103,7 +103,8 @@ def any_value(curves: Curves, place: int) -> bool:
 
 
 def place_of_x0(curves: Curves) -> int:
-    return int(np.argmin(np.abs(curves.x - curves.x0)))
+    distance = np.abs(curves.x - curves.x0)
+    return int(np.argmin(np.where(np.isnan(distance), np.inf, distance)))
 
 
 def table_rows(curves: Curves) -> tuple[list[str], list[list[str]], int]:

@@ -117,3 +117,10 @@ def test_one_number_is_no_curve() -> None:
 def test_curves_can_be_made_of_hand_written_numbers() -> None:
     trace = Trace(np.array([0.0, 1.0]), np.array([1.0, 3.0]), (Derivative(1, np.array([2.0, 2.0])),), ())
     assert curves(trace, State({}, x0=0.9)).at_x0 == (3.0, 2.0)
+
+
+def test_an_x_with_infinities_warns_nobody() -> None:
+    cell = "x = torch.tensor([0., 1., float('inf'), float('nan')], requires_grad=True)\ny = x ** 2"
+    g = Explorer(parse_line("", cell))
+    assert g.curves.at_x0[0] is not None
+    assert repr(g)
