@@ -5,6 +5,7 @@ The contract (types, words and order of the checks) is that of torch 2.13's ``to
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.anomaly import observed
 from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import AccumulateGrad, Node, as_function
 from gradmagic.engine.quiet import quiet
@@ -128,26 +130,26 @@ class _Walk:
                 self.step(node, g, retain)
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
+        out = observed(self.evaluate, node, g) if modes.anomaly else self.evaluate(node, g)
+        if not retain:
+            node.free()
+        self.pass_on(node, out)
+
+    def evaluate(self, node: Node, g: Any) -> Sequence[Any]:
+        """The gradients of a node's operands, after its hooks."""
         wanted = [
             t is not None and (self.captures is None or t in self.needed or t in self.leaves or self._captured(t))
             for t in node.edges
         ]
         if node.node_prehooks:
             g = self._prehooks(node, g)
-        try:
-            out = node.apply(g, wanted, self.recording)
-        except RuntimeError:
-            if node.trace is not None:
-                _warn_trace(node)
-            raise
-        if modes.anomaly and modes.check_nan:
-            _look_for_nan(node, out)
+        out = node.apply(g, wanted, self.recording)
         out = [o if o is None else fit(o, node, i) for i, o in enumerate(out)]
-        if node.node_hooks:
-            out = self._node_hooks(node, out, g)
-        if not retain:
-            node.free()
-        self.pass_on(node, out)
+        return self._node_hooks(node, out, g) if node.node_hooks else out
+
+    def executes(self, target: Any) -> bool:
+        """Whether a gradient is computed there: at a node that leads to an input or is one, or at such a leaf."""
+        return target in (self.needed if isinstance(target, Node) else self.leaves) or self._captured(target)
 
     def _captured(self, target: Any) -> bool:
         return self.captures is not None and any(t is target for t, _ in self.captures)
@@ -221,6 +223,13 @@ class _Walk:
             if changed is not None:
                 given = changed if isinstance(changed, tuple) else (changed,)
         return [o if o is None or self.recording else o._array for o in given]
+
+
+class _Running(threading.local):
+    walk: _Walk | None = None
+
+
+running = _Running()
 
 
 def _reachable(roots: Sequence[Any]) -> list[Node]:
@@ -313,24 +322,6 @@ def accumulate(leaf: Tensor, g: Tensor, recording: bool) -> None:
         hook(leaf)
 
 
-def _look_for_nan(node: Node, out: Sequence[Any]) -> None:
-    for i, g in enumerate(out):
-        a = getattr(g, "_array", g)
-        if a is not None and np.isnan(a).any():
-            if node.trace is not None:
-                _warn_trace(node)
-            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
-
-
-def _warn_trace(node: Node) -> None:
-    text = "".join(node.trace.format())
-    warnings.warn(
-        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{text}",
-        UserWarning,
-        stacklevel=2,
-    )
-
-
 # -- the two doors ----------------------------------------------------------------------------------------------
 
 
@@ -351,10 +342,10 @@ def _run_backward(
         captures = {}
         for i, key in enumerate(targets):
             captures.setdefault(key, []).append(i)
-    before = modes.grad
+    before, outer = modes.grad, running.walk
     modes.grad = create
     try:
-        walk = _Walk(roots, captures, create)
+        walk = running.walk = _Walk(roots, captures, create)
         if targets is not None and not allow_unused:
             visited = walk._visited()
             for i, (target, _) in enumerate(targets):
@@ -363,7 +354,7 @@ def _run_backward(
                     raise RuntimeError(_UNUSED.format(i))
         quiet(walk.run, retain)
     finally:
-        modes.grad = before
+        modes.grad, running.walk = before, outer
     if targets is None or inputs is None:
         return []
     out = [walk.found.get(i) for i in range(len(targets))]

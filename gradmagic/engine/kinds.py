@@ -9,7 +9,6 @@ Knows no particular op.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -17,9 +16,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.anomaly import note
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.quiet import quiet
+from gradmagic.engine.saving import Packed, saving
 from gradmagic.engine.tensor import Tensor, View, edge
 
 Rule = Any  # a function of named values, or a number where it is constant
@@ -133,8 +134,10 @@ class Op:
         node.kwargs = kwargs
         node.saved = self.keep(edges, operands, y)
         node.seq = tick()
+        if saving.hooks:
+            self.pack(node)
         if modes.anomaly:
-            node.trace = _forward_trace()
+            note(node)
         return node
 
     def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
@@ -147,6 +150,14 @@ class Op:
                 for k in reads[i if i < len(reads) else -1]:
                     wanted[k if k >= 0 else n] = True
         return tuple([v if w else None for v, w in zip((*operands, y), wanted, strict=True)])
+
+    def pack(self, node: Node) -> None:
+        """Hand what is saved to the hooks on saved tensors, in the order in which the rules read it."""
+        saved = list(node.saved)
+        reads = [k % len(saved) for read in self.plans()[1] for k in read if saved]
+        for k in dict.fromkeys((*reads, *range(len(saved)))):
+            saved[k] = _packed(saved[k], node)
+        node.saved = tuple(saved)
 
     def make_node_class(self) -> Any:
         name = self.node_name or _camel(self.name) + "Backward0"
@@ -401,10 +412,13 @@ def refuse_broadcast(arrays: Sequence[Any]) -> None:
                 ) from None
 
 
-def _forward_trace() -> Any:
-    import traceback
-
-    return traceback.extract_stack(sys._getframe(1))
+def _packed(value: Any, node: Node) -> Any:
+    """A saved value as the hooks on saved tensors make it: operands are Tensors, outputs arrays."""
+    if isinstance(value, Tensor):
+        return Packed(value, edge(value))
+    if isinstance(value, (np.ndarray, np.generic)):
+        return Packed(Tensor._of(value, node), None, own=True)
+    return value
 
 
 def refuse_type(symbol: str, a: Any, b: Any) -> NoReturn:

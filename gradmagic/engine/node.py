@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.modes import modes
+from gradmagic.engine.saving import Packed
 
 if TYPE_CHECKING:
     from gradmagic.engine.tensor import Tensor
@@ -67,7 +69,6 @@ class Node:
     pre_hooks: dict[int, Any] | None = None  # of tensors, by output
     node_prehooks: Any = None
     node_hooks: Any = None
-    trace: Any = None  # where the op was called, under anomaly mode
 
     seq: int
     edges: tuple[Any, ...]
@@ -123,12 +124,14 @@ class Node:
         if k == len(self.edges):
             return self._unpack_output(value, recording)
         if not hasattr(value, "_array"):
-            return value
+            return self._unpack_packed(value, recording) if type(value) is Packed else value
         if value._log is not None:
             self._check(value._log, self.seq, value, value.grad_fn, value.output_nr)
         return value if recording else value._array
 
     def _unpack_output(self, array: Array, recording: bool) -> Any:
+        if type(array) is Packed:
+            return self._unpack_packed(array, recording)
         if self.output_log is not None:
             since = self.seq if self.written_at is None else self.written_at + 1
             self._check(self.output_log, since, array, self, 0)
@@ -137,6 +140,16 @@ class Node:
         if isinstance(array, tuple):
             return tuple(self._output(a, nr) for nr, a in enumerate(array))
         return self._output(array, 0)
+
+    def _unpack_packed(self, packed: Packed, recording: bool) -> Any:
+        """What the hooks give, leading on to where the tensor came from that was saved. Its version is their affair."""
+        array = packed.unpack()
+        if not recording:
+            return array
+        target = self if packed.own else packed.target
+        t = self.tensor_type._of(array, target if target is None or isinstance(target, Node) else _alias(target))
+        t.output_nr = packed.nr
+        return t
 
     def _output(self, array: Array, nr: int) -> Any:
         t = self.tensor_type._of(array, self if array.dtype.kind in "fc" else None)
@@ -197,6 +210,23 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+class AliasBackward0(Node):
+    """Passes a gradient on as it is."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        return [g]
+
+
+def _alias(leaf: Tensor) -> Node:
+    """The node of a tensor that stands for a leaf."""
+    node = object.__new__(AliasBackward0)
+    node.edges, node.saved, node.kwargs, node.seq = (leaf,), (), {}, tick()
+    node.shape, node.dtype = leaf._array.shape, leaf._array.dtype
+    return node
 
 
 class AccumulateGrad:
@@ -262,7 +292,7 @@ def _modified_message(value: Any, producer: Any, nr: int, count: int, expected: 
     legacy = dtypes.of(array.dtype).legacy
     which = ""
     if producer is not None:
-        name = producer.name().removesuffix("Backward0").removesuffix("Backward1").removesuffix("Backward2")
+        name = re.sub(r"Backward\d*$", "", producer.name())
         which = f", which is output {nr} of {name},"
     hint = (
         "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "

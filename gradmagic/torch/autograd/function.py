@@ -1,0 +1,5 @@
+"""``torch.autograd.function``: ops whose forward and backward are the user's own. Knows no op of ours."""
+
+from gradmagic.engine.function import Function, FunctionCtx, once_differentiable
+
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
