@@ -13,6 +13,7 @@ from gradmagic.ops import elementwise as E
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import relu, sigmoid, tanh, where
+from gradmagic.ops.choosing import pad
 from gradmagic.ops.operands import as_tensor
 from gradmagic.ops.reducing import log_softmax, softmax
 from gradmagic.ops.shaping import expand, reshape
@@ -245,7 +246,7 @@ def cross_entropy(
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "cross_entropy", "elu", "gelu", "glu",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear",
-    "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "relu", "relu6", "selu", "sigmoid", "silu",
+    "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "pad", "relu", "relu6", "selu", "sigmoid", "silu",
     "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold",
 ]  # fmt: skip

@@ -13,8 +13,8 @@ from gradmagic.engine.inplace import write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import indexing
-from gradmagic.ops.names import FUNCTIONAL
 from gradmagic.ops.names import FUNCTIONS as F
+from gradmagic.ops.names import NO_METHODS
 from gradmagic.ops.operands import operand, sizes_of
 
 IN_PLACE = [
@@ -103,7 +103,7 @@ def set_(name: str, value: Any) -> None:
 
 def _install() -> None:
     for name, function in F.items():
-        if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", *FUNCTIONAL):
+        if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", *NO_METHODS):
             set_(name, function)
     set_("where", lambda self, condition, other: F["where"](condition, self, other))
     for name in IN_PLACE:

@@ -95,7 +95,6 @@ NOT_YET: dict[str, str] = {
     "tfunc.vmap_zero_d": "func",
     "tfunc.backward_inside": "func",
     "tfunc.requires_grad_inside": "func",
-    "sub.dist_cdist": "dist",
     "cplx.grad_convention": "conj",
     "cplx.holomorphic": "complex numbers",
     "cplx.abs0": "angle",
@@ -112,38 +111,11 @@ NOT_YET_PRINTED: dict[str, str] = {
 }
 
 NOT_YET_AN_OP: dict[str, str] = {
-    "unary.nan_to_num": "nan_to_num",
-    "unary.addcmul": "addcmul",
-    "struct.logcumsumexp": "logcumsumexp",
-    "struct.topk": "topk",
-    "struct.diff": "diff",
-    "struct.trapezoid": "trapezoid",
-    "struct.cumulative_trapezoid": "cumulative_trapezoid",
-    "struct.hstack": "hstack",
-    "struct.repeat": "repeat",
-    "struct.repeat_interleave": "repeat_interleave",
-    "struct.pad": "pad",
-    "struct.gather": "gather",
-    "struct.index_select": "index_select",
-    "struct.masked_fill": "masked_fill",
-    "struct.scatter_add": "scatter_add",
-    "struct.einsum": "einsum",
-    "struct.tensordot": "tensordot",
-    "struct.bmm": "bmm",
     "struct.fft": "fft",
     "struct.rfft": "fft",
-    "struct.meshgrid": "meshgrid",
-    "struct.cdist": "cdist",
     "struct.conv1d": "conv1d",
-    "struct.nansum": "nansum",
-    "struct.cummax": "cummax",
     "struct.renorm": "renorm",
-    "struct.unfold": "unfold",
-    "struct.rot90": "rot90",
     "struct.real": "complex",
-    "struct.block_diag": "block_diag",
-    "struct.as_strided": "as_strided",
-    "struct.index_add": "index_add",
 }
 
 # Nodes that another formula of the same value gives.
@@ -153,6 +125,9 @@ OTHER_NODES: dict[str, dict[str, Any]] = {
     "unary.logaddexp0": {"d_nodes": ["MulBackward0"]},
     "struct.log_softmax": {"d_nodes": ["SubBackward0"]},
     "struct.cumprod": {"d_nodes": ["PermuteBackward0"]},
+    "struct.logcumsumexp": {"d_nodes": ["PermuteBackward0"]},
+    "struct.trapezoid": {"node": "SumBackward1"},
+    "struct.repeat_interleave": {"node": "UnsafeViewBackward0"},
     "struct.diag": {"node": "CloneBackward0"},
 }
 

@@ -1,0 +1,330 @@
+"""Gathering, scattering, padding and choosing under torch's names and signatures. Knows their table; no graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import elementwise as E
+from gradmagic.ops import moving as M
+from gradmagic.ops import reducing
+from gradmagic.ops import shape as S
+from gradmagic.ops.operands import as_tensor, axes_of, clone, held, one_axis, sizes_of
+from gradmagic.ops.shaping import cat, expand, flatten, movedim, narrow, reshape, unsqueeze
+
+# -- gathered and scattered ---------------------------------------------------------------------------------------
+
+
+def _index(name: str, value: Any) -> Any:
+    a = np.asarray(as_tensor(value)._array)
+    if a.dtype.kind not in "iu":
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+    return a.astype(np.intp)
+
+
+def _within(index: Any, n: int, dim: int) -> None:
+    for bad in index[(index < 0) | (index >= n)].reshape(-1)[:1]:
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {n}")
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
+    at, d = _index("gather", index), one_axis(dim, input.ndim)
+    if at.ndim != input.ndim and input.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    _within(at, input.shape[d] if input.ndim else 1, d)
+    return M.gather(input, args=(d, at))
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Any:
+    at = _index("take_along_dim", indices)
+    if dim is None:
+        return M.gather(flatten(input), args=(0, at.reshape(-1)))
+    d = one_axis(dim, input.ndim)
+    rest = np.broadcast_shapes(*(tuple(1 if i == d else n for i, n in enumerate(s)) for s in (input.shape, at.shape)))
+    wide = expand(input, *(input.shape[d] if i == d else n for i, n in enumerate(rest)))
+    return M.gather(
+        wide, args=(d, np.broadcast_to(at, tuple(at.shape[d] if i == d else n for i, n in enumerate(rest))))
+    )
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
+    at, d = _index("index_select", index), one_axis(dim, input.ndim)
+    if at.size and (at.min() < 0 or at.max() >= input.shape[d]):
+        raise IndexError("index out of range in self")
+    return M.index_select(input, args=(d, at.reshape(-1)))
+
+
+def take(input: Tensor, index: Tensor) -> Any:
+    return M.take(input, args=(_index("take", index),))
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Any:
+    full = np.broadcast_shapes(input.shape, mask.shape)
+    return M.masked_select(expand(input, *full), args=(np.broadcast_to(mask._array, full),))
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
+    full = np.broadcast_shapes(input.shape, mask.shape)
+    x = input if input.shape == full else expand(input, *full)
+    return M.masked_fill(x, mask=mask._array, value=value.item() if isinstance(value, Tensor) else value)
+
+
+def _grid(dim: int, index: Any) -> tuple[Any, ...]:
+    grid: list[Any] = list(np.indices(index.shape, sparse=True))
+    grid[dim] = index
+    return tuple(np.broadcast_arrays(*grid))
+
+
+def _scattered(row: Any, input: Tensor, dim: int, index: Any, src: Any, accumulate: bool) -> Any:
+    at, d = _index("scatter", index), one_axis(dim, input.ndim)
+    _within(at, input.shape[d], d)
+    values = as_tensor(src) if isinstance(src, Tensor) else Tensor._of(np.full(at.shape, src, input._array.dtype))
+    values = values[tuple(slice(n) for n in at.shape)]
+    return row(input, values, index=_grid(d, at), accumulate=accumulate)
+
+
+def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Any:
+    return _scattered(M.scatter, input, dim, index, value if src is None else src, accumulate=False)
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
+    return _scattered(M.scatter_add, input, dim, index, src, accumulate=True)
+
+
+def _along(input: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
+    d = one_axis(dim, input.ndim)
+    return (slice(None),) * d + (_index("index", index).reshape(-1),)
+
+
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Any:
+    values = source if alpha == 1 else source * alpha
+    return M.index_add(input, values, index=_along(input, dim, index), accumulate=True)
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
+    return M.index_copy(input, source, index=_along(input, dim, index), accumulate=False)
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
+    mask = np.zeros(input.shape, bool)
+    mask[_along(input, dim, index)] = True
+    return masked_fill(input, Tensor._of(mask), value)
+
+
+# -- repeated, turned, padded -------------------------------------------------------------------------------------
+
+
+def repeat(input: Tensor, *repeats: Any) -> Any:
+    sizes = sizes_of(repeats)
+    if len(sizes) < input.ndim:
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+    return M.repeat(input, args=(sizes,))
+
+
+def tile(input: Tensor, *dims: Any) -> Any:
+    sizes = sizes_of(dims)
+    return M.repeat(input, args=((1,) * max(input.ndim - len(sizes), 0) + sizes,))
+
+
+def repeat_interleave(input: Tensor, repeats: Any, dim: Any = None) -> Any:
+    x, d = (flatten(input), 0) if dim is None else (input, one_axis(dim, input.ndim))
+    if isinstance(repeats, Tensor) and repeats.ndim:
+        return M.index_select(x, args=(d, np.repeat(np.arange(x.shape[d]), repeats._array)))
+    n = int(repeats)
+    wide = expand(unsqueeze(x, d + 1), *x.shape[: d + 1], n, *x.shape[d + 1 :])
+    return reshape(clone(wide), *x.shape[:d], x.shape[d] * n, *x.shape[d + 1 :])
+
+
+def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Any:
+    return M.rot90(input, args=(k, tuple(dims)))
+
+
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Any:
+    d = one_axis(dimension, input.ndim)
+    if size > input.shape[d]:
+        raise RuntimeError(f"maximum size for tensor at dimension {d} is {input.shape[d]} but size is {size}")
+    return M.unfold(held(input), args=(d, size, step))
+
+
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int = 0) -> Any:
+    return M.as_strided(held(input), args=(tuple(size), tuple(stride), storage_offset))
+
+
+def diag_embed(input: Tensor, offset: int = 0) -> Any:
+    return M.diag_embed(input, offset=offset)
+
+
+def fliplr(input: Tensor) -> Any:
+    return S.flip(input, dims=(1,))
+
+
+def flipud(input: Tensor) -> Any:
+    return S.flip(input, dims=(0,))
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Any = None) -> Any:
+    """Pairs of widths, from the last dimension on; negative ones cut."""
+    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
+    for k, (before, after) in enumerate(pairs):
+        if before < 0 or after < 0:
+            d = input.ndim - 1 - k
+            start = max(-before, 0)
+            input = narrow(input, d, start, input.shape[d] - start - max(-after, 0))
+    widths = ((0, 0),) * (input.ndim - len(pairs)) + tuple((max(b, 0), max(a, 0)) for b, a in reversed(pairs))
+    if mode == "constant":
+        return M.pad(input, widths=widths, value=0 if value is None else value)
+    modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    if mode not in modes:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    return M.pad_mode(input, args=(widths, modes[mode]))
+
+
+def nan_to_num(input: Tensor, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Any:
+    return M.nan_to_num(input, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+
+
+# -- chosen -------------------------------------------------------------------------------------------------------
+
+
+_topk_pair, _kth_pair, _median_pair = (reducing._pair(n) for n in ("topk", "kthvalue", "median"))
+_cummax_pair, _cummin_pair = (reducing._pair(n) for n in ("cummax", "cummin"))
+
+
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    d = one_axis(dim, input.ndim)
+    if not 0 <= k <= input.shape[d]:
+        raise RuntimeError("selected index k out of range")
+    return _topk_pair(*M.topk(input, axis=d, args=(0, k, largest)))
+
+
+def _one(row: Any, pair: Any, input: Tensor, k: int, dim: int, keepdim: bool) -> Any:
+    d = one_axis(dim, input.ndim)
+    values, indices = row(input, axis=d, args=(k, 1, False))
+    return pair(values, indices) if keepdim else pair(values.squeeze(d), indices.squeeze(d))
+
+
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+    if not 1 <= k <= input.shape[one_axis(dim, input.ndim)]:
+        raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(one_axis(dim, input.ndim)))
+    return _one(M.kthvalue, _kth_pair, input, k - 1, dim, keepdim)
+
+
+def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    if dim is None:
+        return M.median(input, axis=None, keepdims=False)
+    return _one(M.median_dim, _median_pair, input, (input.shape[dim] - 1) // 2, dim, keepdim)
+
+
+def cummax(input: Tensor, dim: int) -> Any:
+    return _cummax_pair(*M.cummax(input, axis=one_axis(dim, input.ndim), args=()))
+
+
+def cummin(input: Tensor, dim: int) -> Any:
+    return _cummin_pair(*M.cummin(input, axis=one_axis(dim, input.ndim), args=()))
+
+
+# -- sums and differences -----------------------------------------------------------------------------------------
+
+
+def nansum(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    return M.nansum(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+
+
+def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    count = reducing.sum(Tensor._of(~np.isnan(input._array)), dim, keepdim)
+    return nansum(input, dim, keepdim) / count
+
+
+def logcumsumexp(input: Tensor, dim: int) -> Any:
+    return M.logcumsumexp(input, axis=one_axis(dim, input.ndim))
+
+
+def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    d = one_axis(dim, input.ndim)
+    out: Any = input
+    if prepend is not None or append is not None:
+        out = cat([v for v in (prepend, input, append) if v is not None], d)
+    for _ in range(n):
+        length = out.shape[d] - 1
+        out = narrow(out, d, 1, length) - narrow(out, d, 0, length)
+    return out
+
+
+def _trapezia(y: Tensor, x: Any, dx: Any, dim: int) -> Any:
+    d = one_axis(dim, y.ndim)
+    n = y.shape[d] - 1
+    both = narrow(y, d, 1, n) + narrow(y, d, 0, n)
+    if x is None:
+        return both * (dx / 2), d
+    steps = diff(x)
+    return both * (
+        steps if x.ndim == y.ndim else movedim(reshape(steps, *steps.shape, *(1,) * (y.ndim - 1)), 0, d)
+    ) / 2, d
+
+
+def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
+    parts, d = _trapezia(y, x, 1 if dx is None else dx, dim)
+    return reducing.sum(parts, d)
+
+
+def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
+    parts, d = _trapezia(y, x, 1 if dx is None else dx, dim)
+    return reducing.cumsum(parts, d)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Any:
+    if p == 2:
+        return M.cdist(x1, x2)
+    return reducing.norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2.0) -> Any:
+    return reducing.norm(E.sub(input, other), p)
+
+
+# -- several operands ---------------------------------------------------------------------------------------------
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
+    return M.addcmul(input, tensor1, tensor2, value=value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Any:
+    return M.addcdiv(input, tensor1, tensor2, value=value)
+
+
+def lerp(input: Tensor, end: Tensor, weight: Any) -> Any:
+    return M.lerp(input, end, weight) if isinstance(weight, Tensor) else M.lerp_scalar(input, end, weight=weight)
+
+
+def block_diag(*tensors: Any) -> Any:
+    return M.block_diag([reshape(t, 1, -1) if as_tensor(t).ndim < 2 else t for t in tensors])
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
+    ts = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else list(tensors)
+    n = len(ts)
+    order = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    full = [ts[k].shape[0] if ts[k].ndim else 1 for k in order]
+    return tuple(expand(reshape(t, *(-1 if order[d] == k else 1 for d in range(n))), *full) for k, t in enumerate(ts))
+
+
+def hstack(tensors: Sequence[Any]) -> Any:
+    ts = [t if t.ndim else reshape(t, 1) for t in tensors]
+    return cat(ts, 0 if ts[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[Any]) -> Any:
+    return cat([reshape(t, 1, -1) if t.ndim < 2 else t for t in tensors], 0)
+
+
+NAMES = [
+    "addcdiv", "addcmul", "as_strided", "cdist", "cummax", "cummin", "cumulative_trapezoid", "diag_embed", "diff", "dist",
+    "fliplr", "flipud", "gather", "index_add", "index_copy", "index_fill", "index_select", "kthvalue", "lerp",
+    "logcumsumexp", "masked_fill", "masked_select", "median", "nan_to_num", "nanmean", "nansum", "repeat",
+    "repeat_interleave", "rot90", "scatter", "scatter_add", "take", "take_along_dim", "tile", "topk", "unfold",
+]  # fmt: skip
+FREE_NAMES = ["block_diag", "hstack", "meshgrid", "trapezoid", "vstack"]  # functions that are no methods

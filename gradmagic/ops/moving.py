@@ -1,0 +1,198 @@
+"""Ops that move, choose or scatter elements, one row each. Knows the kinds; no graph.
+
+What only moves elements is given by its forward function alone: applied to the positions 0, 1, 2… it says where each
+element of the output came from, and the transpose adds the gradient there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import Linear, as_array, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.ops import reductions as R
+from gradmagic.ops import shape as S
+
+
+def _return(g: Any, shape: tuple[int, ...], fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    size = int(np.prod(shape))
+    came_from = fn(np.arange(size).reshape(shape), *args)
+    return np.reshape(S.put_add(np.reshape(g, -1), (size,), np.reshape(came_from, -1)), shape)
+
+
+def moves(fn: Callable[..., Any], node: str, is_view: bool = False) -> Linear:
+    """A row that only moves elements, given by what it does to any array."""
+    kind = view if is_view else linear
+    return kind(lambda x, args: fn(x, *args), lambda g, shape, args: _return(g, shape, fn, args), node=node)
+
+
+def _gather(x: Any, dim: int, index: Any) -> Any:
+    if not x.ndim:
+        return x[...] if index.ndim == 0 else np.broadcast_to(x, index.shape).copy()
+    whole = tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape))
+    return np.take_along_axis(x[whole], index, dim)
+
+
+def _windows(x: Any, dim: int, size: int, step: int) -> Any:
+    every = (slice(None),) * dim + (slice(None, None, step),)
+    return np.lib.stride_tricks.sliding_window_view(x, size, axis=dim, writeable=x.flags.writeable)[every]
+
+
+def _as_strided(x: Any, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
+    flat = x.reshape(-1)[offset:]
+    return np.lib.stride_tricks.as_strided(flat, size, tuple(s * flat.itemsize for s in stride))
+
+
+def _diag_embed(x: Any, offset: int) -> Any:
+    n = x.shape[-1] + abs(offset)
+    out = np.zeros((*x.shape[:-1], n, n), x.dtype)
+    rows = np.arange(x.shape[-1]) + max(-offset, 0)
+    out[..., rows, rows + offset] = x
+    return out
+
+
+gather = moves(_gather, "GatherBackward0")
+index_select = moves(lambda x, dim, index: np.take(x, index, dim), "IndexSelectBackward0")
+take = moves(lambda x, index: x.reshape(-1)[index], "TakeBackward0")
+masked_select = moves(lambda x, mask: x[mask], "MaskedSelectBackward0")
+repeat = moves(lambda x, sizes: np.tile(x, sizes), "RepeatBackward0")
+rot90 = moves(lambda x, k, dims: np.rot90(x, k, dims).copy(), "Rot90Backward0")
+unfold = moves(_windows, "UnfoldBackward0", is_view=True)
+as_strided = moves(_as_strided, "AsStridedBackward0", is_view=True)
+pad_mode = moves(lambda x, widths, mode: np.pad(x, widths, mode), "ReflectionPad1DBackward0")
+diag_embed = linear(
+    lambda x, offset: _diag_embed(x, offset),
+    lambda g, offset: np.diagonal(g, offset, -2, -1),
+    node="DiagEmbedBackward0",
+)
+
+
+def _inner(g: Any, shape: tuple[int, ...], widths: Any) -> Any:
+    return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))]
+
+
+pad = linear(
+    lambda x, widths, value: np.pad(x, widths, constant_values=value),
+    lambda g, shape, widths: _inner(g, shape, widths),
+    node="ConstantPadNdBackward0",
+)
+masked_fill = linear(
+    lambda x, mask, value: np.where(mask, np.asarray(value, x.dtype), x),
+    lambda g, mask: np.where(mask, 0.0, g),
+    node="MaskedFillBackward0",
+)
+nan_to_num = irregular(
+    lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    lambda g, x: g * np.isfinite(as_array(x)),
+)
+
+# -- written at an index ------------------------------------------------------------------------------------------
+
+
+def _writes(node: str) -> Any:
+    return irregular(S._index_put, *S.index_put.vjps, node=node)
+
+
+scatter, scatter_add = _writes("ScatterBackward0"), _writes("ScatterAddBackward0")
+index_add, index_copy = _writes("IndexAddBackward0"), _writes("IndexCopyBackward0")
+
+# -- chosen along an axis: values and where they were -------------------------------------------------------------
+
+
+def _chosen(choose: Callable[..., Any], node: str) -> Any:
+    """A row that takes elements along an axis, given by how it chooses their indices."""
+
+    def fn(x: Any, axis: int, args: tuple[Any, ...]) -> Any:
+        index = choose(x, axis, *args)
+        return np.take_along_axis(x, index, axis), index
+
+    return irregular(fn, lambda g, y, shape, axis: R._take_back(g, y, shape, axis, True), node=node, outputs=2)
+
+
+def _part_of_order(x: Any, axis: int, start: int, count: int, largest: bool) -> Any:
+    order = np.argsort(-x if largest else x, axis=axis, kind="stable")
+    return np.take(order, range(start, start + count), axis)
+
+
+def _running(better: Any) -> Any:
+    def choose(x: Any, axis: int) -> Any:
+        ends = better.accumulate(x, axis)
+        places = np.arange(x.shape[axis]).reshape([-1 if d == axis % x.ndim else 1 for d in range(x.ndim)])
+        return np.maximum.accumulate(np.where((x == ends) | np.isnan(x), places, 0), axis)
+
+    return choose
+
+
+topk = _chosen(_part_of_order, "TopkBackward0")
+kthvalue = _chosen(_part_of_order, "KthvalueBackward0")
+median_dim = _chosen(_part_of_order, "MedianBackward1")
+cummax = _chosen(_running(np.maximum), "CummaxBackward0")
+cummin = _chosen(_running(np.minimum), "CumminBackward0")
+median = irregular(
+    lambda x, axis=None, keepdims=False: np.asarray(np.sort(x, axis=None)[max(x.size - 1, 0) // 2]),
+    R._share_ties,
+)
+
+# -- sums ---------------------------------------------------------------------------------------------------------
+
+nansum = irregular(
+    lambda x, axis=None, keepdims=False: np.nansum(x, axis=axis, keepdims=keepdims),
+    lambda g, x, shape, axis, keepdims: R.spread(g, shape, axis, keepdims) * ~np.isnan(as_array(x)),
+)
+
+
+def _logcumsumexp_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
+    """The sum over j >= i of g_j exp(x_i - y_j): n² terms, none of them above g."""
+    n = x.shape[axis]
+    x, y, g = (np.moveaxis(v, axis, -1) for v in (x, y, g))
+    below = np.tril(np.ones((n, n), bool), -1)
+    exponent = np.where(below, 0.0, np.expand_dims(x, -1) - np.expand_dims(y, -2))
+    out = np.sum(np.where(below, 0.0, np.exp(exponent)) * np.expand_dims(g, -2), -1)
+    return np.moveaxis(out, -1, axis)
+
+
+logcumsumexp = irregular(lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_vjp)
+
+
+def _cdist(a: Any, b: Any) -> Any:
+    return np.sqrt(np.sum((np.expand_dims(a, -2) - np.expand_dims(b, -3)) ** 2, -1))
+
+
+def _cdist_vjp(g: Any, a: Any, b: Any, y: Any, axis: int) -> Any:
+    same = y == 0
+    scale = np.expand_dims(np.where(same, 0.0, g / np.where(same, 1.0, y)), -1)
+    return np.sum(scale * (np.expand_dims(a, -2) - np.expand_dims(b, -3)), axis)
+
+
+cdist = irregular(_cdist, lambda g, a, b, y: _cdist_vjp(g, a, b, y, -2), lambda g, a, b, y: -_cdist_vjp(g, a, b, y, -3))
+
+# -- several operands at once -------------------------------------------------------------------------------------
+
+addcmul = elementwise(
+    lambda a, b, c, value: a + value * b * c, 1, lambda c, value: value * c, lambda b, value: value * b
+)
+addcdiv = elementwise(
+    lambda a, b, c, value: a + value * b / c, 1, lambda c, value: value / c, lambda b, c, value: -value * b / (c * c)
+)
+lerp_scalar = elementwise(
+    lambda a, b, weight: a + weight * (b - a), lambda weight: 1 - weight, lambda weight: weight, node="LerpBackward0"
+)
+lerp = elementwise(
+    lambda a, b, c: a + c * (b - a), lambda c: 1 - c, lambda c: c, lambda a, b: b - a, node="LerpBackward1"
+)
+
+
+def _blocks(xs: Any) -> Any:
+    out = np.zeros(np.sum([x.shape for x in xs], 0), xs[0].dtype)
+    row = column = 0
+    for x in xs:
+        out[row : row + x.shape[0], column : column + x.shape[1]] = x
+        row, column = row + x.shape[0], column + x.shape[1]
+    return out
+
+
+block_diag = joining(_blocks, lambda g, i, shapes: g[S._part(shapes, i, 0), S._part(shapes, i, 1)])
+
+name_rows(globals())
