@@ -272,9 +272,11 @@ class Panel:
     def _paint(self) -> None:
         """What follows the hand: the picture."""
         width, height = map(str, self._frame.size)
-        with self.image.hold_sync():
+        if self.image.height != height:
+            with self.image.hold_sync():
+                self.image.value, self.image.width, self.image.height = self._png, width, height
+        else:
             self.image.value = self._png
-            self.image.width, self.image.height = width, height
 
     def _say_numbers(self) -> None:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""

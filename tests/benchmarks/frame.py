@@ -140,6 +140,8 @@ def main() -> int:
     exact = storm["last"] == storm["shown"]
     print(f"  30 events at once: {storm['renders']} renders; the last value is the one shown: {exact}")
     print(f"  the panel is {ratio:.1f} times as fast (meant: at least {AT_LEAST:g})")
+    # Other work on the machine lengthens both, and the shorter one by more.
+    print(f"  the best of each, beside each other: {least['interact'] / least['panel']:.1f} times")
     return int(ratio < AT_LEAST)
 
 
