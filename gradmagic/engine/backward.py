@@ -572,7 +572,22 @@ def _zeros(t: Any, create: bool) -> Any:
     return zero
 
 
+def _check_batch(weights: Sequence[Any]) -> None:
+    if any(w is not None and w._array.ndim == 0 for w in weights):
+        raise ValueError(
+            "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input is a Tensor of dimensionality 0 "
+            "so expected in_dim to satisfy 0 <= in_dim < 0."
+        )
+    sizes = [w._array.shape[0] for w in weights if w is not None]
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+
+
 def _batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
+    _check_batch(weights)
     n = next(w._array.shape[0] for w in weights if w is not None)
     rows = []
     for k in range(n):
@@ -625,6 +640,11 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    if modes.transforms:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or "
+            "functorch.vjp instead or call backward() outside of functorch transforms."
+        )
     if grad_variables is not None:
         warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:

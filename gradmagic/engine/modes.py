@@ -15,6 +15,8 @@ class _Modes(threading.local):
     anomaly: bool = False
     check_nan: bool = True
     leaf_writes: bool = False
+    transforms: int = 0  # how many of torch.func's transformations are at work, one inside another
+    maps: int = 0  # and how many of them are vmap
 
 
 modes = _Modes()

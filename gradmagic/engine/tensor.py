@@ -20,6 +20,21 @@ _NON_LEAF_GRAD = (
     ".retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf "
     "Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
 )
+_INSIDE_TRANSFORM = (
+    "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside of a "
+    "function being transformed by a functorch transform. This is unsupported, please attempt to use the functorch "
+    "transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being transformed "
+    "instead."
+)
+_BOOL_IN_VMAP = (
+    "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support that yet, "
+    "please file an issue at https://github.com/pytorch/pytorch/issues ."
+)
+_ITEM_IN_VMAP = (
+    "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please "
+    "try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch internals, "
+    "please file a bug report."
+)
 _TO_SCALAR = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
     "Consider using tensor.detach() first."
@@ -122,6 +137,8 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Ask for gradients of this leaf, in place."""
+        if modes.transforms:
+            raise RuntimeError(_INSIDE_TRANSFORM)
         self._set_requires_grad(requires_grad, "only Tensors of floating point dtype can require gradients")
         return self
 
@@ -304,6 +321,8 @@ class Tensor:
 
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python number."""
+        if modes.maps:
+            raise RuntimeError(_ITEM_IN_VMAP)
         if self._array.size != 1:
             raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
         return self._array.item()
@@ -333,6 +352,8 @@ class Tensor:
         return int(self._array.item())
 
     def __bool__(self) -> bool:
+        if modes.maps:
+            raise RuntimeError(_BOOL_IN_VMAP)
         if self._array.size == 1:
             return bool(self._array.item())
         many = "more than one value" if self._array.size else "no values"
