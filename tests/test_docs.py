@@ -46,7 +46,7 @@ def test_the_script_of_the_checks_runs_the_readmes_test_command() -> None:
     [test_command] = [command for command in commands() if command.endswith(".venv/bin/pytest")]
     setup, ask = re.search(r"pip (install .*?) && \.venv/bin/(.*)$", test_command).groups()
     assert setup.replace("install", "install --quiet") in script
-    assert f"\n{ask}\n" in script
+    assert f"\ncheck {ask}\n" in script
 
 
 @pytest.mark.parametrize("code", blocks("python"))
