@@ -88,18 +88,17 @@ def call_text(call: Call) -> str:
 
 def chosen(curves: Curves) -> list[int]:
     """The samples that a short table shows: evenly spread, x0's row among them, gaps left out."""
-    usable = np.flatnonzero([any_value(curves, i) for i in range(len(curves.x))]) if has_gaps(curves) else None
-    places = usable if usable is not None and len(usable) else np.arange(len(curves.x))
+    computed = ~np.isin(np.arange(len(curves.x)), curves.breaks)
+    usable = np.flatnonzero(computed & defined_anywhere(curves))
+    places = usable if len(usable) else np.flatnonzero(computed)
     picked = set(places[np.linspace(0, len(places) - 1, min(ROWS, len(places))).round().astype(int)].tolist())
     return sorted(picked | {place_of_x0(curves)})
 
 
-def has_gaps(curves: Curves) -> bool:
-    return any(c.values is not None and bool(np.isnan(c.values).any()) for c in curves.curves)
-
-
-def any_value(curves: Curves, place: int) -> bool:
-    return any(c.values is not None and not np.isnan(c.values[place]) for c in curves.curves)
+def defined_anywhere(curves: Curves) -> Array:
+    """Where at least one of the curves has a value."""
+    rows = [~np.isnan(c.values) for c in curves.curves if c.values is not None]
+    return np.any(rows, axis=0) if rows else np.ones(len(curves.x), dtype=bool)
 
 
 def place_of_x0(curves: Curves) -> int:

@@ -39,7 +39,7 @@ def test_pytorch_and_gradmagic_agree(cell: str) -> None:
     for a, b in zip(there.derivatives, here.derivatives, strict=True):
         np.testing.assert_allclose(a.values, b.values, rtol=1e-9, atol=1e-12)
     assert [(c.source, c.ok, c.asked) for c in there.ledger] == [(c.source, c.ok, c.asked) for c in here.ledger]
-    assert there.curves.notes[-1].startswith("PyTorch and gradmagic differ by at most ")
+    assert there.trace.notes[-1].startswith("PyTorch and gradmagic differ by at most ")
 
 
 @pytest.mark.parametrize("switches", ["--no-create-graph", "--no-retain-graph", "--retain-graph", "--order 1"])

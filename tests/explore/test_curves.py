@@ -124,3 +124,39 @@ def test_an_x_with_infinities_warns_nobody() -> None:
     g = Explorer(parse_line("", cell))
     assert g.curves.at_x0[0] is not None
     assert repr(g)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("sign(x)", "", "y jumps or has a pole near x = 0.00: the curve is not joined there"),
+        ("1 / (x - 0.3) ** 2", "", "y jumps or has a pole near x = 0.30: the curve is not joined there"),
+        ("abs(x)", "", "dy/dx jumps or has a pole near x = 0.00: y is not differentiable there"),
+        ("relu(x - 1)", "x=-3:5", "dy/dx jumps or has a pole near x = 1.00: y is not differentiable there"),
+        ("x * abs(x)", "--order 3", "d²y/dx² jumps or has a pole near x = 0.00: dy/dx is not differentiable there"),
+        (
+            "sqrt(abs(x))",
+            "x=-3:3@2 --points 400",
+            "dy/dx jumps or has a pole near x = 0.00: y is not differentiable there",
+        ),
+    ],
+)
+def test_each_jump_is_told_once_and_where_it_is(text: str, line: str, said: str) -> None:
+    assert shown(text, line).notes == (said,)
+
+
+@pytest.mark.parametrize("points", [401, 400])
+@pytest.mark.parametrize(
+    "text", ["tanh(20 * x)", "tanh(200 * x)", "exp(-100 * x ** 2)", "sin(20 * x)", "x ** 9", "1 / (1 + 100 * x ** 2)"]
+)
+def test_smooth_curves_have_no_kinks(text: str, points: int) -> None:
+    assert shown(text, f"--order 4 --points {points}").notes == ()
+
+
+def test_a_kink_breaks_the_derivative_and_not_the_curve() -> None:
+    found = shown("abs(x)", "x=-1:1@-1 --points 20")
+    y, slope, _ = (curve.values for curve in found.curves)
+    assert found.breaks == (10,)
+    assert found.x[10] == pytest.approx(0)
+    np.testing.assert_allclose(y[9:12], [1 / 19] * 3)
+    np.testing.assert_array_equal(slope[9:12], [-1, np.nan, 1])
