@@ -63,8 +63,8 @@ def text(curves: Curves, trace: Trace | None = None) -> str:
     if missing or curves.notes:
         parts.append("\n".join([*missing, *curves.notes]))
     if trace is not None and trace.failure is not None:
-        where = f"line {trace.failure.line}: " if trace.failure.line else ""
-        parts.append(f"stopped at {where}{trace.failure.message}")
+        where = f"stopped at line {trace.failure.line}: " if trace.failure.line else ""
+        parts.append(f"{where}{trace.failure.message}")
     if trace is not None and trace.ledger:
         parts.append("\n".join(call_text(call) for call in trace.ledger))
     return "\n\n".join(parts)

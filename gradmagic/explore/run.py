@@ -89,6 +89,7 @@ class Attempt:
     pointwise: bool | None
     printed: io.StringIO = field(default_factory=io.StringIO)
     failure: Failure | None = None
+    ran: bool = False
     notes: list[str] = field(default_factory=list)
 
     def trace(self) -> Trace:
@@ -98,6 +99,7 @@ class Attempt:
         try:
             value = self.cell_run(scope, ledger)
             x, y = self.read(scope, value)
+            self.ran = True
             freed = ledger.rows and self.backend.census((y,)).freed
             with self.backend.revived(ledger.memory):
                 if freed and self.backend.census((y,)).freed:
@@ -192,10 +194,13 @@ class Attempt:
     def failed(self, error: Exception, scope: Scope, ledger: Ledger) -> Trace:
         """A later run without a y: its ledger and its error, as data."""
         failure = self.failure or failure_of(error, self.program.filename)
-        nothing = tuple(
-            Derivative(order, None, "there is no y to differentiate: the cell stopped", failure.message)
-            for order in range(1, self.state.order + 1)
+        # what goes wrong after the cell are the weights, or a y that no longer depends on x
+        why = (
+            "the cell ran, but not the panel's own call"
+            if self.ran
+            else "there is no y to differentiate: the cell stopped"
         )
+        nothing = tuple(Derivative(order, None, why, failure.message) for order in range(1, self.state.order + 1))
         x = samples(self.program, self.state) if self.program.domain is not None else np.zeros(0)
         return Trace(
             x,
@@ -238,8 +243,15 @@ def compared(program: Program, state: State, namespace: Mapping[str, Any], trace
     pairs = [(trace.y, ours.y), *zip_values(trace, ours)]
     if any(a.shape != b.shape for a, b in pairs):
         return ("PyTorch and gradmagic give results of different shapes",)
-    far = max((float(np.nanmax(np.abs(a - b), initial=0.0)) for a, b in pairs), default=0.0)
-    return (f"PyTorch and gradmagic differ by at most {far:.1e}",)
+    return (f"PyTorch and gradmagic differ by at most {apart(pairs)}",)
+
+
+def apart(pairs: list[tuple[Array, Array]]) -> str:
+    """The largest difference, and at how many places there is none because only one of the two is a number."""
+    with np.errstate(all="ignore"):
+        far = max((float(np.nanmax(np.where(a == b, 0.0, np.abs(a - b)), initial=0.0)) for a, b in pairs), default=0.0)
+    single = sum(int(np.sum(np.isnan(a) != np.isnan(b))) for a, b in pairs)
+    return f"{far:.1e}" + (f"; at {single} place{'s' * (single != 1)} only one of them is NaN" if single else "")
 
 
 def zip_values(a: Trace, b: Trace) -> list[tuple[Array, Array]]:

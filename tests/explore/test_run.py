@@ -13,7 +13,7 @@ import pytest
 from gradmagic.explore.options import parse_line
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
-from gradmagic.explore.run import run
+from gradmagic.explore.run import apart, run
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Trace
 
@@ -364,3 +364,16 @@ def test_what_cancels_or_overflows_is_still_element_by_element(text: str) -> Non
 @pytest.mark.parametrize("text", ["x - x.mean()", "x.flip(0)", "x.cumsum(0)", "exp(x) / exp(x).sum()"])
 def test_elements_that_depend_on_others_are_told(text: str) -> None:
     assert any("several elements" in note for note in traced(text).notes)
+
+
+def test_where_only_one_engine_has_a_number_is_counted() -> None:
+    one, other = np.array([1.0, np.nan, np.nan, np.inf]), np.array([1.5, 2.0, np.nan, np.inf])
+    assert apart([(one, other)]) == "5.0e-01; at 1 place only one of them is NaN"
+    assert apart([(one, one)]) == "0.0e+00"
+
+
+def test_weights_that_do_not_fit_are_not_blamed_on_the_cell() -> None:
+    trace = traced("y = x ** 2", first=False, weights="nowhere")
+    assert trace.failure is not None
+    assert "'nowhere' name no variable" in trace.failure.message
+    assert all("the cell ran" in (d.note or "") for d in trace.derivatives)
