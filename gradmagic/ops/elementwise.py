@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.kinds import _conj as conjugated
 from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows, over
 
 _SQRT_PI = math.sqrt(math.pi)
@@ -55,7 +56,7 @@ def _power_of_scalar(x: Any, exponent: Any) -> Any:
 # x**n with a number n: torch's d/dx is 0 for n = 0 without looking at x, so 0**0 has a derivative.
 pow_scalar = irregular(
     _power_of_scalar,
-    lambda g, x, exponent: np.zeros_like(g) if exponent == 0 else g * (exponent * x ** (exponent - 1)),
+    lambda g, x, exponent: np.zeros_like(g) if exponent == 0 else g * conjugated(exponent * x ** (exponent - 1)),
     node="PowBackward0",
     attributes=("exponent",),
 )
@@ -164,7 +165,10 @@ fmin = elementwise(np.fmin, lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 
 
 
 def _direction(x: Any) -> Any:
-    return np.sign(x)
+    if getattr(x, "_array", x).dtype.kind != "c":
+        return np.sign(x)
+    size = np.abs(x)
+    return np.conj(x) / np.where(size == 0, 1.0, size)
 
 
 def _share(a: Any, b: Any) -> Any:

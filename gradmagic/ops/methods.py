@@ -139,6 +139,7 @@ def _install() -> None:
     set_("T", property(_permuted))
     set_("mT", property(_matrix_transposed))
     set_("real", property(F["real"]))
+    set_("imag", property(F["imag"]))
     set_("new_zeros", _new(0))
     set_("new_ones", _new(1))
     set_("stride", lambda self: tuple(s // self._array.itemsize for s in np.asarray(self._array).strides))

@@ -8,6 +8,7 @@ from typing import Any
 from gradmagic.ops import (
     arithmetic,
     choosing,
+    complexes,
     contracting,
     functional,
     indexing,
@@ -41,7 +42,7 @@ OTHERS = [
 ]  # fmt: skip
 LINALG = ["det", "slogdet", "logdet", "pinv", "matrix_power", "matrix_exp", "trace", "cholesky", "qr", "cross"]
 FUNCTIONAL = ["softplus", "celu", "selu", "hardshrink", "threshold", "binary_cross_entropy_with_logits", "kl_div"]
-NO_METHODS = [*FUNCTIONAL, *choosing.FREE_NAMES, *contracting.FREE_NAMES]
+NO_METHODS = [*FUNCTIONAL, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES]
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",
@@ -65,7 +66,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
     table |= special.TOP_LEVEL | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
-    for room in (choosing, contracting):
+    for room in (choosing, complexes, contracting):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *room.FREE_NAMES)}
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table

@@ -10,8 +10,8 @@ import numpy as np
 from gradmagic.engine.inplace import write
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import complexes, indexing, linalg, special
 from gradmagic.ops import elementwise as E
-from gradmagic.ops import indexing, linalg, special
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import as_tensor, binary, one_axis, operand, unary
 
@@ -27,7 +27,7 @@ _UFUNCS |= {
     "power": lambda a, b: F["pow"](a, b), "float_power": F["float_power"], "square": F["square"], "tanh": F["tanh"],
     "matmul": lambda a, b: F["matmul"](a, b), "positive": lambda x: x, "fabs": F["abs"], "rint": F["round"],
     "reciprocal": F["reciprocal"], "radians": F["deg2rad"], "degrees": F["rad2deg"],
-    "floor_divide": F["floor_divide"], "conjugate": lambda x: x,
+    "floor_divide": F["floor_divide"], "conjugate": F["conj"],
     "equal": F["eq"], "not_equal": F["ne"], "less": F["lt"], "less_equal": F["le"], "greater": F["gt"], "greater_equal": F["ge"],
     "isnan": F["isnan"], "isinf": F["isinf"], "isfinite": F["isfinite"], "logical_not": F["logical_not"],
     "logical_and": F["logical_and"], "logical_or": F["logical_or"], "logical_xor": F["logical_xor"],
@@ -119,6 +119,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.diag: lambda v, k=0: F["diag"](v, k), np.fliplr: F["fliplr"], np.flipud: F["flipud"],
     np.repeat: lambda a, repeats, axis=None: F["repeat_interleave"](a, as_tensor(repeats), axis),
     np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: F["nan_to_num"](x, nan, posinf, neginf),
+    np.imag: F["imag"], np.angle: lambda z, deg=False: F["rad2deg"](F["angle"](z)) if deg else F["angle"](z),
+    **{getattr(np.fft, name): getattr(complexes, name) for name in complexes.FFT},
     np.zeros_like: lambda a, dtype=None, **_: Tensor._of(np.zeros(a._array.shape, dtype or a._array.dtype)),
     np.ones_like: lambda a, dtype=None, **_: Tensor._of(np.ones(a._array.shape, dtype or a._array.dtype)),
     np.full_like: lambda a, fill_value, dtype=None, **_: Tensor._of(np.full(a._array.shape, fill_value, dtype or a._array.dtype)),

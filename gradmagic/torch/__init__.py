@@ -53,7 +53,7 @@ from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
-from gradmagic.torch import autograd, func, linalg, nn, special
+from gradmagic.torch import autograd, fft, func, linalg, nn, special
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
@@ -94,7 +94,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Generator", "Size", "Tensor", "arange", "as_tensor", "autograd", "bool", "cdouble", "cfloat", "complex128", "complex64",
-    "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "float", "float16", "float32", "float64",
+    "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "float", "float16", "float32", "float64",
     "from_numpy", "func", "full", "full_like", "get_default_dtype", "half", "inf", "inference_mode", "int", "int16", "int32",
     "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled",
     "is_tensor", "linalg", "linspace", "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "ones", "ones_like", "pi", "rand",

@@ -84,9 +84,6 @@ NOT_YET: dict[str, str] = {
     "fwd.int_primal": "torch.autograd.forward_ad",
     "fwd.shape_mismatch": "torch.autograd.forward_ad",
     "fwd.over_reverse": "torch.autograd.forward_ad",
-    "cplx.grad_convention": "conj",
-    "cplx.holomorphic": "complex numbers",
-    "cplx.abs0": "angle",
     "grad.signature": "annotations as torch's",
     "graphapi.saved_attrs": "saved sizes and dimensions",
     "batched.create_graph": "a batched call as one",
@@ -97,11 +94,8 @@ NOT_YET_PRINTED: dict[str, str] = {
 }
 
 NOT_YET_AN_OP: dict[str, str] = {
-    "struct.fft": "fft",
-    "struct.rfft": "fft",
     "struct.conv1d": "conv1d",
     "struct.renorm": "renorm",
-    "struct.real": "complex",
 }
 
 # Nodes that another formula of the same value gives.
@@ -114,6 +108,8 @@ OTHER_NODES: dict[str, dict[str, Any]] = {
     "struct.logcumsumexp": {"d_nodes": ["PermuteBackward0"]},
     "struct.trapezoid": {"node": "SumBackward1"},
     "struct.repeat_interleave": {"node": "UnsafeViewBackward0"},
+    "struct.fft": {"d_nodes": ["RealBackward0"]},
+    "struct.rfft": {"d_nodes": ["RealBackward0"]},
     "struct.diag": {"node": "CloneBackward0"},
 }
 

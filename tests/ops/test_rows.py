@@ -18,7 +18,7 @@ DOMAINS = {
     "acosh": (1.2, 3.0), "asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "atanh": (-0.9, 0.9), "log": (0.2, 3.0),
     "log2": (0.2, 3.0), "log10": (0.2, 3.0), "log1p": (-0.8, 3.0), "sqrt": (0.2, 3.0), "rsqrt": (0.2, 3.0),
     "cbrt": (0.2, 3.0), "reciprocal": (0.3, 2.0), "tan": (-1.2, 1.2), "pow_tensor": (0.3, 2.0), "remainder": (1.1, 1.9),
-    "fmod": (1.1, 1.9), "div": (0.3, 2.0), "abs": (0.1, 2.0),
+    "fmod": (1.1, 1.9), "floor_divide": (1.1, 1.9), "div": (0.3, 2.0), "abs": (0.1, 2.0),
 }  # fmt: skip
 # torch's own derivative ops, and those that torch differentiates in one operand only
 NOT_ALONE = {"threshold_backward", "pow_of_scalar", "heaviside"}
