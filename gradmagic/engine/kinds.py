@@ -57,6 +57,7 @@ class Op:
 
     name = ""
     is_view = False
+    pointwise = False  # element by element, so that a batch of gradients passes by broadcasting
     floats = False  # integers become floats first, as sin does
     transpose_one: Any = None  # of an op with several outputs: the transpose of one of them
 
@@ -156,7 +157,11 @@ class Op:
         saved = list(node.saved)
         reads = [k % len(saved) for read in self.plans()[1] for k in read if saved]
         for k in dict.fromkeys((*reads, *range(len(saved)))):
-            saved[k] = _packed(saved[k], node)
+            value = saved[k]
+            if isinstance(value, Tensor):
+                saved[k] = Packed(value, edge(value))
+            elif k == len(node.edges) and isinstance(value, (np.ndarray, np.generic)):
+                saved[k] = Packed(Tensor._of(value, node), None, own=True)
         node.saved = tuple(saved)
 
     def make_node_class(self) -> Any:
@@ -240,6 +245,8 @@ def set_view(out: Tensor, source: Tensor, op: Op, kwargs: dict[str, Any], forbid
 
 class Elementwise(Op):
     """Applied to each element by itself: given by its partial derivatives, one for each operand."""
+
+    pointwise = True
 
     def __call__(self, *operands: Any, **kwargs: Any) -> Any:
         arrays = [as_array(v) for v in operands]
@@ -410,15 +417,6 @@ def refuse_broadcast(arrays: Sequence[Any]) -> None:
                 raise RuntimeError(
                     f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[j]}) at non-singleton dimension {d}"
                 ) from None
-
-
-def _packed(value: Any, node: Node) -> Any:
-    """A saved value as the hooks on saved tensors make it: operands are Tensors, outputs arrays."""
-    if isinstance(value, Tensor):
-        return Packed(value, edge(value))
-    if isinstance(value, (np.ndarray, np.generic)):
-        return Packed(Tensor._of(value, node), None, own=True)
-    return value
 
 
 def refuse_type(symbol: str, a: Any, b: Any) -> NoReturn:
