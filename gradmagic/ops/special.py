@@ -139,3 +139,30 @@ UFUNCS: dict[str, Any] = {
     "kl_div": lambda a, b: xlogy(as_tensor(a), a / as_tensor(b)) - a + b,
     "loggamma": unary(lgamma), "log_expit": lambda x: -E.logaddexp(-x, 0.0),
 }  # fmt: skip
+
+
+def _betaln(a: Any, b: Any) -> Any:
+    a, b = as_tensor(a), as_tensor(b)
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
+
+
+def _beta(a: Any, b: Any) -> Any:
+    a, b = as_tensor(a), as_tensor(b)
+    return gamma(a) * gamma(b) / gamma(a + b)
+
+
+def _boxcox(x: Any, lmbda: Any) -> Any:
+    """(x**lmbda - 1) / lmbda, and its limit log x."""
+    logarithm, power = E.log(as_tensor(x)), as_tensor(lmbda)
+    zero = power == 0
+    safe = np.where(zero, 1.0, power)
+    return np.where(zero, logarithm, E.expm1(logarithm * safe) / safe)
+
+
+UFUNCS |= {
+    "beta": _beta, "betaln": _betaln, "binom": lambda n, k: 1 / ((n + 1) * _beta(n - k + 1, k + 1)),
+    "rgamma": lambda x: 1 / gamma(as_tensor(x)), "exp10": lambda x: E.exp(x * math.log(10)),
+    "sindg": lambda x: E.sin(E.deg2rad(x)), "cosdg": lambda x: E.cos(E.deg2rad(x)), "tandg": lambda x: E.tan(E.deg2rad(x)),
+    "cosm1": lambda x: -2 * E.sin(x / 2) ** 2, "boxcox": _boxcox,
+    "pseudo_huber": lambda delta, r: delta * delta * (E.sqrt(1 + (r / as_tensor(delta)) ** 2) - 1),
+}  # fmt: skip
