@@ -57,8 +57,15 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 class _Walk:
     """One backward pass from roots to inputs."""
 
-    def __init__(self, roots: Sequence[tuple[Any, int, Any]], captures: Mapping[Any, list[int]] | None, create: bool):
+    def __init__(
+        self,
+        roots: Sequence[tuple[Any, int, Any]],
+        captures: Mapping[Any, list[int]] | None,
+        create: bool,
+        batch: tuple[int, ...] = (),
+    ):
         self.recording = create
+        self.batch = batch  # the dimensions that every gradient has before those of its operand
         self.captures = captures
         self.order = _reachable([target for target, _, _ in roots])
         self.grads: dict[Any, Any] = {}
@@ -144,7 +151,7 @@ class _Walk:
         if node.node_prehooks:
             g = self._prehooks(node, g)
         out = node.apply(g, wanted, self.recording)
-        out = [o if o is None else fit(o, node, i) for i, o in enumerate(out)]
+        out = [o if o is None else fit(o, node, i, self.batch) for i, o in enumerate(out)]
         return self._node_hooks(node, out, g) if node.node_hooks else out
 
     def executes(self, target: Any) -> bool:
@@ -250,7 +257,7 @@ def _reachable(roots: Sequence[Any]) -> list[Node]:
     return order
 
 
-def fit(g: Any, node: Node, i: int) -> Any:
+def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
     """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
     target = node.edges[i]
     if target is None:
@@ -259,6 +266,7 @@ def fit(g: Any, node: Node, i: int) -> Any:
         shape, dtype = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
     else:
         shape, dtype = target._array.shape, target._array.dtype
+    shape = batch + shape
     raw = g._array if isinstance(g, Tensor) else g
     if raw.shape != shape:
         g = unbroadcast(g, raw.shape, shape)
@@ -332,6 +340,7 @@ def _run_backward(
     create: bool,
     inputs: Sequence[Any] | None,
     allow_unused: bool,
+    batch: tuple[int, ...] = (),
 ) -> list[Any]:
     if len(outputs) != len(weights):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
@@ -345,7 +354,7 @@ def _run_backward(
     before, outer = modes.grad, running.walk
     modes.grad = create
     try:
-        walk = running.walk = _Walk(roots, captures, create)
+        walk = running.walk = _Walk(roots, captures, create, batch)
         if targets is not None and not allow_unused:
             visited = walk._visited()
             for i, (target, _) in enumerate(targets):
@@ -428,6 +437,11 @@ def _make_grads(outputs: Sequence[Any], weights: Sequence[Any], batched: bool) -
 
 
 def _check_weight(i: int, out: Tensor, w: Tensor, batched: bool) -> None:
+    if batched and w.ndim == 0:
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+            "tensor to a number"
+        )
     given = w.shape[1:] if batched else w.shape
     if given != out.shape:
         if batched:
@@ -586,9 +600,37 @@ def _check_batch(weights: Sequence[Any]) -> None:
         )
 
 
+def _goes_through_at_once(outs: Sequence[Any], weights: Sequence[Any]) -> bool:
+    """Whether every op behind these works element by element on one shape: then a batch passes by broadcasting."""
+    if len(outs) != len(weights) or any(
+        w is None or not isinstance(t, Tensor) for t, w in zip(outs, weights, strict=True)
+    ):
+        return False
+    return all(_is_pointwise(node) for node in _reachable([edge(t) for t in outs]))
+
+
+def _is_pointwise(node: Node) -> bool:
+    if not getattr(node.op, "pointwise", False) or node.pre_hooks or node.node_hooks or node.node_prehooks:
+        return False
+    for i, target in enumerate(node.edges):
+        if isinstance(target, Node):
+            shape = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)[0]
+        elif target is not None:
+            if target._hooks:
+                return False
+            shape = target._array.shape
+        if target is not None and shape != node.shape:
+            return False
+    return True
+
+
 def _batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
     _check_batch(weights)
     n = next(w._array.shape[0] for w in weights if w is not None)
+    if n == 0:
+        raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
+    if _goes_through_at_once(outs, weights):
+        return _run_backward(outs, weights, retain, create, ins, allow_unused, (n,))
     rows = []
     for k in range(n):
         row = [w if w is None else (w[k] if create else Tensor._of(np.asarray(w._array[k]))) for w in weights]

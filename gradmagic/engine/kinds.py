@@ -365,9 +365,11 @@ def joining(fn: Callable[..., Any], transpose: Rule, **row: Any) -> Variadic:
     return Variadic(fn, transpose, **row)
 
 
-def irregular(fn: Callable[..., Any], *vjps: Rule, **row: Any) -> Op:
-    """A row that fits no kind: its vjps are written out."""
-    return Op(fn, *vjps, **row)
+def irregular(fn: Callable[..., Any], *vjps: Rule, pointwise: bool = False, **row: Any) -> Op:
+    """A row that fits no kind: its vjps are written out; if pointwise, for gradients with further dimensions in front."""
+    op = Op(fn, *vjps, **row)
+    op.pointwise = pointwise
+    return op
 
 
 def composed(fn: Callable[..., Any]) -> Composed:

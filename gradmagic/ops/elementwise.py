@@ -57,6 +57,7 @@ def _power_of_scalar(x: Any, exponent: Any) -> Any:
 pow_scalar = irregular(
     _power_of_scalar,
     lambda g, x, exponent: np.zeros_like(g) if exponent == 0 else g * conjugated(exponent * x ** (exponent - 1)),
+    pointwise=True,
     node="PowBackward0",
     attributes=("exponent",),
 )

@@ -86,7 +86,6 @@ NOT_YET: dict[str, str] = {
     "fwd.over_reverse": "torch.autograd.forward_ad",
     "grad.signature": "annotations as torch's",
     "graphapi.saved_attrs": "saved sizes and dimensions",
-    "batched.create_graph": "a batched call as one",
 }
 
 NOT_YET_PRINTED: dict[str, str] = {

@@ -1,0 +1,62 @@
+"""A batch of weights gives what its rows give one by one, whichever way it goes through the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradmagic import torch
+
+PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
+    "element by element": lambda x, z: (x * z).sin() * x**3 - z.exp() / x,
+    "with numbers and constants": lambda x, z: (2 * x + torch.ones(3)) ** 2 * z.clamp(-1, 1),
+    "a constant that broadcasts": lambda x, z: x * torch.ones(1) * z,
+    "an operand that broadcasts": lambda x, z: x * z.sum(),
+    "through a view": lambda x, z: x.flip(0) * z[:3],
+    "through a scan": lambda x, z: (x * z).cumsum(0),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_a_batch_of_weights_is_its_rows(program: Callable[[Any, Any], Any], create_graph: bool) -> None:
+    x = torch.tensor([0.5, 1.5, -2.0], requires_grad=True)
+    z = torch.tensor([0.3, -0.7, 1.1], requires_grad=True)
+    weights = torch.tensor([[1.0, 0.0, 2.0], [0.5, -1.0, 0.0]])
+    y = program(x, z)
+    together = torch.autograd.grad(
+        y, (x, z), weights, is_grads_batched=True, create_graph=create_graph, retain_graph=True
+    )
+    for k in range(2):
+        row = torch.autograd.grad(y, (x, z), weights[k], retain_graph=True, create_graph=create_graph)
+        for one, many in zip(row, together, strict=True):
+            np.testing.assert_allclose(many[k].detach().numpy(), one.detach().numpy())
+            if create_graph and one.requires_grad:
+                np.testing.assert_allclose(again(many[k], x, z), again(one, x, z), rtol=1e-6)
+
+
+def again(derivative: Any, x: Any, z: Any) -> Any:
+    found = torch.autograd.grad(derivative.sum(), (x, z), retain_graph=True, materialize_grads=True)
+    return [g.detach().numpy() for g in found]
+
+
+def test_a_hook_sees_the_gradient_of_one_row() -> None:
+    x = torch.ones(3, requires_grad=True)
+    y = x * 2
+    shapes: list[Any] = []
+    y.register_hook(lambda g: shapes.append(tuple(g.shape)))
+    torch.autograd.grad(y * y, x, torch.eye(3), is_grads_batched=True)
+    assert set(shapes) == {(3,)}
+
+
+def test_a_batch_without_rows_and_weights_without_a_batch_are_refused() -> None:
+    x = torch.ones(2, requires_grad=True)
+    with pytest.raises(IndexError, match="index 0 is out of bounds for dimension 0 with size 0"):
+        torch.autograd.grad(x**2, x, torch.ones(0, 2), is_grads_batched=True)
+    with pytest.raises(IndexError, match="invalid index of a 0-dim tensor"):
+        torch.autograd.grad(x.sum(), x, torch.tensor(1.0), is_grads_batched=True)
+    with pytest.raises(ValueError, match=r"got sizes \[2, 3\]"):
+        torch.autograd.grad([x**2, x**3], x, [torch.ones(2, 2), torch.ones(3, 2)], is_grads_batched=True)
