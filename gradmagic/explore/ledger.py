@@ -72,8 +72,6 @@ class Ledger:
         error: Exception | None,
     ) -> None:
         source, line = (self.source, None) if self.by == "panel" else self.called_at()
-        after = self.backend.census(call.outputs)
-        kept = self.backend.census((*call.outputs, *given)) if given else after
         asked = {name: value for name, value in call.options.items() if value != DEFAULTS.get(name)}
         if asked.get("allow_unused") is False:
             del asked["allow_unused"]
@@ -82,6 +80,9 @@ class Ledger:
             effective["retain_graph"] = effective.get("create_graph", False)
         if effective.get("allow_unused", False) is None:
             effective["allow_unused"] = effective.get("materialize_grads", False)
+        retained = effective["retain_graph"] and error is None  # then the call has freed nothing: no second count
+        after = before if retained else self.backend.census(call.outputs)
+        kept = self.backend.census((*call.outputs, *given)) if given else after
         cause, cure = (None, None) if error is None else self.explained(call, str(error))
         self.rows.append(
             Call(
