@@ -15,21 +15,24 @@ CASES = [
     ),
     (
         (
-            "a = torch.ones(3, requires_grad=True); b = a * 1; y = b.expand(2, 3); y[0] = 2; print(b.tolist())\n"
+            "a = torch.ones(3, requires_grad=True); b = a * 1; y = b.expand(2, 3)\n"
+            "y[0] = 2; print(b.tolist())\n"
             "print(torch.autograd.grad((b * torch.tensor([1., 2., 3.])).sum(), a))"
         ),
         "[2.0, 2.0, 2.0]\n(tensor([0., 0., 0.]),)\n",
     ),
     (
         (
-            "x = torch.tensor([1., 2.], requires_grad=True); y = x ** 2; y.retain_grad(); y.mul_(3); y.sum().backward()\n"
+            "x = torch.tensor([1., 2.], requires_grad=True); y = x ** 2; y.retain_grad()\n"
+            "y.mul_(3); y.sum().backward()\n"
             "print(y.grad, x.grad)"
         ),
         "tensor([1., 1.]) tensor([ 6., 12.])\n",
     ),
     (
         (
-            "x = torch.tensor([1., 2.], requires_grad=True); y = x ** 2; y.retain_grad(); y[0] = 3; y.sum().backward()\n"
+            "x = torch.tensor([1., 2.], requires_grad=True); y = x ** 2; y.retain_grad()\n"
+            "y[0] = 3; y.sum().backward()\n"
             "print(y.grad, x.grad)"
         ),
         "tensor([1., 1.]) tensor([0., 4.])\n",
