@@ -16,6 +16,7 @@ import numpy as np
 from gradmagic.explore.backends import backend_of
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.options import BY_FIELD, assignment, checked, line_of
+from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
@@ -168,7 +169,7 @@ def request_from(
     elif isinstance(what, str):
         source = what
     else:
-        raise GradUsageError(f"explore() takes a text or a function, not a {type(what).__name__}")
+        raise GradUsageError(f"explore() takes a text or a function, not {a_kind(what)}")
     if not isinstance(options.get("weights", "ones"), str):
         names = {**names, "weights": options["weights"]}
         options["weights"] = "weights"

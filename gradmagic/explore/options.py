@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from gradmagic.explore.state import State
 from gradmagic.explore.weights import Weights
 
 __all__ = ["OPTIONS", "Option", "assignment", "checked", "complete", "help_text", "line_of", "parse_line"]
+
+SPACED: Final = re.compile(r"(?<!\S)([^\W\d]\w*)(?:\s+=\s*|=\s+)(-?[^\s='\"-][^\s='\"]*)?(?=\s|$)")
 
 MAX_ORDER, MAX_POINTS = 10, 100_000
 
@@ -123,6 +126,7 @@ def parse_line(line: str, text: str) -> Request:
     >>> request.ranges["a"], request.order, request.create_graph
     (Range(lo=0.0, hi=2.0, start=1.0), 3, False)
     """
+    apart(line)
     fields: dict[str, Any] = {}
     ranges: dict[str, Range] = {}
     values: dict[str, float] = {}
@@ -144,6 +148,14 @@ def parse_line(line: str, text: str) -> Request:
     return checked(Request(text, ranges, values, **fields))
 
 
+def apart(line: str) -> None:
+    """Refuse `x = -3:3`, whose parts would each be read as something else."""
+    found = SPACED.search(re.sub(r"\s*([:@])\s*", r"\1", line))
+    if found:
+        written = f"{found[1]}={found[2] or '0:2'}"
+        raise GradUsageError(f"cannot read {quoted(found[0].strip())}: write it without spaces: {written}")
+
+
 def checked(request: Request) -> Request:
     """The same request, if its parts go together."""
     if request.wrt in request.values:
@@ -151,6 +163,10 @@ def checked(request: Request) -> Request:
         raise GradUsageError(
             f"{request.wrt}={value:g} is one point, and a curve needs a range: "
             f"write {request.wrt}={value - 1:g}:{value + 1:g}@{value:g} for a curve around it"
+        )
+    if request.into is not None and request.into in (request.wrt, request.of or "y"):
+        raise GradUsageError(
+            f"--into {request.into} would take the place of the cell's own {quoted(request.into)}: write --into g"
         )
     if request.of is not None and request.of == request.wrt:
         raise GradUsageError(f"--of and --wrt are both {quoted(request.of)}: say what to differentiate by what")

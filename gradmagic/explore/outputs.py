@@ -11,7 +11,7 @@ from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.trace import Array, Kind
 
-__all__ = ["array_of", "input_of", "kind_of", "output_of"]
+__all__ = ["a_kind", "array_of", "input_of", "kind_of", "output_of"]
 
 
 def array_of(tensor: Any) -> Array:
@@ -27,7 +27,7 @@ def input_of(x: Any, program: Program, backend: Backend) -> Any:
     """X as a tensor that requires grad, or a sentence that says what to do."""
     name = program.wrt
     if not isinstance(x, backend.torch.Tensor):
-        what = "a NumPy array" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+        what = "a NumPy array" if isinstance(x, np.ndarray) else a_kind(x)
         raise GradUsageError(
             f"the cell makes '{name}' {what}, which remembers nothing: make it torch.tensor(..., requires_grad=True)"
         )
@@ -44,6 +44,18 @@ def input_of(x: Any, program: Program, backend: Backend) -> Any:
     return x
 
 
+def a_kind(value: Any) -> str:
+    """What a value is, with its article.
+
+    Examples
+    --------
+    >>> a_kind(1), a_kind("1"), a_kind(None)
+    ('an int', 'a str', 'None')
+    """
+    kind = type(value).__name__
+    return "None" if value is None else f"a{'n' * (kind[0] in 'aeiouAEIOU')} {kind}"
+
+
 def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
     """Y as a tensor that has a history, or a sentence that says what to do."""
     name, wrt = (f"'{program.target}'" if program.target else "the cell's last expression"), program.wrt
@@ -53,14 +65,14 @@ def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
             "or name it: %%grad --of z"
         )
     if isinstance(y, list | tuple) and y and all(isinstance(part, backend.torch.Tensor) for part in y):
-        raise GradUsageError(f"{name} is a {type(y).__name__} of {len(y)} tensors: torch.stack them, or take one")
+        raise GradUsageError(f"{name} is {a_kind(y)} of {len(y)} tensors: torch.stack them, or take one")
     if isinstance(y, np.ndarray | int | float | complex | np.number):
         raise GradUsageError(
             f"{name} does not depend on '{wrt}': it is a plain {'array' if isinstance(y, np.ndarray) else 'number'}; "
             f"compute it from {wrt} with torch's or numpy's functions"
         )
     if not isinstance(y, backend.torch.Tensor):
-        raise GradUsageError(f"{name} is a {type(y).__name__}, not a tensor: compute it from {wrt}")
+        raise GradUsageError(f"{name} is {a_kind(y)}, not a tensor: compute it from {wrt}")
     if y.is_complex():
         raise GradUsageError(
             f"{name} is complex, and curves are real: differentiate its real part, or its absolute value"

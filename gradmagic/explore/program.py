@@ -263,7 +263,8 @@ def domain_of(
             raise GradUsageError(f"the cell makes {quoted(x)} itself, so the range {x}=… has nothing to set: drop one")
         return None
     free = [name for name in reads if name in request.ranges or not is_given(name, request, namespace)]
-    way = f"name it: %%grad --wrt {free[0]}" if free else f"use {x} in it, or name another: %%grad --wrt t"
+    other = next(name for name in ("t", "x") if name != x)
+    way = f"name it: %%grad --wrt {free[0]}" if free else f"use {x} in it, or name another: %%grad --wrt {other}"
     raise GradUsageError(f"nothing here depends on {quoted(x)}: the cell never reads it; {way}")
 
 

@@ -32,7 +32,7 @@ MISTAKES = {
     "x=": ["'x='", "lacks its range"],
     "=0:3": ["a name is missing", "'=0:3'"],
     "a": ["'a' lacks its range", "a=0:2"],
-    "x = -3 : 3": ["'x'", "lacks its range"],
+    "x = -3 : 3": ["without spaces: x=-3:3"],
     "2a=0:3": ["'2a'", "not a name"],
     "lambda=0:3": ["'lambda'", "Python's own"],
     "sin=0:3": ["'sin'", "taken"],
@@ -141,3 +141,21 @@ def test_a_state_goes_back_to_its_line_and_comes_back_as_the_same_request() -> N
         retain_graph=True,
         order=4,
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("x = -3:3", "write it without spaces: x=-3:3"),
+        ("x= -3:3 --order 3", "write it without spaces: x=-3:3"),
+        ("a =0:2 --order 3", "write it without spaces: a=0:2"),
+        ("--order 3 a = 2", "write it without spaces: a=2"),
+        ("--into x", "--into x would take the place of the cell's own 'x': write --into g"),
+        ("--into y", "--into y would take the place of the cell's own 'y': write --into g"),
+        ("--of z --into z", "--into z would take the place of the cell's own 'z': write --into g"),
+    ],
+)
+def test_what_would_be_read_as_something_else_is_said(line: str, said: str) -> None:
+    with pytest.raises(GradUsageError) as caught:
+        parse_line(line, "y = x")
+    assert said in str(caught.value)

@@ -141,3 +141,10 @@ def test_what_the_cell_never_reaches_is_read_and_bound_all_the_same(text: str) -
 
 def test_what_stands_after_a_return_is_read() -> None:
     assert "c" in Program.of(Request("def f(t):\n    return t\n    return c\ny = f(x)"), {}).parameters
+
+
+def test_the_advice_is_not_the_option_that_was_given() -> None:
+    with pytest.raises(GradUsageError, match="--wrt x"):
+        program("y = 2.0", "--wrt t")
+    with pytest.raises(GradUsageError, match="--wrt t"):
+        program("y = 2.0")
