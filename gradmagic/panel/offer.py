@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
@@ -31,7 +31,21 @@ def forms() -> str:
     return f'<div class="gm-note">{html.escape(WHY)}</div><ol>{items}</ol>'
 
 
-def leaf_offer(again: Callable[[], Panel]) -> w.VBox:
+class Offer(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """The offer, which says itself in words where no front end shows widgets."""
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        return {**bundle, "text/plain": in_words()}
+
+
+def in_words() -> str:
+    """The same as plain text, with the switch in place of the button."""
+    codes = (f"{words}\n" + "".join(f"    {row}\n" for row in code.splitlines()) for words, code in LEAF_FORMS)
+    return "\n".join([f"{WHY}\n", *codes, "Or run the cell as torch up to 1.7.1 did: %%grad --leaf-writes=allow"])
+
+
+def leaf_offer(again: Callable[[], Panel]) -> Offer:
     """Words and a button; the button calls `again` and puts the panel that it gives in their place."""
     button = w.Button(
         description="run it as torch up to 1.7.1 did (--leaf-writes=allow)",
@@ -40,7 +54,7 @@ def leaf_offer(again: Callable[[], Panel]) -> w.VBox:
     )  # fmt: skip
     head, problem = w.HTML(HEAD), w.HTML()
     head.add_class("gm-head")
-    root = w.VBox([head, w.HTML(forms()), button, problem])
+    root = Offer([head, w.HTML(forms()), button, problem])
     root.add_class("gm")
     root.add_class("gm-auto")
 

@@ -82,6 +82,10 @@ def test_a_refused_write_into_a_leaf_offers_the_forms_that_work_and_the_switch(
     (offer,) = shown
     words = " ".join(str(widget.value) for widget in widgets_of(offer) if isinstance(widget, w.HTML))
     assert words.count("<li>") == 3
+    plain = offer._repr_mimebundle_()["text/plain"]
+    assert "VBox" not in plain
+    for form in ("x.requires_grad_()", "with torch.no_grad():", "x = leaf.clone()", "--leaf-writes=allow"):
+        assert form in plain
     (button,) = (widget for widget in widgets_of(offer) if isinstance(widget, w.Button))
     button.click()
     panel = names["g"]
