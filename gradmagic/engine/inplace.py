@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import dtypes
+from gradmagic.engine import dtypes, saving
 from gradmagic.engine.kinds import Linear, as_array
 from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import Node, tick
@@ -34,6 +34,8 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> 
     _check_allowed(target, args)
     _check_memory(target)
     before = _former_self(target)
+    if saving.hooks:  # a hook on saved tensors may keep what it is given, and it is about to change
+        before._array = np.array(before._array)
     result = op(before, *args, **kwargs)
     if result._array.shape != target._array.shape:
         raise RuntimeError(
