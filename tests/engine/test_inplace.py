@@ -37,6 +37,14 @@ CASES = [
         ),
         "tensor([1., 1.]) tensor([0., 4.])\n",
     ),
+    (
+        (
+            "a = torch.tensor(1., requires_grad=True); b = a * 1\n"
+            "with torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t): b.sin_()\n"
+            "print(torch.autograd.grad(b, a))"
+        ),
+        "(tensor(0.5403),)\n",
+    ),
     ("print(torch.tensor([1, 2, 3]).clamp(0.5, 2.5))", "tensor([1.0000, 2.0000, 2.5000])\n"),
     ("z = torch.zeros(3); z[[]] = 5; print(z)", "tensor([0., 0., 0.])\n"),
     (
