@@ -96,3 +96,8 @@ def test_a_constant_is_checked_to_be_one() -> None:
     assert gradcheck(lambda t: torch.ones(2), point(1, 2))
     with pytest.raises(GradcheckError, match="Numerical gradient for function expected to be zero"):
         gradcheck(lambda t: t.detach() * 2, point(1, 2))
+
+
+def test_an_infinite_gradient_is_a_mismatch_without_a_warning() -> None:
+    with pytest.raises(GradcheckError, match="Jacobian mismatch for output 0"):
+        gradcheck(torch.sqrt, point(0, 1))
