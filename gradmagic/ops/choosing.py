@@ -12,6 +12,7 @@ from gradmagic.ops import elementwise as E
 from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
+from gradmagic.ops.arithmetic import where
 from gradmagic.ops.operands import as_tensor, axes_of, clone, held, one_axis, sizes_of
 from gradmagic.ops.shaping import cat, expand, flatten, movedim, narrow, reshape, unsqueeze
 
@@ -285,6 +286,14 @@ def dist(input: Tensor, other: Tensor, p: float = 2.0) -> Any:
     return reducing.norm(E.sub(input, other), p)
 
 
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Any:
+    """Every slice along ``dim`` scaled down to ``maxnorm`` where its norm is larger."""
+    d = one_axis(dim, input.ndim)
+    others = [k for k in range(input.ndim) if k != d]
+    size = reducing.norm(input, p, others, keepdim=True)
+    return input * where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
+
+
 # -- several operands ---------------------------------------------------------------------------------------------
 
 
@@ -324,7 +333,7 @@ def vstack(tensors: Sequence[Any]) -> Any:
 NAMES = [
     "addcdiv", "addcmul", "as_strided", "cdist", "cummax", "cummin", "cumulative_trapezoid", "diag_embed", "diff", "dist",
     "fliplr", "flipud", "gather", "index_add", "index_copy", "index_fill", "index_select", "kthvalue", "lerp",
-    "logcumsumexp", "masked_fill", "masked_select", "median", "nan_to_num", "nanmean", "nansum", "repeat",
+    "logcumsumexp", "masked_fill", "masked_select", "median", "nan_to_num", "nanmean", "nansum", "renorm", "repeat",
     "repeat_interleave", "rot90", "scatter", "scatter_add", "take", "take_along_dim", "tile", "topk", "unfold",
 ]  # fmt: skip
 FREE_NAMES = ["block_diag", "hstack", "meshgrid", "trapezoid", "vstack"]  # functions that are no methods

@@ -13,7 +13,8 @@ from gradmagic.ops import elementwise as E
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import relu, sigmoid, tanh, where
-from gradmagic.ops.choosing import pad
+from gradmagic.ops.choosing import pad, unfold
+from gradmagic.ops.contracting import einsum
 from gradmagic.ops.operands import as_tensor
 from gradmagic.ops.reducing import log_softmax, softmax
 from gradmagic.ops.shaping import expand, reshape
@@ -115,6 +116,28 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
 def linear(input: Tensor, weight: Tensor, bias: Any = None) -> Any:
     product = reducing.matmul(input, S.t(weight) if weight.ndim == 2 else weight)
     return product if bias is None else product + bias
+
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Any = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+) -> Any:
+    """Windows along the last axis times the kernels: (batch, channels in, length), (channels out, channels in, width)."""
+    if groups != 1:
+        raise NotImplementedError("conv1d: groups other than 1")
+    one = input.ndim == 2
+    x = input[None] if one else input
+    x = pad(x, (padding, padding)) if padding else x
+    wide = dilation * (weight.shape[2] - 1) + 1
+    windows = unfold(x, 2, wide, stride)[..., ::dilation]
+    out = einsum("nclk,ock->nol", windows, weight)
+    out = out if bias is None else out + reshape(bias, 1, -1, 1)
+    return out[0] if one else out
 
 
 # -- losses -------------------------------------------------------------------------------------------------------
@@ -244,7 +267,7 @@ def cross_entropy(
 
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "cross_entropy", "elu", "gelu", "glu",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "conv1d", "cross_entropy", "elu", "gelu", "glu",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear",
     "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "pad", "relu", "relu6", "selu", "sigmoid", "silu",
     "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",

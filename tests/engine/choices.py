@@ -92,10 +92,7 @@ NOT_YET_PRINTED: dict[str, str] = {
     "repr.getopt": "_tensor_str",
 }
 
-NOT_YET_AN_OP: dict[str, str] = {
-    "struct.conv1d": "conv1d",
-    "struct.renorm": "renorm",
-}
+NOT_YET_AN_OP: dict[str, str] = {}
 
 # Nodes that another formula of the same value gives.
 OTHER_NODES: dict[str, dict[str, Any]] = {
@@ -109,6 +106,8 @@ OTHER_NODES: dict[str, dict[str, Any]] = {
     "struct.repeat_interleave": {"node": "UnsafeViewBackward0"},
     "struct.fft": {"d_nodes": ["RealBackward0"]},
     "struct.rfft": {"d_nodes": ["RealBackward0"]},
+    "struct.conv1d": {"node": "PermuteBackward0", "d_nodes": [None]},
+    "struct.renorm": {"node": "MulBackward0", "d_nodes": ["AddBackward0"]},
     "struct.diag": {"node": "CloneBackward0"},
 }
 

@@ -41,6 +41,7 @@ CASES: list[tuple[str, Callable[[Any], Any]]] = [
     ("cumulative", lambda x: torch.cumulative_trapezoid(x**3, dim=0)),
     ("cdist", lambda x: torch.cdist(x, x[:1] ** 2 + 3)), ("dist", lambda x: torch.dist(x, x**2)),
     ("addcmul", lambda x: torch.addcmul(x, x, x[0], value=2)), ("addcdiv", lambda x: torch.addcdiv(x, x[1], x**2)),
+    ("renorm", lambda x: x.renorm(2, 0, 1.6)),
     ("lerp", lambda x: torch.lerp(x, x**2, 0.3)), ("lerp tensor", lambda x: torch.lerp(x, x**2, x[0])),
     ("block_diag", lambda x: torch.block_diag(x, x**2) ** 2),
     ("meshgrid", lambda x: torch.meshgrid(x[0], x[1])[1] ** 3),

@@ -33,6 +33,7 @@ CASES: list[tuple[str, Callable[[Any], Any]]] = [
     ("hardshrink", lambda x: F.hardshrink(x) ** 2), ("softshrink", lambda x: F.softshrink(x) ** 2),
     ("threshold", lambda x: F.threshold(x, 0.1, 20.0) ** 2), ("softmin", lambda x: F.softmin(x, 1)),
     ("glu", lambda x: F.glu(x[:, :2])), ("normalize", F.normalize), ("linear", lambda x: F.linear(x, x, x[:, 0])),
+    ("conv1d", lambda x: F.conv1d(x, x[None, :, :2] ** 2, padding=1, dilation=2)),
     ("mse_loss", lambda x: F.mse_loss(x, TARGET) * x), ("mse_loss target", lambda x: F.mse_loss(TARGET, x * x)),
     ("l1_loss", lambda x: F.l1_loss(x, TARGET) * x), ("huber_loss", lambda x: F.huber_loss(x, TARGET, delta=0.73)),
     ("smooth_l1_loss", lambda x: F.smooth_l1_loss(x, TARGET, reduction="sum", beta=2.03)),
