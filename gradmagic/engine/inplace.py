@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import dtypes, saving
+from gradmagic.engine import dtypes
 from gradmagic.engine.kinds import Linear, as_array
 from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.quiet import quiet
+from gradmagic.engine.saving import saving
 from gradmagic.engine.tensor import Tensor, edge
 
 __all__ = ["leaf_writes", "write"]
