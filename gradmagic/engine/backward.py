@@ -1,23 +1,21 @@
-"""The backward pass: ``grad`` and ``backward``. Knows nodes and edges; knows no operator.
+"""The two doors: ``grad`` and ``backward``, their checks and their options. The walk itself is in ``walk``.
 
 The contract (types, words and order of the checks) is that of torch 2.13's ``torch/autograd/__init__.py``.
 """
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradmagic.engine import dtypes
-from gradmagic.engine.anomaly import observed
-from gradmagic.engine.modes import modes, no_grad
+from gradmagic.engine.modes import modes
 from gradmagic.engine.node import AccumulateGrad, Node, as_function
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.walk import Walk, accumulate, reachable, running
 from gradmagic.engine.watch import GradCall, watched
 
 _UNUSED = (
@@ -51,288 +49,6 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     return GradientEdge(as_function(edge(tensor)), tensor.output_nr)
 
 
-# -- the walk ---------------------------------------------------------------------------------------------------
-
-
-class _Walk:
-    """One backward pass from roots to inputs."""
-
-    def __init__(
-        self,
-        roots: Sequence[tuple[Any, int, Any]],
-        captures: Mapping[Any, list[int]] | None,
-        create: bool,
-        batch: tuple[int, ...] = (),
-    ):
-        self.recording = create
-        self.batch = batch  # the dimensions that every gradient has before those of its operand
-        self.captures = captures
-        self.order = _reachable([target for target, _, _ in roots])
-        self.grads: dict[Any, Any] = {}
-        self.found: dict[int, Any] = {}
-        self.leaves: dict[Any, int] = {}
-        self.needed = self._needed()
-        for target, _, _ in roots:
-            if not isinstance(target, Node):
-                self.leaves[target] = self.leaves.get(target, 0) + 1
-        for target, nr, g in roots:
-            self.receive(target, nr, g)
-
-    def _needed(self) -> set[Any]:
-        """The nodes that lead to an input: only they run, only they are freed. Counts the edges to each leaf."""
-        needed: set[Any] = set()
-        targets = None if self.captures is None else {target for target, _ in self.captures}
-        leaves = self.leaves
-        for node in self.order:
-            leads = targets is None
-            for t in node.edges:
-                if t is None:
-                    continue
-                if targets is not None and (t in targets or t in needed):
-                    leads = True
-                    if not isinstance(t, Node):
-                        leaves[t] = leaves.get(t, 0) + 1
-                elif targets is None and not isinstance(t, Node):
-                    leaves[t] = leaves.get(t, 0) + 1
-            if leads:
-                needed.add(node)
-        return needed
-
-    def reaches(self, target: Any) -> bool:
-        return target in self.leaves or target in self._visited()
-
-    def _visited(self) -> set[Any]:
-        return set(self.order)
-
-    def receive(self, target: Any, nr: int, g: Any) -> None:
-        """Add a gradient to what a node's output, or a leaf, has received."""
-        if not isinstance(target, Node):
-            if g is not None:
-                held = self.grads.get(target)
-                self.grads[target] = g if held is None else held + g
-            self.leaves[target] -= 1
-            if self.leaves[target] == 0:
-                self.arrive(target, self.grads.pop(target, None))
-            return
-        if g is None:
-            return
-        if target.metas is None:
-            held = self.grads.get(target)
-            self.grads[target] = g if held is None else held + g
-            return
-        slots = self.grads.setdefault(target, [None] * len(target.metas))
-        slots[nr] = g if slots[nr] is None else slots[nr] + g
-
-    def run(self, retain: bool) -> None:
-        while self.order:
-            node = self.order.pop()
-            g = self.grads.pop(node, None)
-            if g is None:
-                if node in self.needed:
-                    self.pass_on(node, [None] * len(node.edges))
-                continue
-            g = self.before(node, g)
-            self.capture(node, g)
-            if node in self.needed:
-                self.step(node, g, retain)
-
-    def step(self, node: Node, g: Any, retain: bool) -> None:
-        out = observed(self.evaluate, node, g) if modes.anomaly else self.evaluate(node, g)
-        if not retain:
-            node.free()
-        self.pass_on(node, out)
-
-    def evaluate(self, node: Node, g: Any) -> Sequence[Any]:
-        """The gradients of a node's operands, after its hooks."""
-        wanted = [
-            t is not None and (self.captures is None or t in self.needed or t in self.leaves or self._captured(t))
-            for t in node.edges
-        ]
-        if node.node_prehooks:
-            g = self._prehooks(node, g)
-        out = node.apply(g, wanted, self.recording)
-        out = [o if o is None else fit(o, node, i, self.batch) for i, o in enumerate(out)]
-        return self._node_hooks(node, out, g) if node.node_hooks else out
-
-    def executes(self, target: Any) -> bool:
-        """Whether a gradient is computed there: at a node that leads to an input or is one, or at such a leaf."""
-        return target in (self.needed if isinstance(target, Node) else self.leaves) or self._captured(target)
-
-    def _captured(self, target: Any) -> bool:
-        return self.captures is not None and any(t is target for t, _ in self.captures)
-
-    def pass_on(self, node: Node, out: Sequence[Any]) -> None:
-        nrs = node.edge_nrs
-        for i, target in enumerate(node.edges):
-            if target is None:
-                continue
-            if isinstance(target, Node) or target in self.leaves:
-                self.receive(target, nrs[i] if nrs is not None else 0, out[i])
-
-    # -- hooks and results --------------------------------------------------------------------------------------
-
-    def before(self, node: Node, g: Any) -> Any:
-        """Tensor hooks of a node's outputs, then retain_grad."""
-        if node.pre_hooks is None:
-            return g
-        many = node.metas is not None
-        parts = list(g) if many else [g]
-        for nr, (hooks, keepers) in node.pre_hooks.items():
-            if parts[nr] is None:
-                continue
-            value = run_hooks(hooks, self.tensor(parts[nr]))
-            for keep in keepers:
-                keep(value)
-            parts[nr] = value if self.recording else value._array
-        return parts if many else parts[0]
-
-    def tensor(self, g: Any) -> Tensor:
-        t: Tensor = g if isinstance(g, Tensor) else Tensor._of(g)
-        return t
-
-    def capture(self, node: Node, g: Any) -> None:
-        if self.captures is None:
-            return
-        for (target, nr), indices in self.captures.items():
-            if target is node:
-                value = g if node.metas is None else g[nr]
-                for i in indices:
-                    self.found[i] = value
-
-    def arrive(self, leaf: Tensor, g: Any) -> None:
-        """A leaf has received all its gradients: its hooks, then the result or ``.grad``."""
-        if g is None:
-            return
-        if leaf._hooks:
-            value = run_hooks(leaf._hooks, self.tensor(g))
-            g = value if self.recording else value._array
-        if self.captures is None:
-            accumulate(leaf, self.tensor(g), self.recording)
-            return
-        for i in self.captures.get((leaf, 0), ()):
-            self.found[i] = g
-
-    def _prehooks(self, node: Node, g: Any) -> Any:
-        many = node.metas is not None
-        parts = tuple(None if p is None else self.tensor(p) for p in (g if many else [g]))
-        for hook in list(node.node_prehooks.values()):
-            changed = hook(parts)
-            if changed is not None:
-                parts = changed if isinstance(changed, tuple) else (changed,)
-        raw = [p if p is None or self.recording else p._array for p in parts]
-        return raw if many else raw[0]
-
-    def _node_hooks(self, node: Node, out: list[Any], g: Any) -> list[Any]:
-        given = tuple(None if o is None else self.tensor(o) for o in out)
-        gs = tuple(None if p is None else self.tensor(p) for p in (g if node.metas is not None else [g]))
-        for hook in list(node.node_hooks.values()):
-            changed = hook(given, gs)
-            if changed is not None:
-                given = changed if isinstance(changed, tuple) else (changed,)
-        return [o if o is None or self.recording else o._array for o in given]
-
-
-class _Running(threading.local):
-    walk: _Walk | None = None
-
-
-running = _Running()
-
-
-def _reachable(roots: Sequence[Any]) -> list[Node]:
-    """The nodes behind these, oldest first: their numbers are a topological order."""
-    seen: set[Any] = set()
-    stack = [r for r in roots if isinstance(r, Node)]
-    order: list[Node] = []
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        order.append(node)
-        for t in node.edges:
-            if isinstance(t, Node) and t not in seen:
-                stack.append(t)
-    order.sort(key=lambda n: n.seq)
-    return order
-
-
-def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
-    """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
-    target = node.edges[i]
-    if target is None:
-        return None
-    if isinstance(target, Node):
-        shape, dtype = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
-    else:
-        shape, dtype = target._array.shape, target._array.dtype
-    shape = batch + shape
-    raw = g._array if isinstance(g, Tensor) else g
-    if raw.shape != shape:
-        g = unbroadcast(g, raw.shape, shape)
-        raw = g._array if isinstance(g, Tensor) else g
-    if raw.dtype != dtype:
-        if raw.dtype.kind == "c" and dtype.kind != "c":
-            g = g.real
-        g = g.to(dtypes.of(dtype)) if isinstance(g, Tensor) else g.astype(dtype)
-    return g
-
-
-def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """Sum a gradient over the axes along which its operand was broadcast."""
-    extra = len(given) - len(shape)
-    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and given[i + extra] != 1))
-    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
-        return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
-    if axes:
-        g = np.sum(g, axis=axes)
-    return np.reshape(g, shape)
-
-
-def run_hooks(hooks: Mapping[int, Any], g: Tensor) -> Tensor:
-    """Tensor hooks in the order of their registration; what one returns replaces the gradient."""
-    for hook in list(hooks.values()):
-        changed = hook(g)
-        if changed is None:
-            continue
-        if not isinstance(changed, Tensor):
-            raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
-        if changed.shape != g.shape:
-            raise RuntimeError(f"hook '{hook.__name__}' has changed the size of value")
-        if changed.dtype != g.dtype:
-            was, now = g.dtype.legacy, changed.dtype.legacy
-            raise RuntimeError(
-                f"hook '{hook.__name__}' has changed the type of value (was torch.{was}Tensor got torch.{now}Tensor)"
-            )
-        g = changed
-    return g
-
-
-def accumulate(leaf: Tensor, g: Tensor, recording: bool) -> None:
-    """Add to ``.grad``: in place, unless a graph of the gradient is recorded."""
-    if leaf.__dict__.get("_moved"):
-        raise RuntimeError("leaf variable has been moved into the graph interior")
-    for hook in list(leaf.__dict__.get("_node_prehooks", {}).values()):
-        changed = hook((g,))
-        if changed is not None:
-            g = changed[0] if isinstance(changed, tuple) else changed
-    held = leaf._grad
-    if held is None:
-        leaf._grad = g._accumulated() if recording and g.requires_grad else Tensor._of(np.array(g._array))
-    elif recording:
-        leaf._grad = held + g
-    else:
-        with no_grad():
-            held.add_(g)
-    for hook in list(leaf.__dict__.get("_node_hooks", {}).values()):
-        hook((), (g,))
-    for hook in list(leaf.__dict__.get("_post_hooks", {}).values()):
-        hook(leaf)
-
-
-# -- the two doors ----------------------------------------------------------------------------------------------
-
-
 def _run_backward(
     outputs: Sequence[Any],
     weights: Sequence[Any],
@@ -354,9 +70,9 @@ def _run_backward(
     before, outer = modes.grad, running.walk
     modes.grad = create
     try:
-        walk = running.walk = _Walk(roots, captures, create, batch)
+        walk = running.walk = Walk(roots, captures, create, batch)
         if targets is not None and not allow_unused:
-            visited = walk._visited()
+            visited = walk.visited()
             for i, (target, _) in enumerate(targets):
                 # torch looks only after the walk, which has then freed the graph
                 if target not in walk.leaves and target not in visited and i not in walk.found:
@@ -606,7 +322,7 @@ def _goes_through_at_once(outs: Sequence[Any], weights: Sequence[Any]) -> bool:
         w is None or not isinstance(t, Tensor) for t, w in zip(outs, weights, strict=True)
     ):
         return False
-    return all(_is_pointwise(node) for node in _reachable([edge(t) for t in outs]))
+    return all(_is_pointwise(node) for node in reachable([edge(t) for t in outs]))
 
 
 def _is_pointwise(node: Node) -> bool:

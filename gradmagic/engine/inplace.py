@@ -153,7 +153,7 @@ class CopySlices(Node):
         return "torch::autograd::CopySlices"
 
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
-        from gradmagic.engine.backward import fit  # the walk's own way of fitting a gradient to its operand
+        from gradmagic.engine.walk import fit  # the walk's own way of fitting a gradient to its operand
 
         whole = np.array(g) if not recording else g.clone()
         slot = replay(self.chain, whole)

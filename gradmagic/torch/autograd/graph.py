@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradmagic.engine.backward import GradientEdge, get_gradient_edge, running
+from gradmagic.engine.backward import GradientEdge, get_gradient_edge
 from gradmagic.engine.node import Node, RemovableHandle
 from gradmagic.engine.saving import (
     allow_mutation_on_saved_tensors,
@@ -15,6 +15,7 @@ from gradmagic.engine.saving import (
     saved_tensors_hooks,
 )
 from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.walk import running
 
 __all__ = [
     "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge",
