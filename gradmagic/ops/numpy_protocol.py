@@ -10,8 +10,8 @@ import numpy as np
 from gradmagic.engine.inplace import write
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops import complexes, indexing, linalg, special
 from gradmagic.ops import elementwise as E
+from gradmagic.ops import fourier, indexing, linalg, special
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import as_tensor, binary, one_axis, operand, unary
 
@@ -120,7 +120,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.repeat: lambda a, repeats, axis=None: F["repeat_interleave"](a, as_tensor(repeats), axis),
     np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: F["nan_to_num"](x, nan, posinf, neginf),
     np.imag: F["imag"], np.angle: lambda z, deg=False: F["rad2deg"](F["angle"](z)) if deg else F["angle"](z),
-    **{getattr(np.fft, name): getattr(complexes, name) for name in complexes.FFT},
+    **{getattr(np.fft, name): getattr(fourier, name) for name in fourier.NAMES if hasattr(np.fft, name)},
     np.zeros_like: lambda a, dtype=None, **_: Tensor._of(np.zeros(a._array.shape, dtype or a._array.dtype)),
     np.ones_like: lambda a, dtype=None, **_: Tensor._of(np.ones(a._array.shape, dtype or a._array.dtype)),
     np.full_like: lambda a, fill_value, dtype=None, **_: Tensor._of(np.full(a._array.shape, fill_value, dtype or a._array.dtype)),

@@ -1,5 +1,7 @@
 """``torch.fft``: Fourier transforms. Knows the ops by their torch names only."""
 
-from gradmagic.ops.complexes import fft, fft2, fftn, fftshift, ifft, ifft2, ifftn, ifftshift, irfft, rfft
+from gradmagic.ops import fourier as _fourier
 
-__all__ = ["fft", "fft2", "fftn", "fftshift", "ifft", "ifft2", "ifftn", "ifftshift", "irfft", "rfft"]
+globals().update({name: getattr(_fourier, name) for name in _fourier.NAMES})
+
+__all__ = list(_fourier.NAMES)
