@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.modes import modes
+from gradmagic.engine.modes import modes, set_anomaly
 
 _NO_FORWARD = (
     "Error detected in {}. No forward pass information available. Enable detect anomaly during forward pass for more "
@@ -58,10 +58,10 @@ class detect_anomaly:
         )
 
     def __enter__(self) -> None:
-        modes.anomaly, modes.check_nan = True, self.check_nan
+        set_anomaly(True, self.check_nan)
 
     def __exit__(self, *exc: object) -> None:
-        modes.anomaly, modes.check_nan = self._before
+        set_anomaly(*self._before)
 
 
 def note(node: Any) -> None:

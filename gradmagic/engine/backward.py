@@ -13,10 +13,10 @@ import numpy as np
 
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import AccumulateGrad, Node, as_function
-from gradmagic.engine.quiet import quiet
+from gradmagic.engine.quiet import hush, unhush
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import Walk, accumulate, reachable, running
-from gradmagic.engine.watch import GradCall, watched
+from gradmagic.engine.watch import GradCall, watched, watching
 
 _UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
@@ -61,30 +61,31 @@ def _run_backward(
     if len(outputs) != len(weights):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
     roots = [_root(i, out, w, create) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
-    targets = None if inputs is None else [_input_edge(t) for t in inputs]
-    captures: dict[Any, list[int]] | None = None
-    if targets is not None:
+    captures: dict[tuple[Any, int], list[int]] | None = None
+    if inputs is not None:
         captures = {}
-        for i, key in enumerate(targets):
-            captures.setdefault(key, []).append(i)
+        for i, t in enumerate(inputs):
+            captures.setdefault(_input_edge(t), []).append(i)
     before, outer = modes.grad, running.walk
     modes.grad = create
+    token = hush()
     try:
         walk = running.walk = Walk(roots, captures, create, batch)
-        if targets is not None and not allow_unused:
-            visited = walk.visited()
-            for i, (target, _) in enumerate(targets):
-                # torch looks only after the walk, which has then freed the graph
-                if target not in walk.leaves and target not in visited and i not in walk.found:
-                    raise RuntimeError(_UNUSED.format(i))
-        quiet(walk.run, retain)
+        if captures is not None and not allow_unused:
+            for (target, _), indices in captures.items():
+                if not walk.reaches(target):  # torch looks only after the walk, which has then freed the graph
+                    raise RuntimeError(_UNUSED.format(indices[0]))
+        walk.run(retain)
     finally:
+        unhush(token)
         modes.grad, running.walk = before, outer
-    if targets is None or inputs is None:
+    if inputs is None:
         return []
-    out = [walk.found.get(i) for i in range(len(targets))]
-    if not allow_unused and None in [o if o is None else 0 for o in out]:
-        raise RuntimeError(_UNUSED.format([o is None for o in out].index(True)))
+    out = [walk.found.get(i) for i in range(len(inputs))]
+    if not allow_unused:
+        for i, o in enumerate(out):
+            if o is None:
+                raise RuntimeError(_UNUSED.format(i))
     return [None if o is None else _result(o) for o in out]
 
 
@@ -158,8 +159,10 @@ def _check_weight(i: int, out: Tensor, w: Tensor, batched: bool) -> None:
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
             "tensor to a number"
         )
-    given = w.shape[1:] if batched else w.shape
-    if given != out.shape:
+    given, wanted = w._array.shape[1:] if batched else w._array.shape, out._array.shape
+    if given == wanted and w._array.dtype is out._array.dtype:
+        return
+    if given != wanted:
         if batched:
             raise RuntimeError(
                 f"If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
@@ -278,22 +281,39 @@ def grad(
     if not only_inputs:
         warnings.warn(_ONLY_INPUTS, FutureWarning, stacklevel=2)
     weights = _make_grads(outs, _weights(grad_outputs, len(outs)), is_grads_batched)
-    options = {
+    if watching.watcher is None:
+        options = (retain_graph, create_graph, allow_unused, is_grads_batched, materialize_grads)
+        return _given(outs, ins, weights, keys, *options)
+    named = {
         "retain_graph": retain_graph, "create_graph": create_graph, "allow_unused": allow_unused,
         "is_grads_batched": is_grads_batched, "materialize_grads": materialize_grads,
     }  # fmt: skip
 
     def run(**overrides: Any) -> Any:
-        chosen = {**options, **overrides}
-        create = bool(chosen["create_graph"])
-        retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
-        runner = _batched if is_grads_batched else _run_backward
-        found = runner(outs, weights, retain, create, ins, bool(chosen["allow_unused"]))
-        if chosen["materialize_grads"]:
-            found = [_zeros(t, create) if g is None else g for g, t in zip(found, ins, strict=True)]
-        return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
+        return _given(outs, ins, weights, keys, **{**named, **overrides})
 
-    return watched(GradCall("grad", outs, ins, None if grad_outputs is None else tuple(weights), options), run)
+    return watched(GradCall("grad", outs, ins, None if grad_outputs is None else tuple(weights), named), run)
+
+
+def _given(
+    outs: tuple[Any, ...],
+    ins: tuple[Any, ...],
+    weights: Sequence[Any],
+    keys: Sequence[Any] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+    allow_unused: bool | None,
+    is_grads_batched: bool,
+    materialize_grads: bool,
+) -> Any:
+    """What ``grad`` returns, its arguments being in order."""
+    create = bool(create_graph)
+    retain = create if retain_graph is None else bool(retain_graph)
+    runner = _batched if is_grads_batched else _run_backward
+    found = runner(outs, weights, retain, create, ins, bool(allow_unused))
+    if materialize_grads:
+        found = [_zeros(t, create) if g is None else g for g, t in zip(found, ins, strict=True)]
+    return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
 
 
 def _zeros(t: Any, create: bool) -> Any:

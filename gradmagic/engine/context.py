@@ -81,12 +81,12 @@ class FunctionNode(Node):
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        if self.freed:
+        if self.saved is None:
             raise RuntimeError(FREED_MESSAGE)
         return tuple(self.unpack(k, recording=True) for k in range(len(self.saved)))
 
     def unpack(self, k: int, recording: bool) -> Any:
-        value = self.saved[k]
+        value = (self.saved or ())[k]
         if isinstance(value, Packed):
             return self._unpack_packed(value, recording)
         if isinstance(value, _SavedOutput):
@@ -117,7 +117,7 @@ class FunctionNode(Node):
         return [g if g is None or recording else g._array for g in grads]
 
     def free(self) -> None:
-        self.saved, self.freed = (), True
+        self.saved = None
 
     def _incoming(self, nr: int, part: Any) -> Any:
         meta = self.meta(nr)

@@ -44,7 +44,7 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> 
         )
     _check_cast(result._array.dtype, target._array.dtype)
     node = result._node
-    if node is not None and any(s is before for s in node.saved):
+    if node is not None and any(s is before for s in node.saved or ()):
         before._array = np.array(before._array)  # the node saved the old values, and they are about to change
     log = target._shared_log()
     with np.errstate(all="ignore"):
@@ -174,9 +174,12 @@ class CopySlices(Node):
     def saves(self) -> bool:
         return self.inner.saves()
 
+    @property
+    def freed(self) -> bool:
+        return self.inner.freed
+
     def free(self) -> None:
         self.inner.free()
-        self.freed = self.inner.freed
 
     def saved_arrays(self) -> list[Any]:
         return self.inner.saved_arrays()
@@ -233,6 +236,6 @@ _read = Linear(
 
 def reading(base: Tensor, chain: tuple[Any, ...], view_of_base: Tensor) -> Node:
     """The node of a view that reads its base as it is now."""
-    node = _read.node([base], [base], None, {"chain": chain})
+    node = _read.node([base], (edge(base),), None, {"chain": chain})
     node.shape, node.dtype = view_of_base._array.shape, view_of_base._array.dtype
     return node

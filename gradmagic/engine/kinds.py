@@ -19,12 +19,14 @@ from gradmagic.engine import dtypes
 from gradmagic.engine.anomaly import note
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node, tick
-from gradmagic.engine.quiet import quiet
+from gradmagic.engine.quiet import hush, quiet, unhush
 from gradmagic.engine.saving import Packed, saving
 from gradmagic.engine.tensor import Tensor, View, edge
 
 Rule = Any  # a function of named values, or a number where it is constant
 _new = object.__new__
+_F64, _F32 = np.dtype(np.float64), np.dtype(np.float32)
+_NUMBERS = frozenset((float, int))
 
 
 class over:
@@ -79,6 +81,8 @@ class Op:
         self.operands = ("x",) if len(vjps) == 1 else ("a", "b", "c", "d")[: len(vjps)]
         self.node_class: Any = None
         self._plans: Any = None
+        self._values: Any = None
+        self._keeps: dict[tuple[int, int], tuple[bool, ...]] = {}
 
     def named(self, name: str) -> Op:
         """Give the row its name; the table does it once."""
@@ -90,31 +94,36 @@ class Op:
     def __call__(self, *operands: Any, **kwargs: Any) -> Any:
         arrays = [as_array(v) for v in operands]
         self.prepare(arrays, kwargs)
-        y = quiet(self.fn, *arrays, **kwargs)
+        token = hush()
+        try:
+            y = self.fn(*arrays, **kwargs)
+        finally:
+            unhush(token)
         return self.record(operands, arrays, y, kwargs)
 
     def prepare(self, arrays: list[Any], kwargs: dict[str, Any]) -> None:
         """Cast the operands, check them: a kind's own."""
 
     def record(self, operands: Sequence[Any], arrays: Sequence[Any], y: Any, kwargs: dict[str, Any]) -> Any:
-        tensors = [v if isinstance(v, Tensor) else None for v in operands]
-        wanted = modes.grad and any(t is not None and edge(t) is not None for t in tensors)
+        edges = tuple([edge(v) if isinstance(v, Tensor) else None for v in operands]) if modes.grad else ()
+        wanted = edges.count(None) < len(edges)
         if self.outputs != 1:
-            return self._record_many(operands, tensors, y, kwargs, wanted)
-        if not wanted or y.dtype.kind not in "fc":
+            return self._record_many(operands, edges, y, kwargs, wanted)
+        dtype = y.dtype
+        if not wanted or dtype.kind not in "fc":
             out: Any = Tensor._of(y)
         else:
-            node = self.node(operands, tensors, y, kwargs)
-            node.shape, node.dtype = y.shape, y.dtype
+            node = self.node(operands, edges, y, kwargs)
+            node.shape, node.dtype = y.shape, dtype
             out = Tensor._of(y, node)
         if self.is_view:
             set_view(out, operands[0], self, kwargs)
         return out
 
     def _record_many(
-        self, operands: Sequence[Any], tensors: Sequence[Any], ys: Any, kwargs: dict[str, Any], wanted: bool
+        self, operands: Sequence[Any], edges: tuple[Any, ...], ys: Any, kwargs: dict[str, Any], wanted: bool
     ) -> Any:
-        node = self.node(operands, tensors, ys, kwargs) if wanted else None
+        node = self.node(operands, edges, ys, kwargs) if wanted else None
         outs = [Tensor._of(y, node if y.dtype.kind in "fc" else None) for y in ys]
         for nr, out in enumerate(outs):
             out.output_nr = nr
@@ -125,36 +134,45 @@ class Op:
             node.shape, node.dtype = node.metas[0]
         return tuple(outs)
 
-    def node(self, operands: Sequence[Any], tensors: Sequence[Any], y: Any, kwargs: dict[str, Any]) -> Node:
+    def node(self, operands: Sequence[Any], edges: tuple[Any, ...], y: Any, kwargs: dict[str, Any]) -> Node:
         node: Node = _new(self.node_class or self.make_node_class())
-        edges = tuple([None if t is None else edge(t) for t in tensors])
         node.edges = edges
-        nrs = [0 if t is None else t.output_nr for t in tensors]
-        if any(nrs):
-            node.edge_nrs = tuple(nrs)
+        for v in operands:
+            if isinstance(v, Tensor) and v.output_nr:
+                node.edge_nrs = tuple([v.output_nr if isinstance(v, Tensor) else 0 for v in operands])
+                break
         node.kwargs = kwargs
         node.saved = self.keep(edges, operands, y)
         node.seq = tick()
-        if saving.hooks:
-            self.pack(node)
-        if modes.anomaly:
-            note(node)
+        if modes.alerts:
+            if saving.hooks:
+                self.pack(node)
+            if modes.anomaly:
+                note(node)
         return node
 
     def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
-        """What the rules that will be asked for read: operands by position, then the output."""
-        reads = self.plans()[1]
-        n = len(operands)
-        wanted = [False] * (n + 1)
+        """What the rules that will be asked for read: operands by position, then the output. Nothing, if they read nothing."""
+        wanted = 0
         for i, target in enumerate(edges):
             if target is not None:
-                for k in reads[i if i < len(reads) else -1]:
-                    wanted[k if k >= 0 else n] = True
-        return tuple([v if w else None for v, w in zip((*operands, y), wanted, strict=True)])
+                wanted |= 1 << i
+        flags = self._keeps.get((wanted, len(edges)))
+        if flags is None:
+            flags = self.keeps(wanted, len(edges))
+        return tuple([v if kept else None for v, kept in zip((*operands, y), flags, strict=True)]) if flags else ()
+
+    def keeps(self, wanted: int, n: int) -> tuple[bool, ...]:
+        """Which of n operands and the output are kept if the operands in the bit set ``wanted`` get a gradient."""
+        reads = self.plans()[1]
+        read = {k % (n + 1) for i in range(n) if wanted >> i & 1 for k in reads[i if i < len(reads) else -1]}
+        flags = tuple([k in read for k in range(n + 1)]) if read else ()
+        self._keeps[wanted, n] = flags
+        return flags
 
     def pack(self, node: Node) -> None:
         """Hand what is saved to the hooks on saved tensors, in the order in which the rules read it."""
-        saved = list(node.saved)
+        saved = list(node.saved or ())
         reads = [k % len(saved) for read in self.plans()[1] for k in read if saved]
         for k in dict.fromkeys((*reads, *range(len(saved)))):
             value = saved[k]
@@ -271,17 +289,99 @@ class Elementwise(Op):
             if isinstance(a, (np.ndarray, np.generic)) and a.dtype != common:
                 arrays[i] = a.astype(common)
 
+    # -- the same, for what is nearly always given: real floats of one dtype, and nothing unusual switched on ------
+
+    def one(self, x: Any) -> Any:
+        """The op on one Tensor."""
+        array = x._array
+        dtype = array.dtype
+        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
+            return self(x)
+        token = hush()
+        try:
+            y = self.fn(array)
+        finally:
+            unhush(token)
+        ex = edge(x)
+        if ex is None or not modes.grad:
+            return Tensor._of(y)
+        keeps = self._keeps.get((1, 1))
+        if keeps is None:
+            keeps = self.keeps(1, 1)
+        saved = (x if keeps[0] else None, y if keeps[1] else None) if keeps else ()
+        return self._tracked(y, dtype, (ex,), saved, (x.output_nr,) if x.output_nr else None)
+
+    def two(self, a: Any, b: Any) -> Any:
+        """The op on two Tensors, or on a Tensor and a number."""
+        if not isinstance(a, Tensor):
+            return self(a, b)
+        x = a._array
+        dtype = x.dtype
+        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
+            return self(a, b)
+        if isinstance(b, Tensor):
+            z, eb, nb = b._array, edge(b), b.output_nr
+            if z.dtype is not dtype:
+                return self(a, b)
+        elif type(b) in _NUMBERS:
+            z, eb, nb = b, None, 0
+        else:
+            return self(a, b)
+        token = hush()
+        try:
+            y = self.fn(x, z)
+        except ValueError:
+            refuse_broadcast([x, z])
+            raise
+        finally:
+            unhush(token)
+        ea = edge(a)
+        wanted = (ea is not None) + 2 * (eb is not None)
+        if not wanted or not modes.grad:
+            return Tensor._of(y)
+        keeps = self._keeps.get((wanted, 2))
+        if keeps is None:
+            keeps = self.keeps(wanted, 2)
+        saved = (a if keeps[0] else None, b if keeps[1] else None, y if keeps[2] else None) if keeps else ()
+        return self._tracked(y, dtype, (ea, eb), saved, (a.output_nr, nb) if a.output_nr or nb else None)
+
+    def _tracked(self, y: Any, dtype: Any, edges: Any, saved: tuple[Any, ...], nrs: tuple[int, ...] | None) -> Any:
+        node = _new(self.node_class or self.make_node_class())
+        node.edges, node.saved, node.kwargs, node.seq = edges, saved, {}, tick()
+        node.shape, node.dtype = y.shape, dtype
+        if nrs is not None:
+            node.edge_nrs = nrs
+        t = _new(Tensor)
+        t._array, t._node, t._wants_grad = y, node, False
+        return t
+
+    # -- backward -----------------------------------------------------------------------------------------------
+
     def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
         rule = self.vjps[i]
+        if type(rule) in _NUMBERS:
+            return _times_constant(g, rule)
         if rule is None:
             raise RuntimeError(f"derivative for {self.name} is not implemented")
-        if isinstance(rule, (int, float)):
-            return _times_constant(g, rule)
-        values = self.arguments(node, i, g, recording)
-        if isinstance(rule, over):
+        reads = (self._values or self.work_out_values())[i]
+        if reads is None:
+            values = self.arguments(node, i, g, recording)
+        elif len(reads) == 1:
+            values = [node.unpack(reads[0], recording)]
+        else:
+            values = [node.unpack(k, recording) for k in reads]
+        if type(rule) is over:
             return g / _conj(rule.rule(*values))
-        partial = rule(*values)
-        return g * _conj(partial)
+        return g * _conj(rule(*values))
+
+    def work_out_values(self) -> Any:
+        """For each rule the saved values that it reads, where it reads nothing else."""
+        n = len(self.operands)
+        self._values = [
+            tuple([k % (n + 1) for _, k in plan]) if all(kind == "value" for kind, _ in plan) else None
+            for plan in self.plans()[0]
+        ]
+        return self._values
 
 
 def _times_constant(g: Any, c: float) -> Any:
@@ -294,9 +394,11 @@ def _times_constant(g: Any, c: float) -> Any:
 
 
 def _conj(partial: Any) -> Any:
+    dtype = getattr(partial._array if isinstance(partial, Tensor) else partial, "dtype", None)
+    if dtype is _F64 or dtype is _F32:
+        return partial
     if isinstance(partial, complex):
         return partial.conjugate()
-    dtype = getattr(as_array(partial), "dtype", None)
     return np.conj(partial) if dtype is not None and dtype.kind == "c" else partial
 
 

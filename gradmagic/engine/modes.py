@@ -15,6 +15,7 @@ class _Modes(threading.local):
     anomaly: bool = False
     check_nan: bool = True
     leaf_writes: bool = False
+    alerts: int = 0  # how many of inference, anomaly, hooks on saved tensors are on: ops on the fast path ask only this
     transforms: int = 0  # how many of torch.func's transformations are at work, one inside another
     maps: int = 0  # and how many of them are vmap
 
@@ -151,10 +152,12 @@ class inference_mode(_Switch):
         before = (modes.inference, modes.grad)
         modes.inference = self.mode
         modes.grad = not self.mode
+        modes.alerts += 1
         return before
 
     def leave(self, before: tuple[bool, bool]) -> None:
         modes.inference, modes.grad = before
+        modes.alerts -= 1
 
 
 class set_detect_anomaly(_Switch):
@@ -163,7 +166,7 @@ class set_detect_anomaly(_Switch):
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._before = (modes.anomaly, modes.check_nan)
         self.mode, self.check_nan = mode, check_nan
-        modes.anomaly, modes.check_nan = mode, check_nan
+        set_anomaly(mode, check_nan)
 
     def copy(self) -> set_detect_anomaly:
         return set_detect_anomaly(self.mode, self.check_nan)
@@ -172,7 +175,12 @@ class set_detect_anomaly(_Switch):
         return self
 
     def leave(self, before: tuple[bool, bool]) -> None:
-        modes.anomaly, modes.check_nan = before
+        set_anomaly(*before)
+
+
+def set_anomaly(mode: bool, check_nan: bool) -> None:
+    modes.alerts += bool(mode) - modes.anomaly
+    modes.anomaly, modes.check_nan = bool(mode), check_nan
 
 
 class leaf_writes(_Switch):

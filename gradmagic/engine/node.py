@@ -63,7 +63,6 @@ class Node:
     op: Any = None
     edge_nrs: tuple[int, ...] | None = None
     metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
-    freed = False
     output_log: WriteLog | None = None
     written_at: int | None = None  # an in-place op's own write is not a change of what it saved
     pre_hooks: dict[int, Any] | None = None  # of tensors, by output
@@ -72,7 +71,7 @@ class Node:
 
     seq: int
     edges: tuple[Any, ...]
-    saved: tuple[Any, ...]
+    saved: tuple[Any, ...] | None  # None once it was freed
     kwargs: dict[str, Any]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -98,14 +97,18 @@ class Node:
 
     # -- saved values ------------------------------------------------------------------------------------------
 
+    @property
+    def freed(self) -> bool:
+        """Whether what was saved has been dropped."""
+        return self.saved is None
+
     def saves(self) -> bool:
-        return any(s is not None for s in self.saved)
+        return bool(self.saved)
 
     def free(self) -> None:
         """Drop what was saved. A node that saved nothing can be gone through again."""
-        if self.saves():
-            self.saved = ()
-            self.freed = True
+        if self.saved:
+            self.saved = None
 
     @property
     def saved_bytes(self) -> int:
@@ -113,14 +116,15 @@ class Node:
         return sum(a.nbytes for a in self.saved_arrays())
 
     def saved_arrays(self) -> list[Any]:
-        arrays = [getattr(s, "_array", s) for s in self.saved]
+        arrays = [getattr(s, "_array", s) for s in self.saved or ()]
         return [a for a in arrays if isinstance(a, (np.ndarray, np.generic))]
 
     def unpack(self, k: int, recording: bool) -> Any:
         """The k-th saved value: an array, or, while a graph of the gradient is recorded, a Tensor that leads on."""
-        if self.freed:
+        saved = self.saved
+        if saved is None:
             raise RuntimeError(FREED_MESSAGE)
-        value = self.saved[k]
+        value = saved[k]
         if k == len(self.edges):
             return self._unpack_output(value, recording)
         if not hasattr(value, "_array"):

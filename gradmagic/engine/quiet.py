@@ -7,6 +7,7 @@ one, so that is done where numpy has the variable; elsewhere the public context 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,24 @@ import numpy as np
 try:
     from numpy._core._ufunc_config import _extobj_contextvar, _make_extobj  # type: ignore[attr-defined]  # private
 
-    _set, _reset = _extobj_contextvar.set, _extobj_contextvar.reset
-    _QUIET = _make_extobj(all="ignore")
-
-    def quiet(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """``fn(*args, **kwargs)`` without floating-point warnings or errors."""
-        token = _set(_QUIET)
-        try:
-            return fn(*args, **kwargs)
-        finally:
-            _reset(token)
+    hush: Callable[[], Any] = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
+    unhush: Callable[[Any], None] = _extobj_contextvar.reset
 
 except ImportError:  # another numpy: the same by its public door
 
-    def quiet(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """``fn(*args, **kwargs)`` without floating-point warnings or errors."""
-        with np.errstate(all="ignore"):
-            return fn(*args, **kwargs)
+    def hush() -> Any:
+        state = np.errstate(all="ignore")
+        state.__enter__()
+        return state
+
+    def unhush(token: Any) -> None:
+        token.__exit__()
+
+
+def quiet(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """``fn(*args, **kwargs)`` without floating-point warnings or errors."""
+    token = hush()
+    try:
+        return fn(*args, **kwargs)
+    finally:
+        unhush(token)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gradmagic.engine.modes import no_grad
+from gradmagic.engine.modes import modes, no_grad
 
 _WRITTEN = (
     "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be modified "
@@ -76,9 +76,11 @@ class saved_tensors_hooks:
         if saving.refusal is not None:
             raise RuntimeError(saving.refusal)
         saving.hooks = (*saving.hooks, (self.pack_hook, self.unpack_hook))
+        modes.alerts += 1
 
     def __exit__(self, *exc: object) -> None:
         saving.hooks = saving.hooks[:-1]
+        modes.alerts -= 1
 
 
 class save_on_cpu(saved_tensors_hooks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,12 @@ from gradmagic.engine.tensor import Tensor
 
 
 class Walk:
-    """One backward pass from roots to inputs."""
+    """One backward pass from roots to inputs: newest nodes first, so that each has all its gradients when it runs."""
 
     def __init__(
         self,
         roots: Sequence[tuple[Any, int, Any]],
-        captures: Mapping[Any, list[int]] | None,
+        captures: Mapping[tuple[Any, int], list[int]] | None,
         create: bool,
         batch: tuple[int, ...] = (),
     ):
@@ -31,101 +32,99 @@ class Walk:
         self.order = reachable([target for target, _, _ in roots])
         self.grads: dict[Any, Any] = {}
         self.found: dict[int, Any] = {}
-        self.leaves: dict[Any, int] = {}
-        self.needed = self._needed()
-        for target, _, _ in roots:
-            if not isinstance(target, Node):
-                self.leaves[target] = self.leaves.get(target, 0) + 1
+        self.live: set[Any] = set()  # the nodes and leaves that a gradient goes to
+        self.inside: set[Any] = set()  # the nodes among the inputs
+        self.last: dict[Any, Node | None] = {}  # for each leaf the node that runs last of those that lead to it
+        if captures is None:
+            self._to_all_leaves()
+        else:
+            self._to_inputs({target for target, _ in captures})
         for target, nr, g in roots:
-            self.receive(target, nr, g)
+            if not isinstance(target, Node) and (captures is None or target in self.live):
+                self.last.setdefault(target, None)
+                self.live.add(target)
+            if target in self.live:
+                self.receive(target, nr, g)
 
-    def _needed(self) -> set[Any]:
-        """The nodes that lead to an input: only they run, only they are freed. Counts the edges to each leaf."""
-        needed: set[Any] = set()
-        targets = None if self.captures is None else {target for target, _ in self.captures}
-        leaves = self.leaves
+    def _to_all_leaves(self) -> None:
+        live, last = self.live, self.last
+        live.update(self.order)
         for node in self.order:
-            leads = targets is None
             for t in node.edges:
-                if t is None:
-                    continue
-                if targets is not None and (t in targets or t in needed):
-                    leads = True
-                    if not isinstance(t, Node):
-                        leaves[t] = leaves.get(t, 0) + 1
-                elif targets is None and not isinstance(t, Node):
-                    leaves[t] = leaves.get(t, 0) + 1
-            if leads:
-                needed.add(node)
-        return needed
+                if t is not None and t not in live:
+                    last[t] = node
+                    live.add(t)
 
-    def visited(self) -> set[Any]:
-        return set(self.order)
+    def _to_inputs(self, targets: set[Any]) -> None:
+        """Only the nodes that lead to an input run, and only they are freed."""
+        live, last = self.live, self.last
+        live |= targets
+        self.inside = inside = {t for t in targets if isinstance(t, Node)}
+        for node in self.order:
+            for t in node.edges:
+                if t in live:
+                    live.add(node)
+                    if t in targets and t not in inside:
+                        last.setdefault(t, node)
+
+    def reaches(self, target: Any) -> bool:
+        """Whether there is a way from a root to this input."""
+        return target in (set(self.order) if isinstance(target, Node) else self.last)
+
+    def executes(self, target: Any) -> bool:
+        """Whether a gradient is computed there."""
+        return target in self.live
 
     def receive(self, target: Any, nr: int, g: Any) -> None:
         """Add a gradient to what a node's output, or a leaf, has received."""
-        if not isinstance(target, Node):
-            if g is not None:
-                held = self.grads.get(target)
-                self.grads[target] = g if held is None else held + g
-            self.leaves[target] -= 1
-            if self.leaves[target] == 0:
-                self.arrive(target, self.grads.pop(target, None))
-            return
-        if g is None:
-            return
-        if target.metas is None:
-            held = self.grads.get(target)
-            self.grads[target] = g if held is None else held + g
-            return
-        slots = self.grads.setdefault(target, [None] * len(target.metas))
-        slots[nr] = g if slots[nr] is None else slots[nr] + g
+        grads = self.grads
+        if g is not None and isinstance(target, Node) and target.metas is not None:
+            slots = grads.setdefault(target, [None] * len(target.metas))
+            slots[nr] = g if slots[nr] is None else slots[nr] + g
+        elif g is not None:
+            held = grads.get(target)
+            grads[target] = g if held is None else held + g
 
     def run(self, retain: bool) -> None:
-        while self.order:
-            node = self.order.pop()
-            g = self.grads.pop(node, None)
-            if g is None:
-                if node in self.needed:
-                    self.pass_on(node, [None] * len(node.edges))
-                continue
-            g = self.before(node, g)
-            self.capture(node, g)
-            if node in self.needed:
-                self.step(node, g, retain)
+        order, grads, live, inside = self.order, self.grads, self.live, self.inside
+        complete: dict[Any, list[Any]] = {}  # by node, the leaves that have all their gradients once it has run
+        for leaf, node in self.last.items():
+            complete.setdefault(node, []).append(leaf)
+        self.arrive_all(complete.get(None, ()))
+        while order:
+            node = order.pop()
+            g = grads.pop(node, None)
+            if g is not None:
+                if node.pre_hooks is not None:
+                    g = self.before(node, g)
+                if node in inside:
+                    self.capture(node, g)
+                if not inside or any(t in live for t in node.edges):
+                    self.step(node, g, retain)
+            if node in complete:
+                self.arrive_all(complete[node])
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
         out = observed(self.evaluate, node, g) if modes.anomaly else self.evaluate(node, g)
         if not retain:
             node.free()
-        self.pass_on(node, out)
+        nrs = node.edge_nrs
+        for i, target in enumerate(node.edges):
+            if out[i] is not None:
+                self.receive(target, nrs[i] if nrs is not None else 0, out[i])
 
     def evaluate(self, node: Node, g: Any) -> Sequence[Any]:
-        """The gradients of a node's operands, after its hooks."""
-        wanted = [
-            t is not None and (self.captures is None or t in self.needed or t in self.leaves or self._captured(t))
-            for t in node.edges
-        ]
+        """The gradients of those of a node's operands that are wanted, after its hooks."""
+        live, batch = self.live, self.batch
+        wanted = [t in live for t in node.edges]
         if node.node_prehooks:
             g = self._prehooks(node, g)
         out = node.apply(g, wanted, self.recording)
-        out = [o if o is None else fit(o, node, i, self.batch) for i, o in enumerate(out)]
+        out = [
+            fit(o, node, i, batch) if o is not None and want else None
+            for i, (o, want) in enumerate(zip(out, wanted, strict=True))
+        ]
         return self._node_hooks(node, out, g) if node.node_hooks else out
-
-    def executes(self, target: Any) -> bool:
-        """Whether a gradient is computed there: at a node that leads to an input or is one, or at such a leaf."""
-        return target in (self.needed if isinstance(target, Node) else self.leaves) or self._captured(target)
-
-    def _captured(self, target: Any) -> bool:
-        return self.captures is not None and any(t is target for t, _ in self.captures)
-
-    def pass_on(self, node: Node, out: Sequence[Any]) -> None:
-        nrs = node.edge_nrs
-        for i, target in enumerate(node.edges):
-            if target is None:
-                continue
-            if isinstance(target, Node) or target in self.leaves:
-                self.receive(target, nrs[i] if nrs is not None else 0, out[i])
 
     # -- hooks and results --------------------------------------------------------------------------------------
 
@@ -156,6 +155,10 @@ class Walk:
                 value = g if node.metas is None else g[nr]
                 for i in indices:
                     self.found[i] = value
+
+    def arrive_all(self, leaves: Sequence[Any]) -> None:
+        for leaf in leaves:
+            self.arrive(leaf, self.grads.pop(leaf, None))
 
     def arrive(self, leaf: Tensor, g: Any) -> None:
         """A leaf has received all its gradients: its hooks, then the result or ``.grad``."""
@@ -199,9 +202,12 @@ running = _Running()
 
 def reachable(roots: Sequence[Any]) -> list[Node]:
     """The nodes behind these, oldest first: their numbers are a topological order."""
-    seen: set[Any] = set()
-    stack = [r for r in roots if isinstance(r, Node)]
-    order: list[Node] = []
+    order, fork = _chain(roots[0]) if len(roots) == 1 else ([], roots)
+    if not fork:
+        order.reverse()
+        return order
+    seen: set[Any] = set(order)
+    stack = [t for t in fork if isinstance(t, Node)]
     while stack:
         node = stack.pop()
         if node in seen:
@@ -211,25 +217,44 @@ def reachable(roots: Sequence[Any]) -> list[Node]:
         for t in node.edges:
             if isinstance(t, Node) and t not in seen:
                 stack.append(t)
-    order.sort(key=lambda n: n.seq)
+    order.sort(key=_number)
     return order
+
+
+_number = attrgetter("seq")
+
+
+def _chain(node: Any) -> tuple[list[Node], Sequence[Any]]:
+    """The nodes from here on as long as there is one way only, and the ways from there: they need no sorting."""
+    order: list[Node] = []
+    while isinstance(node, Node):
+        order.append(node)
+        following = None
+        for t in node.edges:
+            if isinstance(t, Node) and t is not following:
+                if following is not None:
+                    return order, node.edges
+                following = t
+        node = following
+    return order, ()
 
 
 def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
     """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
     target = node.edges[i]
-    if target is None:
-        return None
     if isinstance(target, Node):
         shape, dtype = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
+    elif target is None:
+        return None
     else:
         shape, dtype = target._array.shape, target._array.dtype
-    shape = batch + shape
+    if batch:
+        shape = batch + shape
     raw = g._array if isinstance(g, Tensor) else g
     if raw.shape != shape:
         g = unbroadcast(g, raw.shape, shape)
         raw = g._array if isinstance(g, Tensor) else g
-    if raw.dtype != dtype:
+    if raw.dtype is not dtype and raw.dtype != dtype:
         if raw.dtype.kind == "c" and dtype.kind != "c":
             g = g.real
         g = g.to(dtypes.of(dtype)) if isinstance(g, Tensor) else g.astype(dtype)

@@ -103,7 +103,6 @@ class Backend:
         freed = [node for node in memory if node.freed]
         for node in freed:
             holder, holder.saved = memory[node]
-            node.freed = holder.freed = False
         try:
             yield
         finally:

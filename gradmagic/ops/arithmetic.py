@@ -20,23 +20,23 @@ from gradmagic.ops.operands import (
 
 
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    return E.add(as_tensor(input), other if alpha == 1 else other * alpha)
+    return E.add.two(as_tensor(input), other if alpha == 1 else other * alpha)
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    return E.sub(as_tensor(input), other if alpha == 1 else other * alpha)
+    return E.sub.two(as_tensor(input), other if alpha == 1 else other * alpha)
 
 
 def rsub(input: Any, other: Any) -> Any:
-    return E.rsub(as_tensor(input), other)
+    return E.rsub.two(as_tensor(input), other)
 
 
 def mul(input: Any, other: Any) -> Any:
-    return E.mul(as_tensor(input), operand(other))
+    return E.mul.two(as_tensor(input), operand(other))
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    quotient = E.div(as_tensor(input), operand(other))
+    quotient = E.div.two(as_tensor(input), operand(other))
     if rounding_mode is None:
         return quotient
     return E.floor(quotient) if rounding_mode == "floor" else E.trunc(quotient)
@@ -118,7 +118,7 @@ def sinc(input: Tensor) -> Any:
 
 
 def sin(input: Any) -> Any:
-    return E.sin(as_tensor(input))
+    return E.sin.one(as_tensor(input))
 
 
 def tanh(input: Any) -> Any:

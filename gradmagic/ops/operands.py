@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
 
@@ -92,17 +93,21 @@ def held(t: Tensor) -> Tensor:
 
 
 def unary(row: Any) -> Callable[..., Any]:
+    one = row.one if isinstance(row, Elementwise) else row
+
     def op(input: Any) -> Any:
-        return row(as_tensor(input))
+        return one(input if isinstance(input, Tensor) else as_tensor(input))
 
     op.__name__ = row.name
     return op
 
 
 def binary(row: Any) -> Callable[..., Any]:
+    two = row.two if isinstance(row, Elementwise) else row
+
     def op(input: Any, other: Any) -> Any:
         a, b = operand(input), operand(other)
-        return row(a if isinstance(b, Tensor) else as_tensor(a), b)
+        return two(a if isinstance(b, Tensor) else as_tensor(a), b)
 
     op.__name__ = row.name
     return op
