@@ -170,6 +170,9 @@ class _Outputs:
         if node is not None:
             node.seq = tick()  # after the writes that forward made
         outs = tuple(self._wrap(nr, o) if isinstance(o, Tensor) else o for nr, o in enumerate(self.outputs))
+        if sum(isinstance(o, Tensor) and self._is_differentiable(o) for o in self.outputs) > 1:
+            for o in outs:
+                _forbid(o, "multi")
         if node is not None:
             node.metas = tuple(meta_of(o) for o in outs)
             node.shape, node.dtype = next((meta_of(o) for o in outs if isinstance(o, Tensor)), NOTHING)
@@ -196,25 +199,28 @@ class _Outputs:
 
     def _wrap(self, nr: int, out: Tensor) -> Tensor:
         is_input, is_dirty = _among(out, self.args), _among(out, self.dirty)
-        if self.node is None or _among(out, self.fixed) or out._array.dtype.kind not in "fc":
-            return self._without_history(out)
-        if is_input and is_dirty:
+        if not self._is_differentiable(out):
+            out = self._without_history(out, is_input, is_dirty)
+        elif is_input and is_dirty:
             self._rewrite(out)
-        elif is_input:
-            out = _alias(out)
-            out._node = self.node
         else:
-            out._node, out._wants_grad = self.node, False
-            if out._view is not None:  # a write through it would go round the custom backward
-                out._view = out._view._replace(forbids="no_grad")
-        if out._view is None or out._node is self.node:
+            out = _alias(out) if is_input else out
+            out._node, out._wants_grad, out.output_nr = self.node, False, nr
+        if not (is_input and is_dirty):
+            _forbid(out, "function")  # a write through it would go round the custom backward
+        elif out._view is None and out._node is self.node:
             out.output_nr = nr
         return out
 
-    def _without_history(self, out: Tensor) -> Tensor:
-        if _among(out, self.args):
-            return out if self.node is None and _among(out, self.dirty) else _alias(out)
-        return out.detach_() if out.requires_grad and out._view is None else out
+    def _is_differentiable(self, out: Tensor) -> bool:
+        return self.node is not None and not _among(out, self.fixed) and out._array.dtype.kind in "fc"
+
+    def _without_history(self, out: Tensor, is_input: bool, is_dirty: bool) -> Tensor:
+        if not out.requires_grad:
+            return _alias(out) if is_input and not is_dirty else out
+        if is_input:
+            return out.detach()
+        return out if out._view is not None else out.detach_()
 
     def _rewrite(self, target: Tensor) -> None:
         """Give an input that forward wrote to its new history."""
@@ -241,8 +247,13 @@ def _alias(t: Tensor) -> Tensor:
     """Another tensor in the same memory, for an input that forward returned as it was."""
     out = t.detach()
     base = t if t._view is None else t._view.base
-    out._view = View(base, () if t._view is None else t._view.chain, base._node, "no_grad")
+    out._view = View(base, () if t._view is None else t._view.chain, t._version)
     return out
+
+
+def _forbid(t: Any, why: str) -> None:
+    if isinstance(t, Tensor) and t._view is not None:
+        t._view = t._view._replace(forbids=why)
 
 
 class Error(Node):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -13,27 +13,37 @@ from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.saving import saving
-from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.tensor import Tensor, View, edge
 
 __all__ = ["leaf_writes", "write"]
 
-_MULTI = (
-    "Output {} of {} is a view and is being modified inplace. This view is the output of a function that returns multiple "
-    "views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation "
-    "by an out-of-place one."
+_MODE = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the "
+    "view and the inplace either both inside the {0} block (if you don't want the inplace to be tracked) or both outside "
+    "(if you want the inplace to be tracked)."
 )
-_NO_GRAD_VIEW = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
-    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
-    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
-    "to be tracked)."
+_FORBIDDEN = {
+    "multi": "This view is the output of a function that returns multiple views. Such functions do not allow the output "
+    "views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+    "function": "This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+    "logic to handle view+inplace would override the custom backward associated with the custom Function, leading to "
+    "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function.",
+    "no_grad": _MODE.format("no_grad"),
+    "inference": _MODE.format("inference_mode"),
+}
+_OVERLAP = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
 )
 
 
-def write(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
-    """Replace ``target``'s values by ``op(target, *args)``, and its history by the node that this made."""
+def write(target: Tensor, op: Callable[..., Any], *args: Any, idempotent: bool = False, **kwargs: Any) -> Tensor:
+    """Replace ``target``'s values by ``op(target, *args)``, and its history by the node that this made.
+
+    ``idempotent`` says that elements in the same memory are given the same value.
+    """
     _check_allowed(target, args)
-    _check_memory(target)
+    _check_memory(target, args, idempotent)
     before = _former_self(target)
     if saving.hooks:  # a hook on saved tensors may keep what it is given, and it is about to change
         before._array = np.array(before._array)
@@ -75,31 +85,71 @@ def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
         )
     if not modes.grad:
         return
-    view = target._view
-    tracked = target.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)
-    if view is None:
-        if target._wants_grad:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    view, mine = target._view, target.requires_grad
+    if not mine and not any(isinstance(a, Tensor) and a.requires_grad for a in args):
         return
-    if view.forbids == "multi" and tracked:
-        op, kwargs, _ = view.chain[-1]
-        name = op.node_class.__name__ if op.node_class else op.name.capitalize()
-        raise RuntimeError(_MULTI.format(kwargs.get("_output", 0), name.removesuffix("Backward0")))
-    if view.forbids == "no_grad" and (tracked or view.base.requires_grad):
-        raise RuntimeError(_NO_GRAD_VIEW)
-    if view.base._wants_grad and view.base._node is None and not modes.leaf_writes:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None:
+        if view.forbids is not None:
+            refuse_view(target, view, "is being")
+        if mine and view.base.is_leaf and not modes.leaf_writes:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if mine and target.is_leaf:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
 
 
-def _check_memory(target: Tensor) -> None:
+def refuse_view(target: Tensor, view: View, what: str) -> NoReturn:
+    """Say why no write can be followed through this view; ``what`` is modified."""
+    node, mode = target._node, "inference" if view.forbids == "inference" else "no_grad"
+    which = f"Output {target.output_nr} of {node.plain_name()} is a view" if node is not None else "A view"
+    if node is None or view.forbids in ("no_grad", "inference"):
+        made = " was created in" if node is None else " of a view which was created in"
+        end = "in normal mode" if mode == "inference" else "with grad mode enabled"
+        text = f"{which}{made} {mode} mode and {what} modified inplace {end}."
+    else:
+        text = f"{which} and {what} modified inplace."
+    raise RuntimeError(f"{text} {_FORBIDDEN[view.forbids or 'no_grad']}")
+
+
+def _check_memory(target: Tensor, args: Sequence[Any], idempotent: bool) -> None:
     array = target._array
-    if isinstance(array, np.ndarray) and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
-    if isinstance(array, np.ndarray) and not array.flags.writeable and target._view is None:
+    if not isinstance(array, np.ndarray):
+        return
+    if not idempotent:
+        if _overlaps_itself(array):
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+                "Please clone() the tensor before performing the operation."
+            )
+        if any(isinstance(a, Tensor) and a is not target and _overlap(array, a._array) for a in args):
+            raise RuntimeError(_OVERLAP)
+    if not array.flags.writeable and target._view is None:
         target._array = np.array(array)  # a read-only array of the user's stays as it is
+
+
+def _overlaps_itself(array: Any) -> bool:
+    return not _is_dense(array) and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    """Whether two arrays without gaps share memory, but not element by element."""
+    if not isinstance(b, np.ndarray) or not np.may_share_memory(a, b) or not (_is_dense(a) and _is_dense(b)):
+        return False
+    same = a.ctypes.data == b.ctypes.data and a.size == b.size
+    return not same or _strides(a) != _strides(b)
+
+
+def _is_dense(a: Any) -> bool:
+    """Whether the elements fill a range of memory, each once, in any order of the axes."""
+    expected = a.itemsize
+    for s, n in sorted((s, n) for s, n in zip(a.strides, a.shape, strict=True) if n != 1):
+        if s != expected:
+            return False
+        expected *= n
+    return True
+
+
+def _strides(a: Any) -> tuple[int, ...]:
+    return tuple(s for s, n in zip(a.strides, a.shape, strict=True) if n != 1)
 
 
 def _check_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:
@@ -120,9 +170,7 @@ def _rebase(target: Tensor, node: Node) -> None:
     base._node = written
     base.output_nr = 0
     base._wants_grad = False
-    # the view reads its base anew: `grad_fn` sees that the base's node is another
-    target._view = view._replace(base_node=None)
-    _ = target.grad_fn
+    _ = target.grad_fn  # the view reads its base anew
 
 
 def _move_keepers(target: Tensor, node: Node) -> None:

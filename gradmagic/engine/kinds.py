@@ -250,15 +250,18 @@ def target_meta(node: Node, i: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 def set_view(out: Tensor, source: Tensor, op: Op, kwargs: dict[str, Any], forbids: str | None = None) -> None:
     """Say that ``out`` lies in ``source``'s memory."""
-    out._log = source._shared_log()
+    out._log = log = source._shared_log()
+    out._inference = source._inference
+    if source._inference:
+        return  # nobody will follow a write through it
+    if forbids is None and not modes.grad:
+        forbids = "inference" if modes.inference else "no_grad"
     step = (op, kwargs, source._array.shape)
     before = source._view
-    if forbids is None and not modes.grad and source.requires_grad:
-        forbids = "no_grad"
     if before is None:
-        out._view = View(source, (step,), source._node, forbids)
+        out._view = View(source, (step,), log.count, forbids)
     else:
-        out._view = View(before.base, (*before.chain, step), before.base._node, forbids or before.forbids)
+        out._view = View(before.base, (*before.chain, step), log.count, forbids or before.forbids)
 
 
 class Elementwise(Op):

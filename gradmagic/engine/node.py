@@ -80,6 +80,10 @@ class Node:
         """The node's name as torch gives it."""
         return type(self).__name__
 
+    def plain_name(self) -> str:
+        """The name without its ending, as torch's messages have it."""
+        return re.sub(r"Backward0?(\d*)$", r"\1", self.name())
+
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """For each operand, the node it came from and which of that node's outputs it was."""
@@ -225,6 +229,23 @@ class AliasBackward0(Node):
         return [g]
 
 
+class DeadEnd(Node):
+    """Where the gradient of a view goes that was made in no_grad mode of a tensor that requires grad: nowhere."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        return []
+
+
+def dead_end(t: Tensor) -> Node:
+    """An edge that leads nowhere."""
+    node = object.__new__(DeadEnd)
+    node.edges, node.saved, node.kwargs, node.seq = (), (), {}, 0
+    node.shape, node.dtype = t._array.shape, t._array.dtype
+    return node
+
+
 def _alias(leaf: Tensor) -> Node:
     """The node of a tensor that stands for a leaf."""
     node = object.__new__(AliasBackward0)
@@ -262,7 +283,7 @@ class AccumulateGrad:
 def as_function(target: Any) -> Any:
     """What ``next_functions`` shows for the target of an edge: a leaf appears as its AccumulateGrad."""
     if target is None or isinstance(target, Node):
-        return target
+        return None if type(target) is DeadEnd else target
     ref = target.__dict__.get("_accumulator")
     found = ref() if ref is not None else None
     if found is None:
@@ -296,8 +317,7 @@ def _modified_message(value: Any, producer: Any, nr: int, count: int, expected: 
     legacy = dtypes.of(array.dtype).legacy
     which = ""
     if producer is not None:
-        name = re.sub(r"Backward\d*$", "", producer.name())
-        which = f", which is output {nr} of {name},"
+        which = f", which is output {nr} of {producer.plain_name()},"
     hint = (
         "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
         "was changed in there or anywhere later. Good luck!"

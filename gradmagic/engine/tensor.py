@@ -12,7 +12,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes, printing
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node, RemovableHandle, WriteLog, as_function
+from gradmagic.engine.node import Node, RemovableHandle, WriteLog, as_function, dead_end
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
@@ -46,8 +46,8 @@ class View(NamedTuple):
 
     base: Tensor
     chain: tuple[tuple[Any, dict[str, Any], tuple[int, ...]], ...]  # (op, its arguments, the shape it was given)
-    base_node: Node | None
-    forbids: str | None = None  # "multi", "no_grad": why it must not be written into
+    version: int  # how often the memory had been written to when the view learnt its node
+    forbids: str | None = None  # "multi", "no_grad", "inference", "function": why no write may be followed through it
 
 
 class Tensor:
@@ -121,13 +121,15 @@ class Tensor:
     def grad_fn(self) -> Node | None:
         """The node that made this tensor; for a view whose base was written to, one that reads the base anew."""
         view = self._view
-        if view is not None and view.base._node is not view.base_node:
+        if view is not None and view.version != self._shared_log().count:
             _regenerate(self, view)
         return self._node
 
     @property
     def requires_grad(self) -> bool:
-        return self._wants_grad or self.grad_fn is not None
+        if self._wants_grad or self._node is not None:
+            return True
+        return self._view is not None and self._view.base.requires_grad
 
     @requires_grad.setter
     def requires_grad(self, flag: Any) -> None:
@@ -380,14 +382,14 @@ class Tensor:
             np.asarray(self._array),
             default_dtype=dtypes.default_float(),
             grad_fn=node,
-            requires_grad=self._wants_grad and node is None,
+            requires_grad=node is None and self.requires_grad,
         )
 
     def _name_of_node(self) -> str | None:
-        view = self._view
-        if view is not None and view.forbids == "no_grad" and view.base._node is not view.base_node:
+        try:
+            node = self.grad_fn
+        except RuntimeError:  # a view that must not be read anew
             return "Invalid"
-        node = self.grad_fn
         return None if node is None else type(node).__name__
 
     def __format__(self, spec: str) -> str:
@@ -453,7 +455,11 @@ def wants_grad(t: Any) -> bool:
 def edge(t: Tensor) -> Any:
     """Where this tensor's gradient goes: its node, itself if it is a leaf that wants one, or nowhere."""
     node = t._node if t._view is None else t.grad_fn
-    return node if node is not None else (t if t._wants_grad else None)
+    if node is not None:
+        return node
+    if t._wants_grad:
+        return t
+    return None if t._view is None or not t.requires_grad else dead_end(t)
 
 
 def gradient_edge(t: Tensor) -> tuple[Any, int]:
@@ -462,16 +468,12 @@ def gradient_edge(t: Tensor) -> tuple[Any, int]:
 
 
 def _regenerate(t: Tensor, view: View) -> None:
-    """Give a view whose base was written to a node that reads the base as it is now."""
-    base = view.base
-    t._view = view._replace(base_node=base._node)
-    if view.forbids == "no_grad":
+    """Give a view whose memory was written to a node that reads the base as it is now."""
+    from gradmagic.engine.inplace import reading, refuse_view  # above this file: it knows how views are undone
+
+    if t._node is None and not view.base.requires_grad:
         return
-    t._node = None if base._node is None else _reread(base, view, t)
-
-
-def _reread(base: Tensor, view: View, t: Tensor) -> Node:
-    from gradmagic.engine.inplace import reading  # above this file: it knows how views are undone
-
-    t.output_nr = 0
-    return reading(base, view.chain, t)
+    if view.forbids is not None:
+        refuse_view(t, view, "its base or another view of its base has been")
+    t._view = view._replace(version=t._shared_log().count)
+    t._node, t.output_nr = reading(view.base, view.chain, t), 0
