@@ -15,7 +15,7 @@ from gradmagic.engine.modes import modes
 from gradmagic.engine.node import AccumulateGrad, Node, as_function
 from gradmagic.engine.quiet import hush, unhush
 from gradmagic.engine.tensor import Tensor, edge
-from gradmagic.engine.walk import Walk, accumulate, reachable, running
+from gradmagic.engine.walk import Walk, accumulate, reachable, running, straight
 from gradmagic.engine.watch import GradCall, watched, watching
 
 _UNUSED = (
@@ -259,6 +259,10 @@ def grad(
     >>> torch.autograd.grad(dydx, x, torch.ones(2))
     (tensor([ 6., 12.]),)
     """
+    if only_inputs and not (allow_unused or is_grads_batched or materialize_grads or modes.alerts):
+        found = _one_by_one(outputs, inputs, grad_outputs, retain_graph, create_graph)
+        if found is not None:
+            return (found,)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
@@ -293,6 +297,34 @@ def grad(
         return _given(outs, ins, weights, keys, **{**named, **overrides})
 
     return watched(GradCall("grad", outs, ins, None if grad_outputs is None else tuple(weights), named), run)
+
+
+def _one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
+    """The gradient of one Tensor by one leaf where nothing is unusual; None where the whole way has to be gone."""
+    if type(y) is not Tensor or not isinstance(x, Tensor) or watching.watcher is not None:
+        return None
+    array = y._array
+    if weight is None:
+        if array.size != 1 or array.dtype.kind != "f":
+            return None
+        weight = Tensor._of(np.ones(array.shape, array.dtype))
+    elif type(weight) is not Tensor or weight._array.shape != array.shape or weight._array.dtype is not array.dtype:
+        return None
+    if y._node is None or y._view is not None or y.output_nr or not x._wants_grad or x._hooks or x._view is not None:
+        return None
+    create = bool(create)
+    before = modes.grad
+    modes.grad = create
+    token = hush()
+    try:
+        retain = create if retain is None else bool(retain)
+        straight_on, found = straight(y._node, x, weight if create else weight._array, retain, create)
+    finally:
+        unhush(token)
+        modes.grad = before
+    if straight_on and found is None:
+        raise RuntimeError(_UNUSED.format(0))
+    return _result(found) if straight_on else None
 
 
 def _given(

@@ -27,6 +27,7 @@ Rule = Any  # a function of named values, or a number where it is constant
 _new = object.__new__
 _F64, _F32 = np.dtype(np.float64), np.dtype(np.float32)
 _NUMBERS = frozenset((float, int))
+_NO_KWARGS: dict[str, Any] = {}
 
 
 class over:
@@ -82,7 +83,7 @@ class Op:
         self.node_class: Any = None
         self._plans: Any = None
         self._values: Any = None
-        self._keeps: dict[tuple[int, int], tuple[bool, ...]] = {}
+        self._keeps: dict[int, tuple[bool, ...]] = {}
 
     def named(self, name: str) -> Op:
         """Give the row its name; the table does it once."""
@@ -157,8 +158,8 @@ class Op:
         for i, target in enumerate(edges):
             if target is not None:
                 wanted |= 1 << i
-        flags = self._keeps.get((wanted, len(edges)))
-        if flags is None:
+        flags = self._keeps.get(wanted)
+        if flags is None or (flags and len(flags) != len(edges) + 1):
             flags = self.keeps(wanted, len(edges))
         return tuple([v if kept else None for v, kept in zip((*operands, y), flags, strict=True)]) if flags else ()
 
@@ -167,7 +168,7 @@ class Op:
         reads = self.plans()[1]
         read = {k % (n + 1) for i in range(n) if wanted >> i & 1 for k in reads[i if i < len(reads) else -1]}
         flags = tuple([k in read for k in range(n + 1)]) if read else ()
-        self._keeps[wanted, n] = flags
+        self._keeps[wanted] = flags
         return flags
 
     def pack(self, node: Node) -> None:
@@ -186,6 +187,74 @@ class Op:
         name = self.node_name or _camel(self.name) + "Backward0"
         self.node_class = type(name, (Node,), {"__slots__": (), "op": self})
         return self.node_class
+
+    # -- the same, for what is nearly always given: real floats of one dtype, and nothing unusual switched on ------
+
+    def one(self, x: Any, **kwargs: Any) -> Any:
+        """The op on one Tensor, for ops of one output that is not a view."""
+        array = x._array
+        dtype = array.dtype
+        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
+            return self(x, **kwargs)
+        token = hush()
+        try:
+            y = self.fn(array, **kwargs)
+        finally:
+            unhush(token)
+        ex = edge(x)
+        if ex is None or not modes.grad:
+            return Tensor._of(y)
+        keeps = self._keeps.get(1)
+        if keeps is None:
+            keeps = self.keeps(1, 1)
+        saved = (x if keeps[0] else None, y if keeps[1] else None) if keeps else ()
+        return self._tracked(y, (ex,), saved, kwargs, (x.output_nr,) if x.output_nr else None)
+
+    def two(self, a: Any, b: Any) -> Any:
+        """The op on two Tensors, or on a Tensor and a number."""
+        if not isinstance(a, Tensor):
+            return self(a, b)
+        x = a._array
+        dtype = x.dtype
+        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
+            return self(a, b)
+        if isinstance(b, Tensor):
+            z, eb, nb = b._array, edge(b), b.output_nr
+            if z.dtype is not dtype:
+                return self(a, b)
+        elif type(b) in _NUMBERS:
+            z, eb, nb = b, None, 0
+        else:
+            return self(a, b)
+        token = hush()
+        try:
+            y = self.fn(x, z)
+        except ValueError:
+            refuse_broadcast([x, z])
+            raise
+        finally:
+            unhush(token)
+        ea = edge(a)
+        wanted = (ea is not None) + 2 * (eb is not None)
+        if not wanted or not modes.grad:
+            return Tensor._of(y)
+        keeps = self._keeps.get(wanted)
+        if keeps is None:
+            keeps = self.keeps(wanted, 2)
+        saved = (a if keeps[0] else None, b if keeps[1] else None, y if keeps[2] else None) if keeps else ()
+        return self._tracked(y, (ea, eb), saved, _NO_KWARGS, (a.output_nr, nb) if a.output_nr or nb else None)
+
+    def _tracked(
+        self, y: Any, edges: Any, saved: tuple[Any, ...], kwargs: dict[str, Any], nrs: tuple[int, ...] | None
+    ) -> Any:
+        node = _new(self.node_class or self.make_node_class())
+        node.edges, node.saved, node.kwargs, node.seq = edges, saved, kwargs, tick()
+        node.shape, node.dtype = y.shape, y.dtype
+        if nrs is not None:
+            node.edge_nrs = nrs
+        t = _new(Tensor)
+        t._array, t._node, t._wants_grad = y, node, False
+        return t
 
     # -- backward -----------------------------------------------------------------------------------------------
 
@@ -291,72 +360,6 @@ class Elementwise(Op):
         for i, a in enumerate(arrays):
             if isinstance(a, (np.ndarray, np.generic)) and a.dtype != common:
                 arrays[i] = a.astype(common)
-
-    # -- the same, for what is nearly always given: real floats of one dtype, and nothing unusual switched on ------
-
-    def one(self, x: Any) -> Any:
-        """The op on one Tensor."""
-        array = x._array
-        dtype = array.dtype
-        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
-            return self(x)
-        token = hush()
-        try:
-            y = self.fn(array)
-        finally:
-            unhush(token)
-        ex = edge(x)
-        if ex is None or not modes.grad:
-            return Tensor._of(y)
-        keeps = self._keeps.get((1, 1))
-        if keeps is None:
-            keeps = self.keeps(1, 1)
-        saved = (x if keeps[0] else None, y if keeps[1] else None) if keeps else ()
-        return self._tracked(y, dtype, (ex,), saved, (x.output_nr,) if x.output_nr else None)
-
-    def two(self, a: Any, b: Any) -> Any:
-        """The op on two Tensors, or on a Tensor and a number."""
-        if not isinstance(a, Tensor):
-            return self(a, b)
-        x = a._array
-        dtype = x.dtype
-        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
-            return self(a, b)
-        if isinstance(b, Tensor):
-            z, eb, nb = b._array, edge(b), b.output_nr
-            if z.dtype is not dtype:
-                return self(a, b)
-        elif type(b) in _NUMBERS:
-            z, eb, nb = b, None, 0
-        else:
-            return self(a, b)
-        token = hush()
-        try:
-            y = self.fn(x, z)
-        except ValueError:
-            refuse_broadcast([x, z])
-            raise
-        finally:
-            unhush(token)
-        ea = edge(a)
-        wanted = (ea is not None) + 2 * (eb is not None)
-        if not wanted or not modes.grad:
-            return Tensor._of(y)
-        keeps = self._keeps.get((wanted, 2))
-        if keeps is None:
-            keeps = self.keeps(wanted, 2)
-        saved = (a if keeps[0] else None, b if keeps[1] else None, y if keeps[2] else None) if keeps else ()
-        return self._tracked(y, dtype, (ea, eb), saved, (a.output_nr, nb) if a.output_nr or nb else None)
-
-    def _tracked(self, y: Any, dtype: Any, edges: Any, saved: tuple[Any, ...], nrs: tuple[int, ...] | None) -> Any:
-        node = _new(self.node_class or self.make_node_class())
-        node.edges, node.saved, node.kwargs, node.seq = edges, saved, {}, tick()
-        node.shape, node.dtype = y.shape, dtype
-        if nrs is not None:
-            node.edge_nrs = nrs
-        t = _new(Tensor)
-        t._array, t._node, t._wants_grad = y, node, False
-        return t
 
     # -- backward -----------------------------------------------------------------------------------------------
 

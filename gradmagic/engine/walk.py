@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +18,8 @@ from gradmagic.engine.tensor import Tensor
 
 class Walk:
     """One backward pass from roots to inputs: newest nodes first, so that each has all its gradients when it runs."""
+
+    __slots__ = ("batch", "captures", "found", "grads", "inside", "last", "live", "order", "recording")
 
     def __init__(
         self,
@@ -87,43 +89,54 @@ class Walk:
 
     def run(self, retain: bool) -> None:
         order, grads, live, inside = self.order, self.grads, self.live, self.inside
-        complete: dict[Any, list[Any]] = {}  # by node, the leaves that have all their gradients once it has run
-        for leaf, node in self.last.items():
-            complete.setdefault(node, []).append(leaf)
-        self.arrive_all(complete.get(None, ()))
+        complete = self._complete()
+        self.arrive(complete.get(None, ()))
         while order:
             node = order.pop()
             g = grads.pop(node, None)
             if g is not None:
                 if node.pre_hooks is not None:
                     g = self.before(node, g)
-                if node in inside:
+                if inside:
                     self.capture(node, g)
                 if not inside or any(t in live for t in node.edges):
                     self.step(node, g, retain)
             if node in complete:
-                self.arrive_all(complete[node])
+                self.arrive(complete[node])
+        if not complete:
+            self.arrive(self.last)
+
+    def _complete(self) -> dict[Any, list[Any]]:
+        """By node, the leaves that have all their gradients once it has run: empty, if nobody looks before the end."""
+        if self.captures is not None and not any(leaf._hooks for leaf in self.last):
+            return {}
+        complete: dict[Any, list[Any]] = {None: []}
+        for leaf, node in self.last.items():
+            complete.setdefault(node, []).append(leaf)
+        return complete
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
-        out = observed(self.evaluate, node, g) if modes.anomaly else self.evaluate(node, g)
+        """Bring a node's gradient to its operands."""
+        live, batch = self.live, self.batch
+        edges, nrs = node.edges, node.edge_nrs
+        if modes.anomaly:
+            out = observed(self.evaluate, node, g)
+        elif node.node_hooks or node.node_prehooks:
+            out = self.evaluate(node, g)
+        else:
+            out = node.apply(g, [t in live for t in edges], self.recording)
         if not retain:
             node.free()
-        nrs = node.edge_nrs
-        for i, target in enumerate(node.edges):
-            if out[i] is not None:
-                self.receive(target, nrs[i] if nrs is not None else 0, out[i])
+        for i, target in enumerate(edges):
+            if target in live and out[i] is not None:
+                self.receive(target, nrs[i] if nrs is not None else 0, fit(out[i], node, i, batch))
 
     def evaluate(self, node: Node, g: Any) -> Sequence[Any]:
         """The gradients of those of a node's operands that are wanted, after its hooks."""
-        live, batch = self.live, self.batch
-        wanted = [t in live for t in node.edges]
         if node.node_prehooks:
             g = self._prehooks(node, g)
-        out = node.apply(g, wanted, self.recording)
-        out = [
-            fit(o, node, i, batch) if o is not None and want else None
-            for i, (o, want) in enumerate(zip(out, wanted, strict=True))
-        ]
+        out = node.apply(g, [t in self.live for t in node.edges], self.recording)
+        out = [o if o is None else fit(o, node, i, self.batch) for i, o in enumerate(out)]
         return self._node_hooks(node, out, g) if node.node_hooks else out
 
     # -- hooks and results --------------------------------------------------------------------------------------
@@ -148,30 +161,27 @@ class Walk:
         return t
 
     def capture(self, node: Node, g: Any) -> None:
-        if self.captures is None:
-            return
-        for (target, nr), indices in self.captures.items():
+        """Note the gradient of a node that is among the inputs."""
+        for (target, nr), indices in (self.captures or {}).items():
             if target is node:
                 value = g if node.metas is None else g[nr]
                 for i in indices:
                     self.found[i] = value
 
-    def arrive_all(self, leaves: Sequence[Any]) -> None:
+    def arrive(self, leaves: Iterable[Any]) -> None:
+        """These leaves have received all their gradients: their hooks, then the result or ``.grad``."""
         for leaf in leaves:
-            self.arrive(leaf, self.grads.pop(leaf, None))
-
-    def arrive(self, leaf: Tensor, g: Any) -> None:
-        """A leaf has received all its gradients: its hooks, then the result or ``.grad``."""
-        if g is None:
-            return
-        if leaf._hooks:
-            value = run_hooks(leaf._hooks, self.tensor(g))
-            g = value if self.recording else value._array
-        if self.captures is None:
-            accumulate(leaf, self.tensor(g), self.recording)
-            return
-        for i in self.captures.get((leaf, 0), ()):
-            self.found[i] = g
+            g = self.grads.pop(leaf, None)
+            if g is None:
+                continue
+            if leaf._hooks:
+                value = run_hooks(leaf._hooks, self.tensor(g))
+                g = value if self.recording else value._array
+            if self.captures is None:
+                accumulate(leaf, self.tensor(g), self.recording)
+            else:
+                for i in self.captures.get((leaf, 0), ()):
+                    self.found[i] = g
 
     def _prehooks(self, node: Node, g: Any) -> Any:
         many = node.metas is not None
@@ -191,6 +201,55 @@ class Walk:
             if changed is not None:
                 given = changed if isinstance(changed, tuple) else (changed,)
         return [o if o is None or self.recording else o._array for o in given]
+
+
+def straight(root: Any, leaf: Tensor, g: Any, retain: bool, recording: bool) -> tuple[bool, Any]:
+    """The walk where there is one way only, from one root to one leaf, and nobody looks on: the same without its books.
+
+    Gives whether it is so, and the gradient. If it is not so, nothing has run.
+    """
+    way, following = _way(root, leaf)
+    total = None
+    for node, after in zip(way, following, strict=True):
+        edges = node.edges
+        out = node.apply(g, [t is not None and (t is leaf or t is after) for t in edges], recording)
+        if not retain:
+            node.free()
+        g = None
+        for i, target in enumerate(edges):
+            part = out[i]
+            if part is None:
+                continue
+            if target is leaf:
+                part = fit(part, node, i)
+                total = part if total is None else total + part
+            elif target is after:
+                part = fit(part, node, i)
+                g = part if g is None else g + part
+        if g is None:
+            break
+    return bool(way), total
+
+
+def _way(node: Any, leaf: Tensor) -> tuple[list[Node], list[Any]]:
+    """The nodes from here to the last that leads to the leaf, and the one that follows on each; none if the way forks."""
+    way: list[Node] = []
+    length = 0
+    while isinstance(node, Node):
+        if node.metas is not None or node.pre_hooks is not None or node.node_hooks or node.node_prehooks:
+            return [], []
+        way.append(node)
+        following = None
+        for t in node.edges:
+            if t is leaf:
+                length = len(way)
+            elif t is not following and isinstance(t, Node):
+                if following is not None:
+                    return [], []
+                following = t
+        node = following
+    del way[length:]
+    return way, [*way[1:], None]
 
 
 class _Running(threading.local):

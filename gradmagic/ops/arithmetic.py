@@ -62,7 +62,7 @@ def _pow_number(x: Tensor, exponent: Any) -> Any:
             x = x.to(dtypes.get_default_dtype())
     if isinstance(exponent, complex) and kind != "c":
         x = x.to(x.dtype.to_complex())
-    return E.pow_scalar(x, exponent=exponent)
+    return E.pow_scalar.one(x, exponent=exponent)
 
 
 def float_power(input: Any, exponent: Any) -> Any:

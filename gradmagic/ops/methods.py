@@ -31,8 +31,12 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _operator(function: Callable[..., Any], symbol: str, swapped: bool = False) -> Callable[..., Any]:
+def _operator(function: Callable[..., Any], symbol: str, swapped: bool = False, row: Any = None) -> Callable[..., Any]:
+    two = None if row is None else row.two
+
     def method(self: Tensor, other: Any) -> Any:
+        if two is not None and (type(other) is Tensor or type(other) is float):
+            return two(self, other)
         value = operand(other)
         if value is None:
             return NotImplemented
@@ -117,6 +121,8 @@ def _install() -> None:
     set_("__radd__", _operator(F["add"], "__radd__"))
     set_("__rmul__", _operator(F["mul"], "__rmul__"))
     set_("__rsub__", _operator(F["rsub"], "__rsub__"))
+    for name, row in (("add", E.add), ("sub", E.sub), ("mul", E.mul), ("truediv", E.div)):
+        set_(f"__{name}__", _operator(arithmetic[name], f"__{name}__", row=row))
     set_("__rtruediv__", _operator(lambda t, v: F["mul"](E.reciprocal(t), v), "__rtruediv__"))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         set_(f"__{name}__", _comparison(F[name]))
