@@ -23,7 +23,7 @@ HEAVY = {"IPython", "ipywidgets", "matplotlib", "traitlets", "scipy", "torch"}
 # Whom a floor may know besides the standard library and numpy.
 NEIGHBOURS = {
     "engine": set(),
-    "ops": set(),
+    "ops": {"scipy"},  # inside a rule, once one of its ufuncs has come by
     "torch": set(),
     "explore": {"torch"},  # --backend torch
     "plot": {"matplotlib", "isal"},

@@ -272,7 +272,7 @@ class Op:
     def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
         rule = self.vjps[i]
         if rule is None:
-            raise RuntimeError(f"derivative for {self.name} is not implemented")
+            raise NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
         return rule(*self.arguments(node, i, g, recording))
 
     def arguments(self, node: Node, i: int, g: Any, recording: bool) -> list[Any]:
@@ -368,7 +368,7 @@ class Elementwise(Op):
         if type(rule) in _NUMBERS:
             return _times_constant(g, rule)
         if rule is None:
-            raise RuntimeError(f"derivative for {self.name} is not implemented")
+            raise NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
         reads = (self._values or self.work_out_values())[i]
         if reads is None:
             values = self.arguments(node, i, g, recording)

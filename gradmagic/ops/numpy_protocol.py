@@ -11,7 +11,7 @@ from gradmagic.engine.inplace import write
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
-from gradmagic.ops import fourier, indexing, linalg, special
+from gradmagic.ops import fourier, indexing, linalg, scipy_special
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import as_tensor, binary, one_axis, operand, unary
 
@@ -36,7 +36,6 @@ _UFUNCS |= {
     "bitwise_or": lambda a, b: Tensor._of(np.bitwise_or(_raw(a), _raw(b))),
     "invert": lambda x: Tensor._of(np.invert(x._array)),
 }  # fmt: skip
-_UFUNCS |= special.UFUNCS
 
 
 def _raw(value: Any) -> Any:
@@ -152,7 +151,7 @@ def _along(arr: Any, indices: Any, axis: int) -> Any:
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
     if method == "__call__" and not kwargs:
-        function = _UFUNCS.get(ufunc.__name__)
+        function = _UFUNCS.get(ufunc.__name__) or scipy_special.function(ufunc)
         if function is not None:
             if out is None:
                 return function(*inputs)

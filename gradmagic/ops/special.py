@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
+from gradmagic.engine.kinds import as_array, composed, elementwise, irregular, name_rows
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import special_values as V
-from gradmagic.ops.operands import as_tensor, binary, floating, unary
+from gradmagic.ops.operands import binary, floating, unary
 from gradmagic.ops.rules import called
 
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -46,17 +46,28 @@ gamma = elementwise(V.gamma, lambda x, y: y * called(digamma)(x), floats=True)
 zeta: Any = elementwise(
     V.zeta, None, lambda a, b: -a * called(zeta)(a + 1, b), floats=True, node="SpecialZetaBackward0"
 )
+hurwitz_derivative: Any = elementwise(
+    V.hurwitz_derivative,
+    lambda a, b, m: called(hurwitz_derivative)(a, b, m=m + 1),
+    lambda a, b, m: -a * called(hurwitz_derivative)(a + 1, b, m=m) - m * called(hurwitz_derivative)(a + 1, b, m=m - 1),
+    floats=True,
+)
+riemann_derivative: Any = elementwise(
+    V.riemann_derivative, lambda x, m: called(riemann_derivative)(x, m=m + 1), floats=True
+)
 
 # -- logarithms times something, and the logistic function --------------------------------------------------------
 
 
-def _log_or_0(a: Any, b: Any) -> Any:
-    return np.where(a == 0, 0.0, np.log(np.where(a == 0, 1.0, b)))
+def log_or_0(a: Any, b: Any) -> Any:
+    """The logarithm of b, but for a = 0 only where it has one."""
+    none = as_array((a == 0) & (b <= 0))  # plain: torch's `where` would make single precision of two numbers
+    return np.where(none, 0.0, np.log(np.where(none, 1.0, b)))
 
 
-xlogy = elementwise(V.xlogy, _log_or_0, lambda a, b: a / b, floats=True)
+xlogy = elementwise(V.xlogy, log_or_0, lambda a, b: a / b, floats=True)
 xlog1py = elementwise(
-    V.xlog1py, lambda a, b: _log_or_0(a, b + 1), lambda a, b: a / (b + 1), floats=True, node="SpecialXlog1PyBackward0"
+    V.xlog1py, lambda a, b: log_or_0(a, b + 1), lambda a, b: a / (b + 1), floats=True, node="SpecialXlog1PyBackward0"
 )
 entr = elementwise(V.entr, lambda x: -np.log(x) - 1, floats=True, node="SpecialEntrBackward0")
 expit = E.sigmoid
@@ -128,41 +139,3 @@ SPECIAL: dict[str, Any] = {
 TOP_LEVEL: dict[str, Any] = {
     name: SPECIAL[name] for name in ("erf", "erfc", "erfinv", "digamma", "polygamma", "i0", "logit", "xlogy")
 } | {"lgamma": unary(lgamma), "mvlgamma": _multigammaln}
-# scipy.special's ufuncs by their names; scipy itself is never imported
-UFUNCS: dict[str, Any] = {
-    row.name: unary(row) for row in (erf, erfc, erfcx, erfinv, erfcinv, ndtri, log_ndtr, i0, i1, i0e, i1e, gamma, entr)
-} | {
-    "ndtr": SPECIAL["ndtr"], "expit": SPECIAL["expit"], "gammaln": unary(lgamma), "psi": unary(digamma),
-    "digamma": unary(digamma), "logit": _logit_of, "xlogy": binary(xlogy), "xlog1py": binary(xlog1py),
-    "_riemann_zeta": lambda x: zeta(as_tensor(x), 1.0), "_zeta": binary(zeta), "j0": unary(bessel_j0), "j1": unary(bessel_j1),
-    "rel_entr": lambda a, b: xlogy(as_tensor(a), a / as_tensor(b)),
-    "kl_div": lambda a, b: xlogy(as_tensor(a), a / as_tensor(b)) - a + b,
-    "loggamma": unary(lgamma), "log_expit": lambda x: -E.logaddexp(-x, 0.0),
-}  # fmt: skip
-
-
-def _betaln(a: Any, b: Any) -> Any:
-    a, b = as_tensor(a), as_tensor(b)
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
-
-
-def _beta(a: Any, b: Any) -> Any:
-    a, b = as_tensor(a), as_tensor(b)
-    return gamma(a) * gamma(b) / gamma(a + b)
-
-
-def _boxcox(x: Any, lmbda: Any) -> Any:
-    """(x**lmbda - 1) / lmbda, and its limit log x."""
-    logarithm, power = E.log(as_tensor(x)), as_tensor(lmbda)
-    zero = power == 0
-    safe = np.where(zero, 1.0, power)
-    return np.where(zero, logarithm, E.expm1(logarithm * safe) / safe)
-
-
-UFUNCS |= {
-    "beta": _beta, "betaln": _betaln, "binom": lambda n, k: 1 / ((n + 1) * _beta(n - k + 1, k + 1)),
-    "rgamma": lambda x: 1 / gamma(as_tensor(x)), "exp10": lambda x: E.exp(x * math.log(10)),
-    "sindg": lambda x: E.sin(E.deg2rad(x)), "cosdg": lambda x: E.cos(E.deg2rad(x)), "tandg": lambda x: E.tan(E.deg2rad(x)),
-    "cosm1": lambda x: -2 * E.sin(x / 2) ** 2, "boxcox": _boxcox,
-    "pseudo_huber": lambda delta, r: delta * delta * (E.sqrt(1 + (r / as_tensor(delta)) ** 2) - 1),
-}  # fmt: skip
