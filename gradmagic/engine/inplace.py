@@ -68,6 +68,18 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, idempotent: bool =
     return target
 
 
+def turn(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
+    """Let ``target`` be a view of itself: ``t_``, ``squeeze_`` and their kin move no element."""
+    _check_allowed(target, args)
+    out = op(_former_self(target), *args, **kwargs)
+    log = target._shared_log()
+    if out._view is not None and target._view is not None:
+        target._view = target._view._replace(chain=(*target._view.chain, *out._view.chain))
+    target._array, target._node = out._array, out._node
+    log.stamp()
+    return target
+
+
 def _former_self(target: Tensor) -> Tensor:
     """A stand-in with the target's values and history, for the op that is about to replace both."""
     stand_in: Tensor = Tensor._of(target._array, target.grad_fn)

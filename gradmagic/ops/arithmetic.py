@@ -27,8 +27,27 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     return E.sub.two(as_tensor(input), other if alpha == 1 else other * alpha)
 
 
-def rsub(input: Any, other: Any) -> Any:
-    return E.rsub.two(as_tensor(input), other)
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    row = E.rsub_tensor if isinstance(other, Tensor) else E.rsub
+    return row.two(as_tensor(input) if alpha == 1 else input * alpha, other)
+
+
+def _with_number(row: Any, of_number: Any) -> Any:
+    """Torch has two rows for it: one for a tensor and one for a number."""
+
+    def op(input: Any, other: Any) -> Any:
+        a, b = operand(input), operand(other)
+        return row(a, b) if isinstance(b, Tensor) else of_number(as_tensor(a), b)
+
+    op.__name__ = row.name
+    return op
+
+
+remainder, fmod = _with_number(E.remainder, E.remainder_number), _with_number(E.fmod, E.fmod_number)
+
+
+def round(input: Any, *, decimals: int = 0) -> Any:
+    return E.round(as_tensor(input)) if decimals == 0 else E.round_decimals(as_tensor(input), decimals=decimals)
 
 
 def mul(input: Any, other: Any) -> Any:
@@ -111,10 +130,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return E.where(condition, a if a.dtype is d else a.to(d), b if b.dtype is d else b.to(d))
 
 
-def sinc(input: Tensor) -> Any:
-    scaled = input * np.pi
-    zero = scaled == 0
-    return where(zero, 1 - scaled * scaled / 6, sin(scaled) / where(zero, 1.0, scaled))
+def sinc(input: Any) -> Any:
+    return E.sinc(as_tensor(input))
 
 
 def sin(input: Any) -> Any:

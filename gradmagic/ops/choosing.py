@@ -12,9 +12,8 @@ from gradmagic.ops import elementwise as E
 from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
-from gradmagic.ops.arithmetic import where
-from gradmagic.ops.operands import as_tensor, axes_of, clone, held, one_axis, sizes_of
-from gradmagic.ops.shaping import cat, expand, flatten, movedim, narrow, reshape, unsqueeze
+from gradmagic.ops.operands import as_tensor, axes_of, clone, held, length, one_axis, sizes_of
+from gradmagic.ops.shaping import cat, expand, flatten, narrow, reshape, unsqueeze
 
 # -- gathered and scattered ---------------------------------------------------------------------------------------
 
@@ -35,7 +34,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     at, d = _index("gather", index), one_axis(dim, input.ndim)
     if at.ndim != input.ndim and input.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    _within(at, input.shape[d] if input.ndim else 1, d)
+    _within(at, length(input, d), d)
     return M.gather(input, args=(d, at))
 
 
@@ -73,7 +72,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
     return M.masked_fill(x, mask=mask._array, value=value.item() if isinstance(value, Tensor) else value)
 
 
-def _grid(dim: int, index: Any) -> tuple[Any, ...]:
+def _grid(dim: int, index: Any, ndim: int) -> tuple[Any, ...]:
+    if not ndim:
+        return ()
     grid: list[Any] = list(np.indices(index.shape, sparse=True))
     grid[dim] = index
     return tuple(np.broadcast_arrays(*grid))
@@ -81,10 +82,12 @@ def _grid(dim: int, index: Any) -> tuple[Any, ...]:
 
 def _scattered(row: Any, input: Tensor, dim: int, index: Any, src: Any, accumulate: bool) -> Any:
     at, d = _index("scatter", index), one_axis(dim, input.ndim)
-    _within(at, input.shape[d], d)
-    values = as_tensor(src) if isinstance(src, Tensor) else Tensor._of(np.full(at.shape, src, input._array.dtype))
-    values = values[tuple(slice(n) for n in at.shape)]
-    return row(input, values, index=_grid(d, at), accumulate=accumulate)
+    _within(at, length(input, d), d)
+    if not isinstance(src, Tensor):
+        return M.scatter_value(input, index=_grid(d, at, input.ndim), value=src)
+    values = as_tensor(src)
+    values = values if values.shape == at.shape else values[tuple(slice(n) for n in at.shape)]
+    return row(input, values, index=_grid(d, at, input.ndim), accumulate=accumulate)
 
 
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Any:
@@ -130,9 +133,12 @@ def tile(input: Tensor, *dims: Any) -> Any:
     return M.repeat(input, args=((1,) * max(input.ndim - len(sizes), 0) + sizes,))
 
 
-def repeat_interleave(input: Tensor, repeats: Any, dim: Any = None) -> Any:
+def repeat_interleave(input: Tensor, repeats: Any, dim: Any = None, *, output_size: int | None = None) -> Any:
     x, d = (flatten(input), 0) if dim is None else (input, one_axis(dim, input.ndim))
     if isinstance(repeats, Tensor) and repeats.ndim:
+        total = int(repeats._array.sum()) if repeats.shape[0] > 1 else int(repeats) * x.shape[d]
+        if output_size not in (None, total):
+            raise RuntimeError("allocated size does not match required size")
         return M.index_select(x, args=(d, np.repeat(np.arange(x.shape[d]), repeats._array)))
     n = int(repeats)
     wide = expand(unsqueeze(x, d + 1), *x.shape[: d + 1], n, *x.shape[d + 1 :])
@@ -145,8 +151,8 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Any:
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Any:
     d = one_axis(dimension, input.ndim)
-    if size > input.shape[d]:
-        raise RuntimeError(f"maximum size for tensor at dimension {d} is {input.shape[d]} but size is {size}")
+    if size > length(input, d):
+        raise RuntimeError(f"maximum size for tensor at dimension {d} is {length(input, d)} but size is {size}")
     return M.unfold(held(input), args=(d, size, step))
 
 
@@ -196,19 +202,19 @@ _cummax_pair, _cummin_pair = (reducing._pair(n) for n in ("cummax", "cummin"))
 
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     d = one_axis(dim, input.ndim)
-    if not 0 <= k <= input.shape[d]:
+    if not 0 <= k <= length(input, d):
         raise RuntimeError("selected index k out of range")
     return _topk_pair(*M.topk(input, axis=d, args=(0, k, largest)))
 
 
-def _one(row: Any, pair: Any, input: Tensor, k: int, dim: int, keepdim: bool) -> Any:
+def _one(row: Any, pair: Any, input: Tensor, k: Any, dim: int, keepdim: bool) -> Any:
     d = one_axis(dim, input.ndim)
     values, indices = row(input, axis=d, args=(k, 1, False))
-    return pair(values, indices) if keepdim else pair(values.squeeze(d), indices.squeeze(d))
+    return pair(values, indices) if keepdim or not input.ndim else pair(values.squeeze(d), indices.squeeze(d))
 
 
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
-    if not 1 <= k <= input.shape[one_axis(dim, input.ndim)]:
+    if not 1 <= k <= length(input, one_axis(dim, input.ndim)):
         raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(one_axis(dim, input.ndim)))
     return _one(M.kthvalue, _kth_pair, input, k - 1, dim, keepdim)
 
@@ -216,7 +222,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
 def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if dim is None:
         return M.median(input, axis=None, keepdims=False)
-    return _one(M.median_dim, _median_pair, input, (input.shape[dim] - 1) // 2, dim, keepdim)
+    return _one(M.median_dim, _median_pair, input, (length(input, dim) - 1) // 2, dim, keepdim)
 
 
 def cummax(input: Tensor, dim: int) -> Any:
@@ -260,10 +266,9 @@ def _trapezia(y: Tensor, x: Any, dx: Any, dim: int) -> Any:
     both = narrow(y, d, 1, n) + narrow(y, d, 0, n)
     if x is None:
         return both * (dx / 2), d
-    steps = diff(x)
-    return both * (
-        steps if x.ndim == y.ndim else movedim(reshape(steps, *steps.shape, *(1,) * (y.ndim - 1)), 0, d)
-    ) / 2, d
+    if x.ndim == 1:  # the places along the one dimension
+        x = reshape(x, *(-1 if k == d else 1 for k in range(y.ndim)))
+    return both * diff(x, dim=d - y.ndim) / 2, d
 
 
 def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
@@ -288,10 +293,11 @@ def dist(input: Tensor, other: Tensor, p: float = 2.0) -> Any:
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Any:
     """Every slice along ``dim`` scaled down to ``maxnorm`` where its norm is larger."""
+    if input.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
     d = one_axis(dim, input.ndim)
     others = [k for k in range(input.ndim) if k != d]
-    size = reducing.norm(input, p, others, keepdim=True)
-    return input * where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
+    return M.renorm(input, p=p, axis=tuple(others), maxnorm=maxnorm)
 
 
 # -- several operands ---------------------------------------------------------------------------------------------

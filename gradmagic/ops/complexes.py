@@ -11,13 +11,34 @@ import numpy as np
 
 from gradmagic.engine.kinds import as_array, irregular, linear, name_rows, view
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import as_tensor, held
+from gradmagic.ops.reductions import _direction
 from gradmagic.ops.rules import called
 
 conj_row: Any = linear(np.conj, lambda g: called(conj_row)(g), node="ConjBackward0")
 imag_row = view(lambda x: x.imag, lambda g: g * 1j, node="ImagBackward0")
 complex_row = irregular(lambda a, b: a + 1j * b, lambda g: _real(g), lambda g: _imag(g), node="ComplexBackward0")
+polar_row = irregular(
+    lambda a, b: a * np.exp(1j * b).astype(np.result_type(a, np.complex64)),
+    lambda g, y: _real(np.conj(g) * _direction(y)),
+    lambda g, y: _real(np.conj(g) * (y * 1j)),
+    node="PolarBackward0",
+)
+
+
+def _pairs(x: Any) -> Any:
+    """Complex numbers as pairs of real ones, in the same memory."""
+    return x[..., None].view(x.real.dtype)
+
+
+def _joined(x: Any) -> Any:
+    return x.view(np.result_type(x.dtype, np.complex64))[..., 0]
+
+
+real_pairs: Any = view(_pairs, lambda g: called(joined_pairs)(g), node="ViewAsRealBackward0")
+joined_pairs: Any = view(
+    lambda x: _joined(np.ascontiguousarray(x)), lambda g: called(real_pairs)(g), node="ViewAsComplexBackward0"
+)
 
 
 def _angle_vjp(g: Any, x: Any) -> Any:
@@ -65,8 +86,35 @@ def complex(real: Tensor, imag: Tensor) -> Any:
 
 
 def polar(abs: Tensor, angle: Tensor) -> Any:
-    return complex_row(E.mul(abs, E.cos(angle)), E.mul(abs, E.sin(angle)))
+    return polar_row(abs, angle)
 
 
-NAMES = ["angle", "conj"]
-FREE_NAMES = ["complex", "imag", "polar"]
+def view_as_real(input: Tensor) -> Any:
+    if input._array.dtype.kind != "c":
+        raise RuntimeError("view_as_real is only supported for complex tensors")
+    return real_pairs(held(input))
+
+
+def view_as_complex(input: Tensor) -> Any:
+    if input._array.dtype.kind != "f":
+        raise RuntimeError(
+            f"view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
+            f"{input.dtype.legacy}"
+        )
+    if input.ndim == 0:
+        raise RuntimeError("Input tensor must have one or more dimensions")
+    if input.shape[-1] != 2:
+        raise RuntimeError("Tensor must have a last dimension of size 2")
+    return joined_pairs(held(input))
+
+
+def _unchanged(input: Tensor) -> Any:
+    """Nothing is put off here: conjugates and negatives are computed at once."""
+    return input
+
+
+resolve_conj = resolve_neg = _unchanged
+
+
+NAMES = ["angle", "conj", "resolve_conj", "resolve_neg"]
+FREE_NAMES = ["complex", "imag", "polar", "view_as_complex", "view_as_real"]

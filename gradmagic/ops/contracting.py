@@ -107,6 +107,11 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     da, db = (
         [d % t.ndim for d in (ds if not isinstance(ds, int) else [ds])] for ds, t in zip(dims, (a, b), strict=True)
     )
+    for i, j in zip(da, db, strict=True):  # torch lets a size of one meet any other: that is summed over
+        if a.shape[i] == 1 != b.shape[j]:
+            b = reducing.sum(b, j, keepdim=True)
+        elif b.shape[j] == 1 != a.shape[i]:
+            a = reducing.sum(a, i, keepdim=True)
     if any(a.shape[i] != b.shape[j] for i, j in zip(da, db, strict=True)):
         raise RuntimeError("contracted dimensions need to match, but first has size "
                            f"{a.shape[da[0]]} in dim {da[0]} and second has size {b.shape[db[0]]} in dim {db[0]}")  # fmt: skip

@@ -21,6 +21,7 @@ _SQRT_PI = math.sqrt(math.pi)
 add = elementwise(operator.add, 1, 1)
 sub = elementwise(operator.sub, 1, -1)
 rsub = elementwise(lambda a, b: b - a, -1, 1, node="RsubBackward1")
+rsub_tensor = elementwise(rsub.fn, -1, 1, node="RsubBackward0")
 neg = elementwise(np.negative, -1)
 positive = composed(lambda x: x)
 deg2rad = elementwise(np.deg2rad, math.pi / 180, floats=True)
@@ -30,8 +31,11 @@ floor = elementwise(np.floor, 0)
 ceil = elementwise(np.ceil, 0)
 trunc = elementwise(np.trunc, 0)
 round = elementwise(np.round, 0)
+round_decimals = elementwise(lambda x, decimals: np.round(x, decimals), 0, node="RoundBackward1")
+sgn = irregular(lambda x: _sgn(x), lambda g, x, y: _sgn_vjp(g, x, y))
 frac = elementwise(lambda x: x - np.trunc(x), 1)
 heaviside = elementwise(np.heaviside, 0, 0)
+nextafter = elementwise(np.nextafter, lambda a, b: (a != b) * 1.0, 0)
 
 # -- products and powers ------------------------------------------------------------------------------------------
 
@@ -40,8 +44,10 @@ div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -a / b / b, 
 reciprocal = elementwise(np.reciprocal, lambda y: -y * y, floats=True)
 square = composed(lambda x: x**2)
 floor_divide = elementwise(np.floor_divide, 0, 0)  # torch refuses its derivative, which is 0 but for jumps
-remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor_divide(a, b))
-fmod = elementwise(np.fmod, 1, lambda a, b: -np.trunc(a / b))
+remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor_divide(a, b), node="RemainderBackward1")
+remainder_number = elementwise(np.remainder, 1, 0, node="RemainderBackward0")
+fmod = elementwise(np.fmod, 1, lambda a, b: -np.trunc(a / b), node="FmodBackward1")
+fmod_number = elementwise(np.fmod, 1, 0, node="FmodBackward0")
 sqrt = elementwise(np.sqrt, over(lambda y: 2 * y), floats=True)
 rsqrt = elementwise(lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y**3, floats=True)
 cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
@@ -122,6 +128,19 @@ def _nonzero(y: Any) -> Any:
     return np.where(y == 0, np.nan, y)
 
 
+_PI2 = math.pi**2
+
+
+def _sinc_slope(x: Any) -> Any:
+    """(cos πx - sinc x) / x; near 0, where that cancels, by its series, which goes on to all orders."""
+    near = np.abs(getattr(x, "_array", x)) < 0.1
+    safe, u = np.where(near, 1.0, x), _PI2 * x * x
+    series = 1 - u / 10 * (1 - u / 28 * (1 - u / 54 * (1 - u / 88 * (1 - u / 130 * (1 - u / 180)))))
+    return np.where(near, 0.0 - _PI2 / 3 * x * series, (np.cos(math.pi * safe) - np.sinc(safe)) / safe)
+
+
+sinc = elementwise(np.sinc, _sinc_slope, floats=True)
+
 # -- hyperbolic functions -----------------------------------------------------------------------------------------
 
 sinh = elementwise(np.sinh, lambda x: np.cosh(x), floats=True)
@@ -170,6 +189,23 @@ def _direction(x: Any) -> Any:
         return np.sign(x)
     size = np.abs(x)
     return np.conj(x) / np.where(size == 0, 1.0, size)
+
+
+def _sgn(x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return np.sign(x)
+    size = np.abs(x)
+    return x / np.where(size == 0, 1.0, size)
+
+
+def _sgn_vjp(g: Any, x: Any, y: Any) -> Any:
+    """What turns the direction; along it nothing changes."""
+    if getattr(x, "_array", x).dtype.kind != "c":
+        return np.zeros_like(g)
+    size = np.abs(x)
+    zero = size == 0
+    size = np.where(zero, 1.0, size)
+    return np.where(zero, 0.0, (g - np.real(g * np.conj(y)) * y) / size)
 
 
 def _share(a: Any, b: Any) -> Any:

@@ -11,9 +11,10 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import matrices as M
 from gradmagic.ops import reducing
+from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import pow
-from gradmagic.ops.operands import as_tensor, floating, one_axis
-from gradmagic.ops.shaping import cat, diagonal, reshape, transpose
+from gradmagic.ops.operands import as_tensor, floating, one_axis, summand
+from gradmagic.ops.shaping import cat, reshape, transpose
 
 
 class _LinAlgError(RuntimeError):
@@ -315,7 +316,9 @@ def multi_dot(tensors: Sequence[Tensor]) -> Any:
 
 
 def trace(input: Tensor) -> Any:
-    return reducing.sum(diagonal(input, 0, -2, -1), -1)
+    if input.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    return S.trace(summand(input, None))
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:

@@ -9,24 +9,136 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.backward import backward
-from gradmagic.engine.inplace import write
+from gradmagic.engine.inplace import turn, write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import indexing
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.names import NO_METHODS
-from gradmagic.ops.operands import operand, sizes_of
+from gradmagic.ops.operands import one_axis, operand, sizes_of
 
 IN_PLACE = [
-    "add", "sub", "mul", "div", "pow", "neg", "exp", "sqrt", "sin", "cos", "tan", "log", "abs", "tanh", "sigmoid",
-    "relu", "clamp", "square", "reciprocal", "floor", "ceil", "round", "trunc", "sign", "remainder", "fmod", "rsqrt",
-    "exp2", "expm1", "log1p", "log2", "log10", "sinh", "cosh", "asin", "acos", "atan",
-]  # fmt: skip
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "neg",
+    "exp",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "log",
+    "abs",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "clamp",
+    "square",
+    "reciprocal",
+    "floor",
+    "ceil",
+    "round",
+    "trunc",
+    "sign",
+    "remainder",
+    "fmod",
+    "rsqrt",
+    "exp2",
+    "expm1",
+    "log1p",
+    "log2",
+    "log10",
+    "sinh",
+    "cosh",
+    "asin",
+    "acos",
+    "atan",
+    "asinh",
+    "acosh",
+    "atanh",
+    "deg2rad",
+    "rad2deg",
+    "frac",
+    "sgn",
+    "sinc",
+    "logit",
+    "erf",
+    "erfc",
+    "erfinv",
+    "lgamma",
+    "digamma",
+    "polygamma",
+    "mvlgamma",
+    "i0",
+    "xlogy",
+    "nan_to_num",
+    "nextafter",
+    "true_divide",
+    "floor_divide",
+    "float_power",
+    "atan2",
+    "hypot",
+    "heaviside",
+    "lerp",
+    "addcmul",
+    "addcdiv",
+    "addmm",
+    "addmv",
+    "cumsum",
+    "cumprod",
+    "renorm",
+    "tril",
+    "triu",
+    "masked_fill",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_reduce",
+    "put",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "absolute",
+    "negative",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "arctan2",
+    "subtract",
+    "multiply",
+    "divide",
+    "fix",
+    "clip",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "logical_not",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+]
+TURNED_IN_PLACE = ["squeeze", "unsqueeze", "t", "transpose", "swapaxes", "swapdims"]  # fmt: skip
 
 
 def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return write(self, function, *args, **kwargs)
+
+    return method
+
+
+def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return turn(self, function, *args, **kwargs)
 
     return method
 
@@ -76,7 +188,7 @@ def _backward(
 
 
 def _size(self: Tensor, dim: int | None = None) -> Any:
-    return self.shape if dim is None else self.shape[dim]
+    return self.shape if dim is None else self.shape[one_axis(dim, self.ndim)]
 
 
 def _cast(d: dtypes.dtype) -> Callable[[Tensor], Any]:
@@ -101,6 +213,10 @@ def _matrix_transposed(self: Tensor) -> Any:
     return F["transpose"](self, -2, -1)
 
 
+def _adjoint(self: Tensor) -> Any:
+    return F["conj"](_matrix_transposed(self))
+
+
 def set_(name: str, value: Any) -> None:
     setattr(Tensor, name, value)
 
@@ -112,6 +228,8 @@ def _install() -> None:
     set_("where", lambda self, condition, other: F["where"](condition, self, other))
     for name in IN_PLACE:
         set_(name + "_", _in_place(F[name]))
+    for name in TURNED_IN_PLACE:
+        set_(name + "_", _turned_in_place(F[name]))
     arithmetic = {"add": F["add"], "sub": F["sub"], "mul": F["mul"], "truediv": F["div"], "pow": F["pow"], "matmul": F["matmul"],
                   "mod": F["remainder"], "floordiv": F["floor_divide"]}  # fmt: skip
     for name, function in arithmetic.items():
@@ -144,6 +262,8 @@ def _install() -> None:
     set_("_accumulated", indexing.accumulated)
     set_("T", property(_permuted))
     set_("mT", property(_matrix_transposed))
+    set_("mH", property(_adjoint))
+    set_("H", property(_adjoint))
     set_("real", property(F["real"]))
     set_("imag", property(F["imag"]))
     set_("new_zeros", _new(0))

@@ -14,6 +14,7 @@ import numpy as np
 from gradmagic.engine.kinds import Linear, as_array, elementwise, irregular, joining, linear, name_rows, view
 from gradmagic.ops import reductions as R
 from gradmagic.ops import shape as S
+from gradmagic.ops.rules import called
 
 
 def _return(g: Any, shape: tuple[int, ...], fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -36,6 +37,8 @@ def _gather(x: Any, dim: int, index: Any) -> Any:
 
 
 def _windows(x: Any, dim: int, size: int, step: int) -> Any:
+    if not x.ndim:
+        return x.reshape(1)[:size]
     every = (slice(None),) * dim + (slice(None, None, step),)
     return np.lib.stride_tricks.sliding_window_view(x, size, axis=dim, writeable=x.flags.writeable)[every]
 
@@ -96,6 +99,11 @@ def _writes(node: str) -> Any:
 
 
 scatter, scatter_add = _writes("ScatterBackward0"), _writes("ScatterAddBackward0")
+scatter_value = linear(
+    lambda x, index, value: S._index_put(x, x.dtype.type(value), index, False),
+    lambda g, index: S._erase(g, index),
+    node="ScatterBackward1",
+)
 index_add, index_copy = _writes("IndexAddBackward0"), _writes("IndexCopyBackward0")
 
 # -- chosen along an axis: values and where they were -------------------------------------------------------------
@@ -105,6 +113,8 @@ def _chosen(choose: Callable[..., Any], node: str) -> Any:
     """A row that takes elements along an axis, given by how it chooses their indices."""
 
     def fn(x: Any, axis: int, args: tuple[Any, ...]) -> Any:
+        if not x.ndim:
+            return np.array(x), np.zeros((), np.intp)
         index = choose(x, axis, *args)
         return np.take_along_axis(x, index, axis), index
 
@@ -112,8 +122,7 @@ def _chosen(choose: Callable[..., Any], node: str) -> Any:
 
 
 def _part_of_order(x: Any, axis: int, start: int, count: int, largest: bool) -> Any:
-    order = np.argsort(-x if largest else x, axis=axis, kind="stable")
-    return np.take(order, range(start, start + count), axis)
+    return np.take(R.order(x, axis, largest), range(start, start + count), axis)
 
 
 def _running(better: Any) -> Any:
@@ -134,6 +143,21 @@ median = irregular(
     lambda x, axis=None, keepdims=False: np.asarray(np.sort(x, axis=None)[max(x.size - 1, 0) // 2]),
     R._share_ties,
 )
+
+
+def _middle(x: Any, axis: int, *_: Any) -> Any:
+    """The lower of the middle ones among those that are not NaN."""
+    count = np.sum(~np.isnan(x), axis, keepdims=True)
+    return np.take_along_axis(R.order(x, axis, False), np.maximum(count - 1, 0) // 2, axis)
+
+
+def _nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    known = np.sort(x[~np.isnan(x)], axis=None)
+    return np.asarray(known[(known.size - 1) // 2] if known.size else x.dtype.type(np.nan))
+
+
+nanmedian = irregular(_nanmedian, R._share_ties)
+nanmedian_dim = _chosen(_middle, "NanmedianBackward1")
 
 # -- sums ---------------------------------------------------------------------------------------------------------
 
@@ -167,6 +191,25 @@ def _cdist_vjp(g: Any, a: Any, b: Any, y: Any, axis: int) -> Any:
 
 
 cdist = irregular(_cdist, lambda g, a, b, y: _cdist_vjp(g, a, b, y, -2), lambda g, a, b, y: -_cdist_vjp(g, a, b, y, -3))
+
+
+def _scale(size: Any, maxnorm: float) -> Any:
+    return np.where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
+
+
+def _renorm_vjp(g: Any, x: Any, shape: Any, p: float, axis: Any, maxnorm: float) -> Any:
+    """Through the scale as well, where a slice was scaled down."""
+    size = called(R.norm_p)(x, p=p, axis=axis, keepdims=True)
+    along = np.sum(np.real(np.conj(g) * x), axis=axis, keepdims=True)
+    of_size = R._norm_p_vjp(along, x, size, shape, p, axis, True)
+    scale = _scale(size, maxnorm)
+    bent = np.where(R.raw(size) > maxnorm, 1.0, 0.0) / (size + 1e-7)
+    return scale * (g - bent * (of_size if of_size is not None else 0.0))
+
+
+renorm = irregular(
+    lambda x, p, axis, maxnorm: (x * _scale(R._norm_p(x, p, axis, True), maxnorm)).astype(x.dtype), _renorm_vjp
+)
 
 # -- several operands at once -------------------------------------------------------------------------------------
 

@@ -9,46 +9,52 @@ from gradmagic.ops import (
     arithmetic,
     choosing,
     complexes,
+    composites,
     contracting,
+    copies,
     functional,
     indexing,
     linalg,
     operands,
     reducing,
+    scattering,
     shaping,
     special,
+    statistics,
 )
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
 
 UNARY = [
-    "neg", "positive", "deg2rad", "rad2deg", "sign", "floor", "ceil", "trunc", "round", "frac", "reciprocal", "sqrt",
+    "neg", "positive", "deg2rad", "rad2deg", "sgn", "sign", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
     "rsqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos",
     "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "abs",
 ]  # fmt: skip
 BINARY = [
-    "remainder", "fmod", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2",
+    "nextafter", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2",
     "heaviside",
 ]  # fmt: skip
 OTHERS = [
     "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "where",
-    "sinc", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    "sinc", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
     "logical_not", "isnan", "isinf", "isfinite", "isclose", "allclose", "equal", "argmax", "argmin", "argsort", "any",
     "all", "numel", "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "sort", "cumsum", "cumprod",
     "logsumexp", "softmax", "log_softmax", "norm", "matmul", "outer", "view", "reshape", "flatten", "ravel", "expand",
     "expand_as", "broadcast_to", "permute", "transpose", "t", "movedim", "unsqueeze", "squeeze", "diagonal", "select",
     "narrow", "unbind", "split", "chunk", "flip", "roll", "tril", "triu", "diag", "clone", "contiguous", "index_put",
-    "to", "copy_", "fill_", "zero_",
+    "to", "copy_", "fill_", "zero_", "split_with_sizes", "tensor_split", "hsplit", "vsplit", "dsplit", "unflatten",
+    "view_as", "reshape_as", "sum_to_size",
 ]  # fmt: skip
-LINALG = ["det", "slogdet", "logdet", "pinv", "matrix_power", "matrix_exp", "trace", "cholesky", "qr", "cross"]
+LINALG = ["det", "slogdet", "logdet", "pinv", "matrix_power", "matrix_exp", "trace", "cholesky", "cross"]
 FUNCTIONAL = ["softplus", "celu", "selu", "hardshrink", "threshold", "binary_cross_entropy_with_logits", "kl_div"]
-NO_METHODS = [*FUNCTIONAL, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES]
+NO_METHODS = ["rsub", *FUNCTIONAL, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
+              *statistics.FREE_NAMES]  # fmt: skip
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",
-    "fix": "trunc", "sgn": "sign", "clip": "clamp", "concat": "cat", "concatenate": "cat", "swapaxes": "transpose",
+    "fix": "trunc", "clip": "clamp", "concat": "cat", "concatenate": "cat", "swapaxes": "transpose",
     "swapdims": "transpose", "moveaxis": "movedim", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
-    "not_equal": "ne",
+    "not_equal": "ne", "pinverse": "pinv", "trapz": "trapezoid",
 }  # fmt: skip
 
 
@@ -66,8 +72,9 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
     table |= special.TOP_LEVEL | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
-    for room in (choosing, complexes, contracting):
-        table |= {name: getattr(room, name) for name in (*room.NAMES, *room.FREE_NAMES)}
+    for room in (choosing, complexes, composites, contracting, copies, statistics):
+        table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
+    table |= scattering.FUNCTIONS
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 

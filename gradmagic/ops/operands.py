@@ -43,6 +43,11 @@ def one_axis(dim: int, ndim: int) -> int:
     return int(dim) % limit
 
 
+def length(t: Any, dim: int) -> int:
+    """The size along a dimension; a number counts as one element along its only one."""
+    return int(t.shape[dim]) if t.ndim else 1
+
+
 def axes_of(dim: Any, ndim: int) -> Any:
     if dim is None:
         return None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import builtins
 import warnings
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import products as P
 from gradmagic.ops import reductions as R
-from gradmagic.ops.arithmetic import pow
 from gradmagic.ops.operands import (
     as_tensor,
     axes_of,
-    floating,
     one_axis,
+    sizes_of,
     summand,
 )
-from gradmagic.ops.shaping import squeeze, unsqueeze
+from gradmagic.ops.shaping import reshape, squeeze, unsqueeze
 
 # -- reductions ---------------------------------------------------------------------------------------------------
 
@@ -76,6 +74,19 @@ def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     return _spread_row(R.std, "std", input, dim, unbiased, correction, keepdim)
 
 
+def sum_to_size(input: Tensor, *size: Any) -> Any:
+    """Summed over what broadcasting to its shape would have added."""
+    sizes = sizes_of(size)
+    extra = input.ndim - len(sizes)
+    if extra < 0 or builtins.any(
+        b not in (1, a) for a, b in zip(input.shape[builtins.max(extra, 0) :], sizes, strict=True)
+    ):
+        raise RuntimeError(f"size {{{list(sizes)}}} is not expandable to size {{{list(input.shape)}}}.")
+    axes = [*range(extra), *(d + extra for d, n in enumerate(sizes) if n == 1 and input.shape[d + extra] != 1)]
+    out = sum(input, axes, keepdim=True) if axes else input
+    return reshape(out, *sizes) if extra else out
+
+
 class _Pair(NamedTuple):
     values: Any
     indices: Any
@@ -115,8 +126,9 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Any:
     return R.amin(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
 
-def sort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
-    return _sort_pair(*R.sort(input, axis=one_axis(dim, input.ndim), descending=descending))
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Any:
+    row = R.sort if stable is None else R.sort_stable
+    return _sort_pair(*row(input, axis=one_axis(dim, input.ndim), descending=descending))
 
 
 def cumsum(input: Any, dim: int, *, dtype: Any = None) -> Any:
@@ -144,13 +156,14 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
 
 
 def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
-    if p in (2, "fro", 2.0):
-        return R.norm(floating(input), axis=axes_of(dim, input.ndim), keepdims=keepdim)
-    if p == 1:
-        return sum(E.abs(input), dim, keepdim)
-    if p == np.inf:
-        return amax(E.abs(input), () if dim is None else dim, keepdim)
-    return pow(sum(pow(E.abs(input), p), dim, keepdim), 1 / p)
+    axes = axes_of(dim, input.ndim)
+    if p in (None, 2, "fro", 2.0):
+        return R.norm(input, axis=axes, keepdims=keepdim)
+    if p == "nuc":
+        from gradmagic.ops.linalg import matrix_norm  # that room is built on this one
+
+        return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    return R.norm_p(input, p=p, axis=axes, keepdims=keepdim)
 
 
 # -- products -----------------------------------------------------------------------------------------------------
@@ -167,7 +180,7 @@ def matmul(input: Any, other: Any) -> Any:
         )
     _check_inner(a, b)
     if na == 1 and nb == 1:
-        return P.dot(a, b)
+        return _product("dot", a, b)
     if nb == 1 and na == 2:
         return P.mv(a, b)
     if na == 1:
@@ -175,6 +188,12 @@ def matmul(input: Any, other: Any) -> Any:
     if nb == 1:
         return squeeze(matmul(a, unsqueeze(b, 1)), -1)
     return P.mm(a, b) if na == 2 and nb == 2 else P.bmm(a, b)
+
+
+def _product(name: str, a: Tensor, b: Tensor) -> Any:
+    """Of two vectors; the derivative in the one is the other, conjugated where the product did not."""
+    _check_inner(a, b)
+    return (P.vdot if name == "vdot" else P.dot)(a, b)
 
 
 def _check_inner(a: Tensor, b: Tensor) -> None:

@@ -9,6 +9,11 @@ import numpy as np
 from gradmagic.engine.kinds import irregular, linear, name_rows
 
 
+def raw(value: Any) -> Any:
+    """The array itself, where only its values are asked for: what is chosen by them has no gradient of its own."""
+    return getattr(value, "_array", value)
+
+
 def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
     """A reduced array, broadcast again to the shape it had."""
     if axis is not None and not keepdims:
@@ -70,7 +75,7 @@ def _at(axis: int, s: slice) -> Any:
 
 
 def _prod_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
-    if axis is None:
+    if axis is None or not shape:
         flat = np.reshape(x, -1)
         return np.reshape(_others(flat, 0) * g, shape)
     return spread(g, shape, axis, keepdims) * _others(x, axis[0] if isinstance(axis, tuple) else axis)
@@ -119,6 +124,27 @@ std = irregular(
 )
 
 
+def _pair_vjp(spread_vjp: Any) -> Any:
+    """Of a spread and a mean together."""
+
+    def vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
+        of_spread = 0.0 if g[0] is None else spread_vjp(g[0], x, y[0], shape, axis, keepdims, correction)
+        return of_spread if g[1] is None else of_spread + mean.vjps[0](g[1], shape, axis, keepdims)
+
+    return vjp
+
+
+def _with_mean(row: Any) -> Any:
+    def fn(x: Any, axis: Any = None, keepdims: bool = False, correction: int = 1) -> Any:
+        return np.asarray(row.fn(x, axis, keepdims, correction)), np.asarray(mean.fn(x, axis, keepdims))
+
+    return fn
+
+
+var_mean = irregular(_with_mean(var), _pair_vjp(lambda g, x, y, *rest: _var_vjp(g, x, *rest)), outputs=2)
+std_mean = irregular(_with_mean(std), _pair_vjp(_std_vjp), outputs=2)
+
+
 def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, x.dtype.type(0))
@@ -135,15 +161,57 @@ logsumexp = irregular(
 
 
 def _softmax(x: Any, axis: int) -> Any:
+    if not x.size:
+        return np.array(x)
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
 softmax = irregular(_softmax, lambda g, y, axis: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
 log_softmax = irregular(
-    lambda x, axis: x - _logsumexp(x, axis, keepdims=True),
+    lambda x, axis: x - _logsumexp(x, axis, keepdims=True) if x.size else np.array(x),
     lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
 )
+
+
+def _direction(x: Any) -> Any:
+    """The element over its size, and 0 at 0: the sgn of torch."""
+    if raw(x).dtype.kind != "c":
+        return np.sign(raw(x))
+    size = np.abs(x)
+    return x / np.where(size == 0, 1.0, size)
+
+
+def _size(x: Any, p: float) -> Any:
+    """|x| where a power p of it has a derivative: 1 in the place of 0, whose power is then left out."""
+    size = np.abs(x)
+    return np.where(size == 0, 1.0, size), raw(size) != 0
+
+
+def _norm_p(x: Any, p: float, axis: Any = None, keepdims: bool = False) -> Any:
+    size = np.abs(x)
+    if np.isinf(p):
+        return (np.max if p > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if p == 0:
+        return np.sum(size != 0, axis=axis, keepdims=keepdims).astype(size.dtype)
+    return np.sum(size**p, axis=axis, keepdims=keepdims) ** (1 / p)
+
+
+def _norm_p_vjp(g: Any, x: Any, y: Any, shape: Any, p: float, axis: Any, keepdims: Any) -> Any:
+    if p == 0:
+        return None
+    g, y = spread(g, shape, axis, keepdims), spread(y, shape, axis, keepdims)
+    if p == 1:
+        return g * _direction(x)
+    if np.isinf(p):
+        best = (np.abs(raw(x)) == raw(y)) | np.isnan(raw(y))
+        return g * _direction(x) * (best / np.sum(best, axis=axis, keepdims=True))
+    size, there = _size(x, p)
+    total = np.where(raw(y) == 0, 1.0, y)
+    return np.where(there & (raw(y) != 0), 1.0, 0.0) * g * _direction(x) * (size / total) ** (p - 1)
+
+
+norm_p = irregular(_norm_p, _norm_p_vjp, node="LinalgVectorNormBackward0")
 
 
 def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -186,11 +254,21 @@ max_dim = irregular(_best(np.argmax), _take_back, node="MaxBackward0", outputs=2
 min_dim = irregular(_best(np.argmin), _take_back, node="MinBackward0", outputs=2)
 
 
+def order(x: Any, axis: int, descending: bool) -> Any:
+    """The stable order along an axis: NaN counts as the largest, equal elements stay as they were, also downwards."""
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
+
+
 def _sort(x: Any, axis: int, descending: bool = False) -> Any:
-    index = np.argsort(-x if descending else x, axis=axis, kind="stable")
+    if not x.ndim:
+        return np.array(x), np.zeros((), np.intp)
+    index = order(x, axis, descending)
     return np.take_along_axis(x, index, axis), index
 
 
 sort = irregular(_sort, lambda g, y, shape, axis: _take_back(g, y, shape, axis, True), outputs=2)
+sort_stable = irregular(_sort, sort.vjps[0], outputs=2, node="SortBackward1")
 
 name_rows(globals())

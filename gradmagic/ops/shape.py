@@ -28,7 +28,8 @@ slice_ = view(
 )
 unsqueeze = view(lambda x, dim: np.expand_dims(x, dim), lambda g, shape: np.reshape(g, shape))
 squeeze = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape))
-squeeze_dim = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape), node="SqueezeBackward1")
+squeeze_dim = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward1")
+squeeze_dims = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward2")
 alias = view(lambda x: x[...], lambda g: g)
 diagonal = view(
     lambda x, offset, dim1, dim2: _writable(np.diagonal(x, offset, dim1, dim2)),
@@ -111,6 +112,8 @@ roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
 tril = linear(lambda x, diagonal: np.tril(x, diagonal), lambda g, diagonal: np.tril(g, diagonal))
 triu = linear(lambda x, diagonal: np.triu(x, diagonal), lambda g, diagonal: np.triu(g, diagonal))
 
+trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape))
+
 # `copy_` and `fill_`, seen as functions of the old values and the new
 copy_values = irregular(
     lambda a, b: np.broadcast_to(np.asarray(b, a.dtype), a.shape),
@@ -190,7 +193,8 @@ def _or_zeros(part: Any, shape: tuple[int, ...], others: Any) -> Any:
 
 
 unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,))
-split.transpose_one = lambda g, i, shape, dim, sizes: place(
+split_with_sizes = view(split.fn, split.vjps[0], outputs=-1)
+split.transpose_one = split_with_sizes.transpose_one = lambda g, i, shape, dim, sizes: place(
     g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)
 )
 

@@ -89,7 +89,8 @@ def permute(input: Tensor, *dims: Any) -> Any:
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Any:
     n = input.ndim
-    return S.transpose(held(input), dim0=one_axis(dim0, n), dim1=one_axis(dim1, n))
+    d0, d1 = one_axis(dim0, n), one_axis(dim1, n)
+    return S.transpose(held(input), dim0=d0, dim1=d1) if n else S.alias(held(input))
 
 
 def t(input: Tensor) -> Any:
@@ -114,7 +115,8 @@ def unsqueeze(input: Tensor, dim: int) -> Any:
 def squeeze(input: Tensor, dim: Any = None) -> Any:
     if dim is None:
         return S.squeeze(held(input), dim=None)
-    return S.squeeze_dim(held(input), dim=axes_of(dim, input.ndim) or ())
+    row = S.squeeze_dims if isinstance(dim, (tuple, list)) else S.squeeze_dim
+    return row(held(input), dim=axes_of(dim, input.ndim) or ())
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
@@ -144,8 +146,86 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
         k = split_size_or_sections
         sizes: Any = tuple(builtins.min(k, n - i) for i in range(0, n, k))
     else:
-        sizes = tuple(split_size_or_sections)
+        return split_with_sizes(tensor, split_size_or_sections, dim)
     return S.split(held(tensor), dim=d, sizes=sizes)
+
+
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> Any:
+    d = one_axis(dim, input.ndim)
+    sizes = tuple(int(n) for n in split_sizes)
+    if builtins.sum(sizes) != input.shape[d]:
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to sum exactly to {input.shape[d]} (input tensor's size at dimension "
+            f"{dim}), but got split_sizes={list(sizes)}"
+        )
+    return S.split_with_sizes(held(input), dim=d, sizes=sizes)
+
+
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Any:
+    """Parts of nearly equal sizes, the larger ones first; or cut before each of the indices."""
+    d = one_axis(dim, input.ndim)
+    n, given = input.shape[d], indices_or_sections
+    if isinstance(given, Tensor):
+        given = given.tolist()
+    if isinstance(given, int):
+        if given <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {given}")
+        small, larger = divmod(n, given)
+        ends = [small * (k + 1) + builtins.min(k + 1, larger) for k in range(given)]
+    else:
+        ends = [*(int(i) for i in given), n]
+    starts = [0, *ends[:-1]]
+    return tuple(_slice(input, d, a, b) for a, b in zip(starts, ends, strict=True))
+
+
+def _slice(x: Tensor, d: int, start: int, stop: int) -> Any:
+    start, stop, _ = slice(start, stop).indices(x.shape[d])
+    return S.slice_(held(x), dim=d, start=start, stop=builtins.max(start, stop), step=1)
+
+
+def _splitting(name: str, dim: int, at_least: int) -> Any:
+    def split_along(input: Tensor, indices_or_sections: Any) -> Any:
+        if input.ndim < at_least:
+            raise RuntimeError(
+                f"torch.{name} requires a tensor with at least {at_least} dimension{'s' * (at_least > 1)}, but got a tensor "
+                f"with {input.ndim} dimensions!"
+            )
+        d = dim if input.ndim > 1 else 0
+        if isinstance(indices_or_sections, int) and input.shape[d] % builtins.max(indices_or_sections, 1):
+            raise RuntimeError(
+                f"torch.{name} attempted to split along dimension {d}, but the size of the dimension {input.shape[d]} is not "
+                f"divisible by the split_size {indices_or_sections}!"
+            )
+        return tensor_split(input, indices_or_sections, d)
+
+    split_along.__name__ = name
+    return split_along
+
+
+hsplit, vsplit, dsplit = _splitting("hsplit", 1, 1), _splitting("vsplit", 0, 2), _splitting("dsplit", 2, 3)
+
+
+def unflatten(input: Tensor, dim: int, sizes: Any) -> Any:
+    d = one_axis(dim, input.ndim)
+    given = tuple(sizes)
+    if not given:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    known = int(np.prod([n for n in given if n != -1]))
+    full = tuple(input.shape[d] // known if n == -1 and known else n for n in given)
+    if int(np.prod(full)) != input.shape[d]:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(given)} don't multiply up to the size of dim {d} ({input.shape[d]}) in the input "
+            "tensor"
+        )
+    return view(input, *input.shape[:d], *full, *input.shape[d + 1 :])
+
+
+def view_as(input: Tensor, other: Tensor) -> Any:
+    return view(input, *other.shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Any:
+    return reshape(input, *other.shape)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:

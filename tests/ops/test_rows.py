@@ -20,8 +20,8 @@ DOMAINS = {
     "cbrt": (0.2, 3.0), "reciprocal": (0.3, 2.0), "tan": (-1.2, 1.2), "pow_tensor": (0.3, 2.0), "remainder": (1.1, 1.9),
     "fmod": (1.1, 1.9), "floor_divide": (1.1, 1.9), "div": (0.3, 2.0), "abs": (0.1, 2.0),
 }  # fmt: skip
-# torch's own derivative ops, and those that torch differentiates in one operand only
-NOT_ALONE = {"threshold_backward", "pow_of_scalar", "heaviside"}
+# torch's own derivative ops, those that torch differentiates in one operand only, and those that want a number
+NOT_ALONE = {"threshold_backward", "pow_of_scalar", "heaviside", "remainder_number", "fmod_number", "round_decimals"}
 ROWS = sorted(
     {
         row.name: row

@@ -1,0 +1,112 @@
+"""Quantiles, medians without NaN, and moments in pairs, under torch's names and signatures. Knows their rows; no graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import moving as M
+from gradmagic.ops import reductions as R
+from gradmagic.ops.choosing import _one, gather, lerp
+from gradmagic.ops.operands import as_tensor, length, one_axis
+from gradmagic.ops.reducing import _pair, _spread_row, sort
+from gradmagic.ops.shaping import flatten, movedim, reshape, squeeze
+
+_nanmedian_pair = _pair("nanmedian")
+
+
+def nanmedian(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    if dim is None:
+        return M.nanmedian(input, axis=None, keepdims=False)
+    d = one_axis(dim, input.ndim)
+    if length(input, d) == 0:
+        raise IndexError(f"nanmedian(): Expected reduction dim {d} to have non-zero size.")
+    return _one(M.nanmedian_dim, _nanmedian_pair, input, None, dim, keepdim)
+
+
+def var_mean(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
+) -> Any:
+    return _spread_row(R.var_mean, "var_mean", input, dim, unbiased, correction, keepdim)
+
+
+def std_mean(
+    input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
+) -> Any:
+    return _spread_row(R.std_mean, "std_mean", input, dim, unbiased, correction, keepdim)
+
+
+# -- quantiles: torch's way, by sorting, which is differentiable in q as well --------------------------------------
+
+_ROUNDED: dict[str, Any] = {"lower": np.floor, "higher": np.ceil, "nearest": np.round}
+
+
+def _check(name: str, input: Tensor, q: Tensor, interpolation: str) -> None:
+    if not input._array.size:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    if q.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if input.dtype.name not in ("float32", "float64"):
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    if q.dtype is not input.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
+        )
+    if not np.all((q._array >= 0) & (q._array <= 1)):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+
+
+def _ranks(ordered: Tensor, q: Tensor, ignore_nan: bool) -> Any:
+    """Where in the order each quantile lies; where NaN is not ignored, at the NaN at the end."""
+    missing = np.isnan(ordered._array)
+    if ignore_nan:
+        last = np.sum(~missing, -1, keepdims=True) - 1
+        ranks = q * Tensor._of(last.astype(ordered._array.dtype))
+        return ranks.masked_fill(Tensor._of(ranks._array < 0), 0)
+    end = ordered.shape[-1] - 1
+    ranks = (q * float(end)).expand(*ordered.shape[:-1], q.shape[0])
+    return ranks.masked_fill(Tensor._of(missing.any(-1, keepdims=True)), end)
+
+
+def _quantile(
+    name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, ignore_nan: bool
+) -> Any:
+    q = q if isinstance(q, Tensor) else Tensor._of(np.asarray(q, input._array.dtype))
+    _check(name, input, q, interpolation)
+    x = flatten(input) if dim is None or not input.ndim else movedim(input, dim, -1)
+    ordered = sort(x, -1).values
+    ranks = _ranks(ordered, reshape(q, -1), ignore_nan)
+    if interpolation in _ROUNDED:
+        ranks = Tensor._of(_ROUNDED[interpolation](ranks._array))
+    out = _between(ordered, ranks, interpolation)
+    out = movedim(out, -1, 0) if q.ndim else squeeze(out, -1)
+    if not keepdim:
+        return out
+    kept = [1 if dim is None or d == one_axis(dim, input.ndim) else n for d, n in enumerate(input.shape)]
+    return reshape(out, *q.shape, *kept)
+
+
+def _between(ordered: Tensor, ranks: Tensor, interpolation: str) -> Any:
+    below = ranks._array.astype(np.intp)
+    lower = gather(ordered, -1, as_tensor(below))
+    if interpolation in _ROUNDED:
+        return lower
+    weights = Tensor._of(np.full(ranks.shape, 0.5)) if interpolation == "midpoint" else ranks - as_tensor(below)
+    above = gather(ordered, -1, as_tensor(np.ceil(ranks._array).astype(np.intp)))
+    return lerp(lower, above, weights)
+
+
+def quantile(input: Tensor, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, ignore_nan=False)
+
+
+def nanquantile(input: Tensor, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, ignore_nan=True)
+
+
+NAMES = ["nanmedian", "nanquantile", "quantile"]
+FREE_NAMES = ["std_mean", "var_mean"]
