@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from gradmagic.engine import dtypes, printing
+from gradmagic.engine import devices, dtypes, printing
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node, RemovableHandle, WriteLog, as_function, dead_end
 
@@ -110,8 +110,8 @@ class Tensor:
         return int(self._array.ndim)
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> devices.device:
+        return devices.CPU
 
     @property
     def is_leaf(self) -> bool:

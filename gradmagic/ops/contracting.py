@@ -11,7 +11,7 @@ from gradmagic.ops import products as P
 from gradmagic.ops import reducing
 from gradmagic.ops.arithmetic import mul
 from gradmagic.ops.operands import as_tensor
-from gradmagic.ops.shaping import diagonal, permute, reshape, unsqueeze
+from gradmagic.ops.shaping import diagonal, expand, permute, reshape, unsqueeze
 
 
 def _letters(equation: str, operands: Sequence[Any]) -> tuple[list[str], str]:
@@ -167,7 +167,16 @@ def dot(input: Tensor, tensor: Tensor) -> Any:
 
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    return mul(input, beta) + mul(mm(mat1, mat2), alpha)
+    if beta != 1 or alpha != 1:
+        return mul(input, beta) + mul(mm(mat1, mat2), alpha)
+    (n, inner), (outer, m) = mat1.shape, mat2.shape
+    if inner != outer:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{inner} and {outer}x{m})")
+    if mat1.dtype is not mat2.dtype:
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got {mat1.dtype.legacy} and {mat2.dtype.legacy}"
+        )
+    return P.addmm(input if input.shape in {(n, m), (m,)} else expand(input, n, m), mat1, mat2)
 
 
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:

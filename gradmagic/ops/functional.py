@@ -14,10 +14,9 @@ from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import relu, sigmoid, tanh, where
 from gradmagic.ops.choosing import pad, unfold
-from gradmagic.ops.contracting import einsum
+from gradmagic.ops.contracting import addmm, einsum
 from gradmagic.ops.operands import as_tensor
-from gradmagic.ops.reducing import log_softmax, softmax
-from gradmagic.ops.shaping import expand, reshape
+from gradmagic.ops.shaping import expand, reshape, view
 
 # -- activations --------------------------------------------------------------------------------------------------
 
@@ -100,8 +99,26 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return A.threshold_row(input, options={"threshold": threshold, "value": value})
 
 
-def softmin(input: Tensor, dim: int) -> Any:
-    return softmax(-input, dim)
+def _implicit(name: str, input: Tensor) -> int:
+    """The dimension that torch chooses where none is given, with its warning."""
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return 0 if input.ndim in {0, 1, 3} else 1
+
+
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    return reducing.softmax(input, _implicit("softmax", input) if dim is None else dim, dtype)
+
+
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    return reducing.log_softmax(input, _implicit("log_softmax", input) if dim is None else dim, dtype)
+
+
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    return softmax(-input, _implicit("softmin", input) if dim is None else dim, dtype=dtype)
 
 
 def glu(input: Tensor, dim: int = -1) -> Any:
@@ -114,8 +131,13 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
 
 
 def linear(input: Tensor, weight: Tensor, bias: Any = None) -> Any:
-    product = reducing.matmul(input, S.t(weight) if weight.ndim == 2 else weight)
-    return product if bias is None else product + bias
+    """Rows times the weight's transpose, plus the bias: one node, as torch has it, whatever stands in front of the rows."""
+    if bias is None or weight.ndim != 2 or input.ndim == 0:
+        product = reducing.matmul(input, S.t(weight) if weight.ndim == 2 else weight)
+        return product if bias is None else product + bias
+    flat = input if input.ndim == 2 else reshape(input, -1, input.shape[-1])
+    out = addmm(bias, flat, S.t(weight))
+    return out if input.ndim == 2 else view(out, *input.shape[:-1], weight.shape[0])
 
 
 def conv1d(

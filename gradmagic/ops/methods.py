@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import dtypes
+from gradmagic.engine import devices, dtypes
 from gradmagic.engine.backward import backward
 from gradmagic.engine.inplace import turn, write
 from gradmagic.engine.tensor import Tensor
@@ -275,6 +275,11 @@ def _install() -> None:
     set_("element_size", lambda self: self._array.itemsize)
     set_("data_ptr", lambda self: np.asarray(self._array).__array_interface__["data"][0])
     set_("cpu", lambda self: self)
+    set_("cuda", lambda self, device=None: devices.refuse(devices.device("cuda")))
+    set_("is_cuda", False)
+    set_("is_sparse", False)
+    set_("get_device", lambda self: -1)
+    set_("view_as", lambda self, other: F["view"](self, *other.shape))
     set_("type", lambda self, d=None: f"torch.{self.dtype.legacy}Tensor" if d is None else F["to"](self, d))
     set_("type_as", lambda self, other: F["to"](self, other.dtype))
     for name in ("double", "float", "half", "long", "int", "bool"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import dtypes
+from gradmagic.engine import devices, dtypes
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
@@ -63,13 +63,16 @@ def sizes_of(args: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(int(a) for a in args)
 
 
-def to(input: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_: Any) -> Any:
+def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Any:
     """The tensor in another dtype; itself where that is its own."""
     for a in args:
         if isinstance(a, Tensor):
             dtype = a.dtype
         elif isinstance(a, dtypes.dtype):
             dtype = a
+        elif isinstance(a, (str, devices.device)):
+            device = a
+    devices.check(device)
     if dtype is None or dtypes.to_numpy(dtype) == input._array.dtype:
         return S.clone(input) if copy else input
     return S.to_copy(input, dtype=dtypes.to_numpy(dtype))

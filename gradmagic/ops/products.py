@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import bilinear, name_rows
+from gradmagic.engine.kinds import bilinear, irregular, name_rows
 
 
 def _h(a: Any) -> Any:
@@ -27,5 +27,12 @@ mv = bilinear(
 )
 mm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
 bmm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
+addmm = irregular(
+    lambda a, b, c: a + np.matmul(b, c),
+    lambda g: g,
+    lambda g, c: np.matmul(g, _h(c)),
+    lambda g, b: np.matmul(_h(b), g),
+    saved={"other": "mat1", "c": "mat2"},
+)
 
 name_rows(globals())

@@ -14,6 +14,7 @@ from math import e, inf, nan, pi
 from typing import Any
 
 from gradmagic import ops as _ops  # noqa: F401  importing it gives the Tensor its operators
+from gradmagic.engine.devices import device
 from gradmagic.engine.dtypes import (
     Size,
     bool,
@@ -53,7 +54,7 @@ from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
-from gradmagic.torch import autograd, fft, func, linalg, nn, special
+from gradmagic.torch import autograd, cuda, fft, func, linalg, nn, optim, special, testing
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
@@ -78,14 +79,24 @@ from gradmagic.torch.creation import (
     zeros,
     zeros_like,
 )  # fmt: skip
+from gradmagic.torch.drawing import bernoulli, normal
 from gradmagic.torch.func import vmap
+from gradmagic.torch.inspecting import (
+    BoolTensor,
+    DoubleTensor,
+    FloatTensor,
+    IntTensor,
+    LongTensor,
+    finfo,
+    iinfo,
+    is_complex,
+    is_floating_point,
+    is_tensor,
+    typename,
+)  # fmt: skip
+from gradmagic.torch.serialization import load, save
 
 globals().update(_FUNCTIONS)
-
-
-def is_tensor(obj: Any) -> Any:
-    """Whether an object is a Tensor."""
-    return isinstance(obj, Tensor)
 
 
 def __getattr__(name: str) -> Any:
@@ -93,11 +104,14 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Generator", "Size", "Tensor", "arange", "as_tensor", "autograd", "bool", "cdouble", "cfloat", "complex128", "complex64",
-    "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "float", "float16", "float32", "float64",
-    "from_numpy", "func", "full", "full_like", "get_default_dtype", "half", "inf", "inference_mode", "int", "int16", "int32",
-    "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled",
-    "is_tensor", "linalg", "linspace", "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "ones", "ones_like", "pi", "rand",
-    "rand_like", "randint", "randn", "randn_like", "randperm", "set_default_dtype", "set_grad_enabled", "set_printoptions",
-    "short", "special", "tensor", "uint8", "vmap", "zeros", "zeros_like", *sorted(_FUNCTIONS),
+    "BoolTensor", "DoubleTensor", "FloatTensor", "Generator", "IntTensor", "LongTensor", "Size", "Tensor", "arange",
+    "as_tensor", "autograd", "bernoulli", "bool", "cdouble", "cfloat", "complex128", "complex64", "cuda", "device",
+    "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "finfo", "float", "float16", "float32",
+    "float64", "from_numpy", "full", "full_like", "func", "get_default_dtype", "half", "iinfo", "inf", "inference_mode",
+    "int", "int16", "int32", "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex",
+    "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "linalg", "linspace", "load",
+    "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand",
+    "rand_like", "randint", "randn", "randn_like", "randperm", "save", "set_default_dtype", "set_grad_enabled",
+    "set_printoptions", "short", "special", "tensor", "testing", "typename", "uint8", "vmap", "zeros", "zeros_like",
+    *sorted(_FUNCTIONS),
 ]  # fmt: skip

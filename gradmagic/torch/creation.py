@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import dtypes, random
+from gradmagic.engine import devices, dtypes, random
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
 
 
-def _made(array: Any, requires_grad: bool) -> Any:
+def _made(array: Any, requires_grad: bool, device: Any = None) -> Any:
+    if device is not None:
+        devices.check(device)
     t: Any = Tensor._of(array)
     if requires_grad:
         if array.dtype.kind not in "fc":
@@ -51,7 +53,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
         Python floats become the default dtype (float32), ints int64; arrays keep their dtype.
     dtype : torch.dtype, optional
         Another element type.
-    device : ignored
+    device : torch.device or str, optional
         There is only the CPU.
     requires_grad : bool
         Whether gradients will be asked for.
@@ -97,11 +99,12 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if dtype is not None:
         source = array if isinstance(data, (Tensor, np.ndarray, np.generic)) else np.array(_plain(data))
         array = source.astype(dtypes.to_numpy(dtype))
-    return _made(array, requires_grad)
+    return _made(array, requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     """The data as a tensor, without a copy where it can be shared."""
+    devices.check(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and dtype is None:
@@ -119,29 +122,31 @@ def from_numpy(ndarray: Any) -> Any:
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of zeros."""
-    return _made(np.zeros(sizes_of(size), _kind(dtype)), requires_grad)
+    return _made(np.zeros(sizes_of(size), _kind(dtype)), requires_grad, device)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of ones."""
-    return _made(np.ones(sizes_of(size), _kind(dtype)), requires_grad)
+    return _made(np.ones(sizes_of(size), _kind(dtype)), requires_grad, device)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor whose values are whatever the memory held."""
-    return _made(np.empty(sizes_of(size), _kind(dtype)), requires_grad)
+    return _made(np.empty(sizes_of(size), _kind(dtype)), requires_grad, device)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor with one value everywhere; its dtype is the value's if none is given."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     kind = dtypes.result_dtype([value]) if dtype is None else dtypes.to_numpy(dtype)
-    return _made(np.full(sizes_of((size,)) if not isinstance(size, int) else (size,), value, kind), requires_grad)
+    return _made(
+        np.full(sizes_of((size,)) if not isinstance(size, int) else (size,), value, kind), requires_grad, device
+    )
 
 
 def _like(make: Any) -> Any:
     def like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-        return _made(make(input._array.shape, _kind(input.dtype if dtype is None else dtype)), requires_grad)
+        return _made(make(input._array.shape, _kind(input.dtype if dtype is None else dtype)), requires_grad, device)
 
     like.__name__ = make.__name__ + "_like"
     like.__doc__ = f"`{make.__name__}` of another tensor's shape and dtype."
@@ -151,9 +156,13 @@ def _like(make: Any) -> Any:
 zeros_like, ones_like, empty_like = _like(np.zeros), _like(np.ones), _like(np.empty)
 
 
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """One value everywhere, in another tensor's shape and dtype."""
-    return _made(np.full(input._array.shape, fill_value, _kind(input.dtype if dtype is None else dtype)), requires_grad)
+    return _made(
+        np.full(input._array.shape, fill_value, _kind(input.dtype if dtype is None else dtype)), requires_grad, device
+    )
 
 
 def arange(
@@ -166,7 +175,7 @@ def arange(
     if dtype is None:
         dtype = dtypes.int64 if all(isinstance(v, int) for v in (start, end, step)) else dtypes.get_default_dtype()
     n = max(int(np.ceil((end - start) / step)), 0)
-    return _made((start + step * np.arange(n)).astype(dtypes.to_numpy(dtype)), requires_grad)
+    return _made((start + step * np.arange(n)).astype(dtypes.to_numpy(dtype)), requires_grad, device)
 
 
 def linspace(
@@ -183,19 +192,26 @@ def linspace(
     )
     if steps == 1:
         array = np.array([start], kind)
-    return _made(array.astype(kind), requires_grad)
+    return _made(array.astype(kind), requires_grad, device)
 
 
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Any:
     """``base`` to the power of evenly spaced exponents."""
-    return _made((base ** np.linspace(start, end, steps)).astype(_kind(dtype)), requires_grad)
+    return _made((base ** np.linspace(start, end, steps)).astype(_kind(dtype)), requires_grad, device)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Ones on the diagonal, zeros elsewhere."""
-    return _made(np.eye(n, m, dtype=_kind(dtype)), requires_grad)
+    return _made(np.eye(n, m, dtype=_kind(dtype)), requires_grad, device)
 
 
 def manual_seed(seed: int) -> Any:
@@ -208,7 +224,7 @@ def _random(draw: str) -> Any:
         *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None
     ) -> Any:
         source = generator or random.default_generator
-        return _made(getattr(source, draw)(sizes_of(size), _kind(dtype)), requires_grad)
+        return _made(getattr(source, draw)(sizes_of(size), _kind(dtype)), requires_grad, device)
 
     make.__name__ = draw
     return make
@@ -219,24 +235,28 @@ rand.__doc__ = "Uniform random numbers in [0, 1), torch's own for the same seed.
 randn.__doc__ = "Normal random numbers, torch's own for the same seed."
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Uniform random numbers in another tensor's shape and dtype."""
-    return rand(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return rand(*input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
 
 
-def randn_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Normal random numbers in another tensor's shape and dtype."""
-    return randn(*input.shape, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return randn(*input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = None, requires_grad: bool = False) -> Any:
+def randint(
+    low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Any:
     """Random integers from ``low`` to ``high``, ``high`` excluded."""
     if size is None:
         low, high, size = 0, low, high
     kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    return _made(random.default_generator.randint(low, high, tuple(size), kind), requires_grad)
+    return _made(random.default_generator.randint(low, high, tuple(size), kind), requires_grad, device)
 
 
-def randperm(n: int, *, dtype: Any = None) -> Any:
+def randperm(n: int, *, dtype: Any = None, device: Any = None, generator: Any = None) -> Any:
     """A random permutation of 0 … n-1."""
-    return _made(random.default_generator.randperm(n), False)
+    return _made(
+        (generator or random.default_generator).randperm(n, dtypes.to_numpy(dtype or dtypes.int64)), False, device
+    )

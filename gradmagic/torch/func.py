@@ -18,6 +18,7 @@ from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.torch import trees
 from gradmagic.torch.levels import Level
 from gradmagic.torch.mapping import vmap
+from gradmagic.torch.nn.stateless import functional_call, stack_module_state
 
 _JVP = "jvp(f, primals, tangents)"
 _GRAD = "grad_and_value(f)(*args)"
@@ -515,4 +516,7 @@ def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     return jacfwd(jacrev(func, argnums), argnums)
 
 
-__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "stack_module_state", "vjp",
+    "vmap",
+]  # fmt: skip
