@@ -37,13 +37,14 @@ _OVERLAP = (
 )
 
 
-def write(target: Tensor, op: Callable[..., Any], *args: Any, idempotent: bool = False, **kwargs: Any) -> Tensor:
+def write(target: Tensor, op: Callable[..., Any], *args: Any, sharing: str = "alike", **kwargs: Any) -> Tensor:
     """Replace ``target``'s values by ``op(target, *args)``, and its history by the node that this made.
 
-    ``idempotent`` says that elements in the same memory are given the same value.
+    ``sharing`` says which operands may lie in ``target``'s memory: those that lie there "alike", element by element,
+    "none", or "any"; "all", that its own elements may lie in the same place, too.
     """
     _check_allowed(target, args)
-    _check_memory(target, args, idempotent)
+    _check_memory(target, args, sharing)
     before = _former_self(target)
     if saving.hooks:  # a hook on saved tensors may keep what it is given, and it is about to change
         before._array = np.array(before._array)
@@ -122,18 +123,19 @@ def refuse_view(target: Tensor, view: View, what: str) -> NoReturn:
     raise RuntimeError(f"{text} {_FORBIDDEN[view.forbids or 'no_grad']}")
 
 
-def _check_memory(target: Tensor, args: Sequence[Any], idempotent: bool) -> None:
+def _check_memory(target: Tensor, args: Sequence[Any], sharing: str) -> None:
     array = target._array
     if not isinstance(array, np.ndarray):
         return
-    if not idempotent:
-        if _overlaps_itself(array):
-            raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-                "Please clone() the tensor before performing the operation."
-            )
-        if any(isinstance(a, Tensor) and a is not target and _overlap(array, a._array) for a in args):
-            raise RuntimeError(_OVERLAP)
+    if sharing in ("alike", "any") and _overlaps_itself(array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    if sharing in ("alike", "none"):
+        for a in args:
+            if isinstance(a, Tensor) and _overlap(array, a._array, sharing == "alike"):
+                raise RuntimeError(_OVERLAP)
     if not array.flags.writeable and target._view is None:
         target._array = np.array(array)  # a read-only array of the user's stays as it is
 
@@ -142,12 +144,12 @@ def _overlaps_itself(array: Any) -> bool:
     return not _is_dense(array) and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
 
 
-def _overlap(a: Any, b: Any) -> bool:
-    """Whether two arrays without gaps share memory, but not element by element."""
+def _overlap(a: Any, b: Any, unless_alike: bool) -> bool:
+    """Whether two arrays without gaps share memory."""
     if not isinstance(b, np.ndarray) or not np.may_share_memory(a, b) or not (_is_dense(a) and _is_dense(b)):
         return False
-    same = a.ctypes.data == b.ctypes.data and a.size == b.size
-    return not same or _strides(a) != _strides(b)
+    alike = a.ctypes.data == b.ctypes.data and a.size == b.size and _strides(a) == _strides(b)
+    return not (alike and unless_alike)
 
 
 def _is_dense(a: Any) -> bool:

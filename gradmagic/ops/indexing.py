@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gradmagic.engine.inplace import write
-from gradmagic.engine.kinds import refuse_broadcast
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
 from gradmagic.ops.operands import (
     Number,
     as_tensor,
     held,
-    operand,
 )
-from gradmagic.ops.shaping import reshape, unsqueeze
+from gradmagic.ops.shaping import expand, reshape, unsqueeze
 
 # -- indexing -----------------------------------------------------------------------------------------------------
 
@@ -28,23 +26,16 @@ def _plain(index: Any) -> Any:
 
 def _is_fancy(part: Any) -> bool:
     return isinstance(part, (list, np.ndarray)) or (
-        isinstance(part, Tensor) and (part.ndim > 0 or part._array.dtype.kind == "b")
+        isinstance(part, Tensor) and (part.ndim > 0 or part._array.dtype.kind not in "biu")
     )
 
 
-def _parts(x: Tensor, index: Any) -> list[Any]:
-    parts = list(index) if isinstance(index, tuple) else [index]
-    used = builtins.sum(_width(p) for p in parts)
-    if used > x.ndim:
-        raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
-    if builtins.any(p is Ellipsis for p in parts):
-        at = next(i for i, p in enumerate(parts) if p is Ellipsis)
-        parts[at : at + 1] = [slice(None)] * (x.ndim - used)
-    return parts
+def _is_flag(part: Any) -> bool:
+    return isinstance(part, bool) or (isinstance(part, Tensor) and part.ndim == 0 and part._array.dtype.kind == "b")
 
 
 def _width(part: Any) -> int:
-    if part is None or part is Ellipsis or isinstance(part, bool):
+    if part is None or part is Ellipsis or _is_flag(part):
         return 0
     a = _plain(part)
     if isinstance(a, (np.ndarray, np.bool_)) and a.dtype.kind == "b":
@@ -62,111 +53,161 @@ def getitem(x: Tensor, index: Any) -> Any:
 
 def _resolved(x: Tensor, index: Any) -> tuple[Any, tuple[Any, ...] | None]:
     """The view that the basic indices give, and the fancy ones that are to be applied to it."""
-    out, dim, fancy = x, 0, []
-    for part in _parts(x, index):
-        out, dim, kept = _basic(out, dim, part)
+    parts = index if isinstance(index, tuple) else (index,)
+    left = x.ndim - builtins.sum(_width(p) for p in parts)
+    if left < 0:
+        _refuse(x, index)
+    out, dim = x, 0
+    fancy: list[Any] = []
+    for position, part in enumerate(parts):
+        if part is Ellipsis:
+            dim, kept = dim + left, [None] * left
+        else:
+            out, dim, kept = _basic(out, dim, part, position)
         fancy.extend(kept)
     if builtins.all(f is None for f in fancy):
         return out, None
-    _check_mask(out, fancy)
+    fancy = fancy[: out.ndim]  # a second ellipsis stands for nothing
+    _check_fancy(out, fancy)
     return out, tuple(slice(None) if f is None else f for f in fancy)
 
 
-def _basic(out: Any, dim: int, part: Any) -> tuple[Any, int, list[Any]]:
+def _refuse(x: Tensor, index: Any) -> NoReturn:
+    if isinstance(index, slice):
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    if isinstance(index, int) or (isinstance(index, Tensor) and index.ndim == 0):
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+            "tensor to a number"
+        )
+    raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
+
+
+def _basic(out: Any, dim: int, part: Any, position: int) -> tuple[Any, int, list[Any]]:
     if part is None:
         return unsqueeze(out, dim), dim + 1, [None]
     if isinstance(part, slice):
         return _sliced(out, dim, part), dim + 1, [None]
+    if _is_flag(part):
+        return unsqueeze(out, dim), dim + 1, [np.zeros(1 if part else 0, np.intp)]
     if _is_fancy(part):
         a = np.asarray(_plain(part))
-        if a.dtype.kind in "fc" and a.size:
+        if a.dtype.kind in "fc" and (a.size or isinstance(part, Tensor)):
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         return out, dim + (a.ndim if a.dtype.kind == "b" else 1), [a if a.dtype.kind == "b" else a.astype(np.intp)]
-    if isinstance(part, (int, np.integer, Tensor)) and not isinstance(part, bool):
+    if isinstance(part, (int, np.integer, Tensor)):
         i, n = int(part), out.shape[dim]
         if not -n <= i < n:
-            raise IndexError(f"index {i} is out of bounds for dimension {dim} with size {n}")
+            raise IndexError(f"index {i} is out of bounds for dimension {position} with size {n}")
         return S.select(held(out), dim=dim, index=i % n), dim, []
-    raise TypeError(
+    if isinstance(part, str):
+        raise TypeError("new(): invalid data type 'str'")
+    raise IndexError(
         f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(part).__name__})"
     )
 
 
 def _sliced(out: Any, dim: int, part: slice) -> Any:
-    if part.step is not None and int(part.step) <= 0:
-        raise ValueError("step must be greater than zero")
     n = out.shape[dim]
+    if part.step is not None and int(part.step) < 0:
+        raise ValueError("step must be greater than zero")
     start, stop, step = part.indices(n)
     if part.start in (None, 0) and part.stop is None and step == 1:  # torch skips what asks for everything
         return out
     return S.slice_(held(out), dim=dim, start=start, stop=builtins.max(stop, start), step=step)
 
 
-def _check_mask(x: Tensor, fancy: list[Any]) -> None:
-    at = 0
+def _check_fancy(x: Tensor, fancy: list[Any]) -> None:
+    at = number = 0
     for f in fancy:
-        if f is not None and f.dtype.kind == "b":
-            if f.shape != x.shape[at : at + f.ndim]:
-                raise IndexError(
-                    f"The shape of the mask {list(f.shape)} at index 0 does not match the shape of the indexed tensor "
-                    f"{list(x.shape)} at index 0"
-                )
-            at += f.ndim
-            continue
-        if f is not None:
-            n = x.shape[at]
-            if f.size and not (-n <= f.min() and f.max() < n):
-                bad = f[(f < -n) | (f >= n)].flat[0]
-                raise IndexError(f"index {bad} is out of bounds for dimension {at} with size {n}")
-        at += 1
+        if f is None:
+            at += 1
+        elif f.dtype.kind == "b":
+            _check_mask(x, f, at)
+            at, number = at + f.ndim, number + f.ndim
+        else:
+            _check_range(f, number, x.shape[at])
+            at, number = at + 1, number + 1
+
+
+def _check_mask(x: Tensor, mask: Any, at: int) -> None:
+    for d, n in enumerate(mask.shape):
+        if n != x.shape[at + d]:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {d} does not match the shape of the indexed tensor "
+                f"{list(x.shape)} at index {at + d}"
+            )
+
+
+def _check_range(index: Any, number: int, n: int) -> None:
+    if not index.size or (-n <= index.min() and index.max() < n):
+        return
+    if n == 0:
+        raise IndexError("index is out of bounds for dimension with size 0")
+    bad = index[(index < -n) | (index >= n)].flat[0]
+    raise IndexError(f"index {bad} is out of bounds for dimension {number} with size {n}")
 
 
 def setitem(x: Tensor, index: Any, value: Any) -> None:
     """Write through a view; or, for fancy indices, by ``index_put_``."""
-    target, fancy = _resolved(x, index)
-    if fancy is None:
-        _assign(S.alias(held(x)) if target is x else target, value)
+    if index is False:
         return
-    v = as_tensor(_checked(value))
+    target, fancy = _resolved(x, None if index is True else index)
+    if fancy is None:
+        _assign(held(target), value)
+        return
+    v = _without_leading_ones(as_tensor(_checked(x, value)))
     v = v if v._array.dtype == x._array.dtype else v.to(x.dtype)
-    write(target, S.index_put, v, index=fancy, accumulate=False)
+    write(held(target), S.index_put, v, index=fancy, accumulate=False, sharing="none")
 
 
-def _checked(value: Any) -> Any:
+_C_TYPES = {"float16": "at::Half", "float32": "float", "float64": "double", "int64": "int64_t", "int32": "int"}
+
+
+def _checked(x: Tensor, value: Any) -> Any:
     if not isinstance(value, (Tensor, np.ndarray, *Number)):
-        raise TypeError(f"can't assign a {type(value).__name__} to a torch.FloatTensor")
+        raise TypeError(f"can't assign a {type(value).__name__} to a torch.{x.dtype.legacy}Tensor")
+    if isinstance(value, complex) and value.imag and not x.dtype.is_complex:
+        name = _C_TYPES.get(x.dtype.name, x.dtype.name)
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return value
 
 
 def _assign(target: Tensor, value: Any) -> None:
-    if isinstance(value, Number):
-        write(target, S.fill, value=operand(value))
-        return
-    copy_(target, as_tensor(_checked(value)))
+    v = _checked(target, value)
+    if isinstance(v, Number):
+        v = Tensor._of(np.asarray(v).astype(target._array.dtype))
+    v = as_tensor(v)
+    if v.shape == target.shape:
+        copy_(target, v)
+    elif v.ndim == 0:
+        fill_(target, v)
+    else:
+        copy_(target, expand(_without_leading_ones(v), *target.shape))
+
+
+def _without_leading_ones(v: Tensor) -> Any:
+    first = next((d for d, n in enumerate(v.shape) if n != 1), v.ndim)
+    return reshape(v, *v.shape[first:]) if first else v
 
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one."""
-    v = as_tensor(src)
-    extra = v.ndim - input.ndim
-    if extra > 0 and v.shape[:extra] == (1,) * extra:
-        v = reshape(v, *v.shape[extra:])  # torch lets leading ones go
-    try:
-        np.broadcast_shapes(v.shape, input.shape)
-    except ValueError:
-        refuse_broadcast([np.broadcast_to(np.empty(()), input.shape), v._array])
-        raise
-    return write(input, S.copy_values, v)
+    return write(held(input), S.copy_values, as_tensor(src))
 
 
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Write one number everywhere."""
-    return write(input, S.fill, value=value.item() if isinstance(value, Tensor) else value)
+    if not isinstance(value, Tensor):
+        return write(held(input), S.fill, value=_checked(input, value), sharing="all")
+    if value.ndim:
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+    return write(held(input), S.fill_with, value, sharing="any")
 
 
 def zero_(input: Tensor) -> Tensor:
     """Write zeros everywhere."""
-    return write(input, S.fill, value=0)
+    return write(held(input), S.zero, sharing="all")
 
 
 def index_put(input: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Any:

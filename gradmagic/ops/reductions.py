@@ -74,7 +74,7 @@ def _at(axis: int, s: slice) -> Any:
     return (slice(None),) * axis + (s,)
 
 
-def _prod_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+def _prod_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
     if axis is None or not shape:
         flat = np.reshape(x, -1)
         return np.reshape(_others(flat, 0) * g, shape)
@@ -85,7 +85,7 @@ prod = irregular(lambda x, axis=None, keepdims=False: np.prod(x, axis=axis, keep
 prod_dim = irregular(prod.fn, _prod_vjp, node="ProdBackward1")
 
 
-def _cumprod_vjp(g: Any, x: Any, axis: int) -> Any:
+def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     """The sum over j >= i of g_j times the product of all x_k, k <= j, but x_i: n² products, exact where there are zeros."""
     if not x.ndim:
         return g

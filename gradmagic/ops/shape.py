@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import irregular, joining, linear, name_rows, view
+from gradmagic.engine.kinds import irregular, joining, linear, name_rows, refuse_broadcast, view
 
 # -- views: the output lies in the operand's memory ---------------------------------------------------------------
 
 reshape = view(lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="ViewBackward0")
+reshape_alias = view(reshape.fn, reshape.vjps[0], node="ReshapeAliasBackward0")
 expand = view(lambda x, size: _expand(x, size), lambda g, shape: _sum_to(g, shape))
 permute = view(
     lambda x, dims: x.transpose(dims), lambda g, dims: np.transpose(g, _inverse(dims)), node="PermuteBackward0"
@@ -115,24 +116,34 @@ triu = linear(lambda x, diagonal: np.triu(x, diagonal), lambda g, diagonal: np.t
 trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape))
 
 # `copy_` and `fill_`, seen as functions of the old values and the new
-copy_values = irregular(
-    lambda a, b: np.broadcast_to(np.asarray(b, a.dtype), a.shape),
-    lambda g: np.zeros(g.shape, g.dtype if not hasattr(g, "_array") else g._array.dtype),
-    lambda g: g,
-    node="CopyBackwards",
-)
-fill = irregular(
-    lambda x, value: np.full(x.shape, value, x.dtype),
-    lambda g: np.zeros(g.shape, g.dtype if not hasattr(g, "_array") else g._array.dtype),
-)
+def _none_of(g: Any) -> Any:
+    return np.zeros(g.shape, g.dtype if not hasattr(g, "_array") else g._array.dtype)
+
+
+def _copied(a: Any, b: Any) -> Any:
+    if a.shape != b.shape:
+        refuse_broadcast([a, b])
+    return np.broadcast_to(np.asarray(b, a.dtype), np.broadcast_shapes(a.shape, b.shape))
+
+
+copy_values = irregular(_copied, _none_of, lambda g: g, node="CopyBackwards")
+fill = irregular(lambda x, value: np.full(x.shape, value, x.dtype), _none_of, node="FillBackward2")
+fill_with = irregular(_copied, _none_of, lambda g: np.sum(g), node="FillBackward3")
+zero = irregular(lambda x: np.zeros(x.shape, x.dtype), _none_of)
 
 
 def _index_put(a: Any, b: Any, index: Any, accumulate: bool) -> Any:
     out = np.array(a)
     if accumulate:
         np.add.at(out, index, b)
-    else:
+        return out
+    try:
         out[index] = b
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(b.shape)} cannot be broadcast to indexing result of shape "
+            f"{list(a[index].shape)}"
+        ) from None
     return out
 
 

@@ -49,8 +49,10 @@ def view(input: Tensor, *shape: Any) -> Any:
 def reshape(input: Tensor, *shape: Any) -> Any:
     size = _infer(sizes_of(shape), input._array.size, input.shape)
     array = held(input)._array
-    if np.may_share_memory(array.reshape(size), array) or not array.size:
+    if array.flags.c_contiguous:
         return S.reshape(input, size=size)
+    if np.may_share_memory(array.reshape(size), array):
+        return S.reshape_alias(input, size=size)
     return S.reshape_copy(S.clone(input), size=size)
 
 
@@ -59,6 +61,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
     if n == 0:
         return reshape(input, 1)
     a, b = one_axis(start_dim, n), one_axis(end_dim, n)
+    if a > b:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if a == b:
         return input
     return reshape(input, *input.shape[:a], -1, *input.shape[b + 1 :])
@@ -71,8 +75,28 @@ def ravel(input: Tensor) -> Any:
 def expand(input: Tensor, *sizes: Any) -> Any:
     size = sizes_of(sizes)
     extra = len(size) - input.ndim
+    _check_expand(input, size, extra)
     full = tuple(input.shape[i - extra] if s == -1 else s for i, s in enumerate(size))
     return S.expand(held(input), size=full)
+
+
+def _check_expand(input: Tensor, size: tuple[int, ...], extra: int) -> None:
+    if extra < 0:
+        raise RuntimeError(
+            f"expand(torch.{input.dtype.legacy}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes "
+            f"provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
+    for d in reversed(range(len(size))):
+        wanted, n = size[d], input.shape[d - extra] if d >= extra else 1
+        if wanted == -1 and d < extra:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) isn't allowed in a leading, non-existing dimension {d}"
+            )
+        if wanted not in (-1, n) and n != 1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({n}) at non-singleton dimension "
+                f"{d}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
+            )
 
 
 def expand_as(input: Tensor, other: Tensor) -> Any:
@@ -84,7 +108,16 @@ def broadcast_to(input: Tensor, size: Any) -> Any:
 
 
 def permute(input: Tensor, *dims: Any) -> Any:
-    return S.permute(held(input), dims=tuple(one_axis(d, input.ndim) for d in sizes_of(dims)))
+    order = sizes_of(dims)
+    if len(order) != input.ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            f"of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
+        )
+    axes = tuple(one_axis(d, input.ndim) for d in order)
+    if len(set(axes)) != len(axes):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return S.permute(held(input), dims=axes)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Any:
@@ -120,23 +153,42 @@ def squeeze(input: Tensor, dim: Any = None) -> Any:
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    return S.diagonal(held(input), offset=offset, dim1=dim1, dim2=dim2)
+    d1, d2 = one_axis(dim1, input.ndim), one_axis(dim2, input.ndim)
+    return S.diagonal(held(input), offset=offset, dim1=d1, dim2=d2)
 
 
 def select(input: Tensor, dim: int, index: int) -> Any:
+    if not input.ndim:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
     d = one_axis(dim, input.ndim)
     n = input.shape[d]
     if not -n <= index < n:
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {n}")
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+        )
     return S.select(held(input), dim=d, index=int(index) % n)
 
 
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Any:
-    return S.slice_(held(input), dim=one_axis(dim, input.ndim), start=start, stop=start + length, step=1)
+    if not input.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    d = one_axis(dim, input.ndim)
+    n = input.shape[d]
+    if not -n <= start <= n:
+        raise IndexError(f"start out of range (expected to be in range of [{-n}, {n}], but got {start})")
+    first = start + n if start < 0 else start
+    if first + length > n:
+        raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({n}).")
+    return S.slice_(held(input), dim=d, start=first, stop=first + length, step=1)
 
 
 def unbind(input: Tensor, dim: int = 0) -> Any:
-    return S.unbind(held(input), dim=one_axis(dim, input.ndim))
+    d = one_axis(dim, input.ndim)
+    if not input.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return S.unbind(held(input), dim=d)
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
@@ -144,7 +196,9 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
     n = tensor.shape[d]
     if isinstance(split_size_or_sections, int):
         k = split_size_or_sections
-        sizes: Any = tuple(builtins.min(k, n - i) for i in range(0, n, k))
+        if k == 0 and n:
+            raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
+        sizes: Any = tuple(builtins.min(k, n - i) for i in range(0, n, k)) if n else (0,)
     else:
         return split_with_sizes(tensor, split_size_or_sections, dim)
     return S.split(held(tensor), dim=d, sizes=sizes)
@@ -229,8 +283,13 @@ def reshape_as(input: Tensor, other: Tensor) -> Any:
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
-    n = input.shape[one_axis(dim, input.ndim)]
-    return split(input, -(-n // chunks), dim)
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    if not input.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    d = one_axis(dim, input.ndim)
+    n = input.shape[d]
+    return split(input, -(-n // chunks), dim) if n else S.split(held(input), dim=d, sizes=(0,) * chunks)
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
