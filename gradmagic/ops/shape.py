@@ -115,6 +115,7 @@ triu = linear(lambda x, diagonal: np.triu(x, diagonal), lambda g, diagonal: np.t
 
 trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape))
 
+
 # `copy_` and `fill_`, seen as functions of the old values and the new
 def _none_of(g: Any) -> Any:
     return np.zeros(g.shape, g.dtype if not hasattr(g, "_array") else g._array.dtype)
