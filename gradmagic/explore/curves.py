@@ -5,12 +5,13 @@ A line between two samples asserts that the function runs there, so it breaks wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.overlays import Mark, marks
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Trace
 
@@ -59,6 +60,8 @@ class Curves:
         multiply it, nor if y adds up several elements of x.
     breaks : tuple of int
         The places of the abscissae that were put in where a line breaks; nothing was computed there.
+    marks : tuple of Mark
+        What the overlays draw.
     """
 
     x: Array
@@ -71,6 +74,7 @@ class Curves:
     tables: tuple[tuple[str, Array], ...] = ()
     slopes: bool = True
     breaks: tuple[int, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 def curves(trace: Trace, state: State) -> Curves:
@@ -91,7 +95,7 @@ def curves(trace: Trace, state: State) -> Curves:
     tables = tables_of(trace, found)
     x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
     on_a_range = trace.kind == "curve" or (trace.kind in ("scalar", "other") and is_ascending(flat))
-    return Curves(
+    shown = Curves(
         x=x,
         curves=tuple(found),
         x_label=trace.x_label,
@@ -102,6 +106,15 @@ def curves(trace: Trace, state: State) -> Curves:
         tables=tables,
         slopes=ones and trace.pointwise and trace.kind in ("curve", "elements"),
         breaks=breaks,
+    )
+    hidden = state.look.hidden
+    kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
+    return replace(
+        shown,
+        marks=tuple(mark for mark in marks(shown, trace, state) if mark.pane not in hidden),
+        curves=tuple(shown.curves[place] for place in kept),
+        at_x0=tuple(shown.at_x0[place] for place in kept),
+        slopes=shown.slopes and "tangent" in state.look.overlays,
     )
 
 

@@ -106,7 +106,8 @@ class Explorer:
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""
         ran = self._ran_in
-        return replace(state, x0=ran.x0) == ran and (self.program.domain is None or state.x0 == ran.x0)
+        alike = replace(state, x0=ran.x0, look=ran.look) == ran
+        return alike and (self.program.domain is None or state.x0 == ran.x0)
 
     @property
     def x(self) -> Array:

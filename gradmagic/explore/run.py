@@ -70,10 +70,12 @@ def run(
 
 def samples(program: Program, state: State) -> Array:
     """The abscissae of a range. x0 is one of them, so that what is shown there was computed there."""
-    assert program.domain is not None
-    x = np.linspace(program.domain.lo, program.domain.hi, program.request.points)
-    x0 = program.domain.clip(state.x0)
-    x[round((x0 - program.domain.lo) / program.domain.width * (len(x) - 1))] = x0
+    span = state.span or program.domain
+    assert span is not None
+    x = np.linspace(span.lo, span.hi, program.request.points)
+    x0 = state.x0 if state.span is not None else span.clip(state.x0)
+    if span.lo <= x0 <= span.hi:
+        x[round((x0 - span.lo) / span.width * (len(x) - 1))] = x0
     return x
 
 

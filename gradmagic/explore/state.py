@@ -7,13 +7,41 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gradmagic.explore.request import Request
+from gradmagic.explore.request import Range, Request
 from gradmagic.explore.trace import Call, Cure
 
 if TYPE_CHECKING:
     from gradmagic.explore.program import Program
 
-__all__ = ["State"]
+__all__ = ["Look", "State"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is shown of the numbers, and how. No number depends on it.
+
+    Attributes
+    ----------
+    tab : str
+        The page of the panel that is open.
+    overlays : frozenset of str
+        The names of the overlays that are switched on (`gradmagic.explore.overlays`).
+    hidden : frozenset of int
+        The orders whose curves are not shown.
+    taylor : int
+        The order of the Taylor polynomial at x0.
+    step : float
+        The step h of the secant and of the finite differences.
+    log : frozenset of {"x", "y"}
+        The axes that are logarithmic.
+    """
+
+    tab: str = "curves"
+    overlays: frozenset[str] = frozenset({"tangent"})
+    hidden: frozenset[int] = frozenset()
+    taylor: int = 2
+    step: float = 0.5
+    log: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +62,10 @@ class State:
         How many derivatives are computed.
     overrides : mapping of int to mapping of str to object
         For a call of the ledger, by its index: the options to use in place of those that it asks for.
+    span : Range or None
+        The range of x, where it was zoomed or moved; None is the cell's own.
+    look : Look
+        What is shown of the numbers.
     """
 
     params: Mapping[str, float]
@@ -43,6 +75,8 @@ class State:
     retain_graph: bool | None = None
     order: int = 2
     overrides: Mapping[int, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
+    span: Range | None = None
+    look: Look = field(default_factory=Look)
 
     @classmethod
     def initial(cls, request: Request, program: Program) -> State:

@@ -19,6 +19,8 @@ from gradmagic.panel.coalesce import Coalescer, Extent
 from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, section
 from gradmagic.panel.cures import Remedy, cures
 from gradmagic.panel.options import GraphOptions
+from gradmagic.panel.pages import Pages, Seen
+from gradmagic.panel.show import Overlays
 from gradmagic.panel.style import HEAD
 from gradmagic.panel.tree import close_tree
 from gradmagic.plot import Frame, figure, height_for
@@ -131,6 +133,8 @@ class Panel:
         """End the panel: no event reaches it any more, and none of its widgets stays. Its numbers do."""
         self.closed = True
         self._coalescer.close()
+        for page in self.pages.widgets:
+            close_tree(page)
         close_tree(self.widget)
 
     # --- how it is built
@@ -164,7 +168,8 @@ class Panel:
         curves = w.VBox([both, *below], layout=w.Layout(overflow="hidden"))
         head = w.HTML(HEAD)
         head.add_class("gm-head")
-        self.widget = w.VBox([head, curves])
+        self.pages = Pages(curves, self, self._state.look.tab, lambda name: self._look(tab=name))
+        self.widget = w.VBox([head, self.pages.bar, self.pages.box])
         self.widget.add_class("gm")
         self.widget.add_class("gm-auto")
 
@@ -189,6 +194,10 @@ class Panel:
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
         self.options = GraphOptions(state, looks, self._options_changed)
         rows += [section("GRAPH OPTIONS"), self.options.row]
+        self.overlays: Overlays | None = None
+        if self._curves.style == "line":
+            self.overlays = Overlays(state.look, looks, lambda look: self._change(Extent.ALL, look=look))
+            rows += [section("SHOW"), self.overlays.row]
         return w.VBox(rows, layout=w.Layout(flex="1 1 300px", min_width="280px", max_width="420px", margin="0 0 0 8px"))
 
     def _parameter(self, name: str) -> Callable[[float], None]:
@@ -216,6 +225,10 @@ class Panel:
             self.options.state = wanted
             self._coalescer.request(extent)
 
+    def _look(self, **changes: Any) -> None:
+        """What is shown is to change, and no number."""
+        self._change(Extent.ALL, look=replace(self._wanted.look, **changes))
+
     def _options_changed(self, state: State) -> None:
         """The switches act on create_graph, retain_graph, order and overrides, and on nothing else."""
         self._change(
@@ -233,6 +246,9 @@ class Panel:
             number.show(wanted.params[name])
         self.weights.show(wanted.weights)
         self.options.show(wanted, self._trace.ledger)
+        if self.overlays is not None:
+            self.overlays.show(wanted.look)
+        self.pages.show(wanted.look.tab)
 
     def _render(self, extent: Extent) -> None:
         """Carry out the latest state. Whatever goes wrong is said in the panel, and the last good picture stays."""
@@ -296,6 +312,7 @@ class Panel:
         self.notes.value = texts.messages(said)
         self.options.show(self._wanted, ledger)
         self._offer(cures(ledger, self._wanted))
+        self.pages.refresh(Seen(self.explorer, self._state, self._trace, curves))
 
     def _offer(self, found: list[Remedy]) -> None:
         """Buttons for what would have worked."""

@@ -85,4 +85,5 @@ def carried_over(old: Panel, fresh: State, program: Program) -> State:
         for name, span in program.parameters.items()
     }
     x0 = state.x0 if program.domain is not None and program.domain == before.domain else fresh.x0
-    return replace(fresh, params=params, x0=x0)
+    span = state.span if program.domain == before.domain else None
+    return replace(fresh, params=params, x0=x0, span=span, look=state.look)

@@ -42,6 +42,12 @@ font-variant-numeric:tabular-nums}}
 .gm .widget-toggle-button{{min-width:40px;margin:1px}}
 .gm .widget-toggle-button.mod-active{{background:#0072b2;color:#fff;box-shadow:none}}
 .gm .noUi-handle{{border-color:#0072b2}}
+.gm .gm-tabs .widget-label{{display:none}}
+.gm .gm-tabs{{border-bottom:1px solid var(--gm-line);margin:0 0 4px}}
+.gm .gm-tabs .widget-toggle-button{{background:none;color:var(--gm-faint);box-shadow:none;border:0;
+border-bottom:2px solid transparent;padding:0 14px}}
+.gm .gm-tabs .widget-toggle-button.mod-active{{background:none;color:var(--gm-ink);font-weight:600;
+border-bottom-color:#0072b2}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}

@@ -148,6 +148,8 @@ class Frame:
         for pane, face, marks in zip(twin._panes, faces, twin._marks(curves, groups, faces), strict=True):
             pane.put_on(face, twin._canvas.get_renderer())
             pane.lay(marks, face)
+            pane.overlaid.lay(marks.overlaid, below=True)
+            pane.overlaid.lay(marks.overlaid, below=False)
         return twin.figure
 
     # --- how it is built
@@ -238,15 +240,22 @@ class Frame:
     def _draw_marks(self, number: int, marks: Marks, face: Face) -> None:
         """Draw what moves in one pane: plain marks by the brush, all others by matplotlib's artists."""
         brush, y = self._brushes[number], face.y_limits or NO_LIMITS
+        pane, renderer = self._panes[number], self._canvas.get_renderer()
+        if marks.overlaid:
+            pane.show(face)
+            for artist in pane.overlaid.lay(marks.overlaid, below=True):
+                artist.draw(renderer)
         if marks.cursor is not None:
             brush.cursor(marks.cursor, face.x_limits)
         if marks.plain:
             brush.draw(marks, face.x_limits, y)
-            return
-        pane = self._panes[number]
-        pane.lay(marks, face)
-        for artist in pane.moving():
-            artist.draw(self._canvas.get_renderer())
+        else:
+            pane.lay(marks, face)
+            for artist in pane.moving():
+                artist.draw(renderer)
+        if marks.overlaid:
+            for artist in pane.overlaid.lay(marks.overlaid, below=False):
+                artist.draw(renderer)
 
 
 def cut_note(label: str, known: Reach, limits: Limits) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.overlays import Mark
 from gradmagic.plot.limits import HUGE, Limits
 
 __all__ = ["Marks", "marks_of"]
@@ -35,6 +36,8 @@ class Marks:
         The value there, if it can be drawn.
     tangent : pair of pairs, or None
         The x and the y of its ends.
+    overlaid : tuple of Mark
+        What overlays draw here.
     """
 
     x: Array
@@ -44,6 +47,7 @@ class Marks:
     cursor: float | None
     point: float | None
     tangent: Segment | None
+    overlaid: tuple[Mark, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -64,7 +68,8 @@ def marks_of(
         reach = TANGENT_REACH * limits.width
         tangent = ((curves.x0 - reach, curves.x0 + reach), (point - slope * reach, point + slope * reach))
     dots = lonely(curves.x, values) if line else None
-    return Marks(curves.x, values, not line, dots, curves.x0 if seen else None, point, tangent)
+    overlaid = tuple(mark for mark in curves.marks if mine and mark.pane == mine[0].order)
+    return Marks(curves.x, values, not line, dots, curves.x0 if seen else None, point, tangent, overlaid)
 
 
 def lonely(x: Array, curves: tuple[Array, ...]) -> tuple[Array, Array] | None:

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from gradmagic.plot.limits import Limits
 from gradmagic.plot.marks import Marks
+from gradmagic.plot.overlaid import Overlaid
 from gradmagic.plot.theme import CURVE_WIDTH, EDGE_WIDTH, MARKERS, POINT_SIZE, TANGENT_WIDTH, Theme
 from gradmagic.plot.ticks import ticks
 from gradmagic.plot.wrap import LINE_HEIGHT, fitted, font, set_out
@@ -65,6 +66,7 @@ class Pane:
             markerfacecolor=theme.background, markeredgecolor=colour,
         )  # fmt: skip
         self.point.set_zorder(5)
+        self.overlaid = Overlaid(axes, theme, animated=animated)
 
     def _line(self, **style: Any) -> Line2D:
         """An empty line of this pane; what is not given is set too, so that no rcParams of the user's reach it."""

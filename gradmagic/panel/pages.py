@@ -1,0 +1,97 @@
+"""The pages of a panel and the bar that chooses between them. Knows no page's contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import ipywidgets as w
+
+from gradmagic.explore.curves import Curves
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Trace
+
+if TYPE_CHECKING:
+    from gradmagic.explore.explorer import Explorer
+
+__all__ = ["PAGES", "Host", "Page", "Pages", "Seen"]
+
+CURVES = "curves"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page shows: the last good numbers, and the state that they belong to."""
+
+    explorer: Explorer
+    state: State
+    trace: Trace
+    curves: Curves
+
+
+class Host(Protocol):
+    """What a page may ask of the panel."""
+
+    @property
+    def state(self) -> State:
+        """What the controls say; setting it is the same as moving them."""
+
+    @state.setter
+    def state(self, state: State) -> None: ...
+
+
+class Page(Protocol):
+    """One page: a widget, and the way to bring it up to date. It is made when it is first opened."""
+
+    widget: w.Widget
+
+    def refresh(self, seen: Seen) -> None:
+        """Show these numbers; called only while the page is open."""
+
+
+# By name: what the bar calls the page, and what makes it. The first page, the curves, is the panel's own.
+PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {}
+
+
+class Pages:
+    """The bar and the pages; `changed(name)` is called when another is chosen."""
+
+    def __init__(self, first: w.Widget, host: Host, opened: str, changed: Callable[[str], None]) -> None:
+        self._host, self._changed = host, changed
+        self._made: dict[str, Page] = {}
+        self._first = first
+        self.opened = CURVES
+        titles = [("Curves", CURVES), *((title, name) for name, (title, _) in PAGES.items())]
+        self.bar = w.ToggleButtons(options=titles, value=CURVES, description="page", style={"button_width": "auto"})
+        self.bar.add_class("gm-tabs")
+        self.bar.layout.display = None if len(titles) > 1 else "none"
+        self.box = w.VBox([first], layout=w.Layout(width="100%"))
+        self.show(opened)
+        self.bar.observe(self._chosen, "value")
+
+    def show(self, name: str) -> None:
+        """Open a page without telling anybody."""
+        self.opened = name if name in PAGES else CURVES
+        if self.opened != CURVES and self.opened not in self._made:
+            self._made[self.opened] = PAGES[self.opened][1](self._host)
+        self.box.children = (self._first if self.opened == CURVES else self._made[self.opened].widget,)
+        if self.bar.value != self.opened:
+            self.bar.unobserve(self._chosen, "value")
+            self.bar.value = self.opened
+            self.bar.observe(self._chosen, "value")
+
+    def refresh(self, seen: Seen) -> None:
+        """Bring the open page up to date."""
+        page = self._made.get(self.opened)
+        if page is not None:
+            page.refresh(seen)
+
+    @property
+    def widgets(self) -> list[w.Widget]:
+        """The pages that were made, open or not."""
+        return [self._first, *(page.widget for page in self._made.values())]
+
+    def _chosen(self, change: dict[str, str]) -> None:
+        self.show(change["new"])
+        self._changed(self.opened)
