@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from gradmagic.engine import devices, dtypes, printing
+from gradmagic.engine import devices, dtypes, leaving, printing
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node, RemovableHandle, WriteLog, as_function, dead_end
 
@@ -312,14 +312,15 @@ class Tensor:
             If the tensor requires grad: an array would lose the graph in silence.
         """
         if self.requires_grad and not force:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+            raise RuntimeError(leaving.CANNOT)
         if not isinstance(self._array, np.ndarray):
             self._array = np.asarray(self._array)
         return self._array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
-        return np.array(array, dtype=dtype, copy=copy)
+        if self.requires_grad and not leaving.for_a_picture():
+            raise RuntimeError(leaving.refusal())
+        return np.array(self.numpy(force=True), dtype=dtype, copy=copy)
 
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python number."""
@@ -335,7 +336,9 @@ class Tensor:
 
     def _scalar(self) -> Any:
         value = self.item()
-        if self.requires_grad:
+        if self.requires_grad and not leaving.for_a_picture():
+            if leaving.into_an_element():
+                raise RuntimeError(leaving.CANNOT + leaving.INTO_ARRAY)
             warnings.warn(_TO_SCALAR, UserWarning, stacklevel=3)
         return value
 

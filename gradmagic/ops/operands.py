@@ -25,6 +25,21 @@ def as_tensor(value: Any) -> Any:
     return Tensor._of(np.asarray(value, dtypes.result_dtype([value])))
 
 
+def array_like(value: Any) -> Any:
+    """What NumPy takes for an array (nested lists too, also of Tensors), as a Tensor of the dtype that NumPy finds."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, (list, tuple)) and any(_has_tensor(v) for v in value):
+        return S.stack([array_like(v) for v in value], dim=0)
+    array = np.asarray(value)
+    dtypes.of(array.dtype)
+    return Tensor._of(array)
+
+
+def _has_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) or (isinstance(value, (list, tuple)) and any(_has_tensor(v) for v in value))
+
+
 def operand(value: Any) -> Any:
     """What an elementwise op takes: arrays become constant Tensors, numbers stay numbers."""
     if isinstance(value, (Tensor, int, float, complex)):
