@@ -75,6 +75,7 @@ def var(
     t, k = _floats(a, dtype), ddof if correction is None or correction is np._NoValue else correction
     if where is True:
         return F["var"](t, axis, keepdim=keepdims is True, correction=k)
+    t = _masked(t, where, 0)  # what is left out may be NaN, and must not reach the square
     centred = F["abs"](t - mean(t, axis, keepdims=True, where=where)) ** 2
     return sum(centred, axis, keepdims=keepdims, where=where) / np.maximum(_count(t, axis, keepdims, where) - k, 0)
 
@@ -206,7 +207,8 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
         at[numbers == count] = np.quantile(positions, q.reshape(-1), method=method) if positions.size else 0.0
     low = np.floor(at).astype(np.intp)
     share = at - low
-    a, b = (take_along_axis(lanes, np.take_along_axis(order, np.minimum(k, n - 1), 1), 1) for k in (low, low + 1))
+    last = np.maximum(numbers, 1)[:, None] - 1 if skip_nan else n - 1
+    a, b = (take_along_axis(lanes, np.take_along_axis(order, np.minimum(k, last), 1), 1) for k in (low, low + 1))
     mixed = np.where(share == 0, a, np.where(share < 0.5, a + (b - a) * share, b - (b - a) * (1 - share)))
     if not skip_nan and np.any(numbers < n):
         mixed = np.where((numbers < n)[:, None], np.nan, mixed)

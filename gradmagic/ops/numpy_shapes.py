@@ -98,9 +98,10 @@ def broadcast_to(array: Any, shape: Any) -> Any:
 
 
 def broadcast_arrays(*args: Any) -> Any:
-    ts = [array_like(a) for a in args]
-    shape = np.broadcast_shapes(*(t.shape for t in ts))
-    return tuple(F["expand"](t, *shape) for t in ts)
+    """What is no number (matplotlib broadcasts hatches too) stays an array."""
+    given = [a if isinstance(a, Tensor) else np.asarray(a) for a in args]
+    shape = np.broadcast_shapes(*(a.shape for a in given))
+    return tuple(np.broadcast_to(array_like(a) if isinstance(a, Tensor) or a.dtype.kind in "biufc" else a, shape) for a in given)
 
 
 def atleast_1d(*arys: Any) -> Any:
