@@ -39,6 +39,11 @@ class Eigh(NamedTuple):
     eigenvectors: Any
 
 
+class Eig(NamedTuple):
+    eigenvalues: Any
+    eigenvectors: Any
+
+
 class SVD(NamedTuple):
     U: Any
     S: Any
@@ -228,6 +233,16 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Any:
     return eigh(A, UPLO).eigenvalues
 
 
+def eig(A: Tensor) -> Any:
+    """Complex, as torch gives them, for a real matrix too."""
+    a = _matrix("linalg.eig", A, square=True)
+    return Eig(*M.eig(a if a._array.dtype.kind == "c" else a.to(a.dtype.to_complex())))
+
+
+def eigvals(A: Tensor) -> Any:
+    return eig(A).eigenvalues
+
+
 def svd(A: Tensor, full_matrices: bool = True) -> Any:
     return SVD(*M.svd(_matrix("linalg.svd", A), full_matrices=full_matrices))
 
@@ -326,7 +341,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 
 
 __all__ = [
-    "LinAlgError", "cholesky", "cond", "cross", "det", "eigh", "eigvalsh", "inv", "lstsq", "matrix_exp", "matrix_norm",
+    "LinAlgError", "cholesky", "cond", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matrix_exp", "matrix_norm",
     "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd",
     "svdvals", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import bilinear, irregular, name_rows
-from gradmagic.ops.products import _h
+from gradmagic.engine.kinds import as_array, bilinear, irregular, name_rows
+from gradmagic.ops.products import _c, _h
 from gradmagic.ops.rules import called
 
 # -- inverses -----------------------------------------------------------------------------------------------------
@@ -163,6 +163,28 @@ def _eigh_vjp(g: Any, y: Any) -> Any:
 
 
 eigh = irregular(lambda x, uplo: tuple(np.linalg.eigh(x, uplo)), _eigh_vjp, node="LinalgEighBackward0", outputs=2)
+
+
+_PHASE = (
+    "linalg_eig_backward: The eigenvectors in the complex case are specified up to multiplication by e^{i phi}. The specified "
+    "loss function depends on this quantity, so it is ill-defined."
+)
+
+
+def _eig_vjp(g: Any, y: Any) -> Any:
+    (gw, gv), (w, v) = g, y
+    inner = 0.0 if gw is None else _diagonal(gw)
+    if gv is not None:
+        along = _h(v) @ gv
+        own = np.diagonal(along, axis1=-2, axis2=-1)
+        if not np.allclose(np.imag(as_array(own)), 0, rtol=1e-2, atol=1e-2):
+            raise RuntimeError(_PHASE)
+        along = along - (_h(v) @ v) * np.expand_dims(np.real(own), -2)  # eigenvectors keep the length one
+        inner = inner + along / _c(_gaps(w)) * (1 - np.eye(w.shape[-1]))
+    return called(solve)(_h(v), inner @ _h(v), vector=False)
+
+
+eig = irregular(lambda x: tuple(np.linalg.eig(x)), _eig_vjp, node="LinalgEigBackward0", outputs=2)
 
 
 def _skew(a: Any) -> Any:

@@ -11,9 +11,9 @@ import numpy as np
 
 from gradmagic.ops import linalg
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.ops.numpy_shapes import array_like, ravel
+from gradmagic.ops.numpy_shapes import broadcast_arrays, ravel
 from gradmagic.ops.numpy_ufuncs import same_dtype
-from gradmagic.ops.operands import one_axis
+from gradmagic.ops.operands import array_like, one_axis
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -72,5 +72,5 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         raise ValueError(
             f"Both input arrays must be (arrays of) 3-dimensional vectors, but they are {a.shape[-1]} and {b.shape[-1]} dimensional instead."
         )
-    out = linalg.cross(*np.broadcast_arrays(a, b))
+    out = linalg.cross(*broadcast_arrays(a, b))
     return np.moveaxis(out, -1, axisc) if out.ndim > 1 else out

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.ops.numpy_shapes import array_like, axes, raw
-from gradmagic.ops.operands import one_axis
+from gradmagic.ops.numpy_shapes import axes, raw
+from gradmagic.ops.operands import array_like, one_axis
 
 
 def _part(axis: int, start: Any, stop: Any = None) -> tuple[Any, ...]:
@@ -26,10 +26,10 @@ def _part(axis: int, start: Any, stop: Any = None) -> tuple[Any, ...]:
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n!r}")
-    out = array_like(a)
+    out: Any = array_like(a)
     d = one_axis(axis, out.ndim)
     edge = [1 if k == d else m for k, m in enumerate(out.shape)]
-    ends = [
+    ends: Any = [
         v if v is None or v is np._NoValue else np.broadcast_to(v, edge) if np.ndim(raw(v)) == 0 else v
         for v in (prepend, append)
     ]
@@ -44,7 +44,11 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     flat = np.ravel(array_like(ary))
     return np.concatenate(
-        [*([] if to_begin is None else [np.ravel(to_begin)]), flat[1:] - flat[:-1], *([] if to_end is None else [np.ravel(to_end)])]
+        [
+            *([] if to_begin is None else [np.ravel(to_begin)]),
+            flat[1:] - flat[:-1],
+            *([] if to_end is None else [np.ravel(to_end)]),
+        ]
     )
 
 
@@ -123,7 +127,10 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         order = np.argsort(xp._array)
         xp = np.concatenate([xp[order[-1:]] - abs(period), xp[order], xp[order[:1]] + abs(period)])
         fp = fp[np.concatenate([order[-1:], order, order[:1]])]
-    low, high = fp[0] if left is None or period is not None else left, fp[-1] if right is None or period is not None else right
+    low, high = (
+        fp[0] if left is None or period is not None else left,
+        fp[-1] if right is None or period is not None else right,
+    )
     below, above = x._array < xp._array[0], x._array > xp._array[-1]
     if xp.shape[0] == 1:
         return np.where(below, low, np.where(above, high, fp[0] + 0 * x))

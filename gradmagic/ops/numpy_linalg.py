@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops import linalg, numpy_algebra, numpy_shapes
+from gradmagic.ops import linalg, matrices, numpy_algebra, numpy_shapes
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.numpy_ufuncs import same_dtype
 from gradmagic.ops.operands import array_like
@@ -101,6 +101,16 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     return linalg.eigvalsh(_matrix(a), UPLO)
+
+
+def eig(a: Any) -> Any:
+    """Real where all eigenvalues are, as NumPy gives them."""
+    values, vectors = matrices.eig(_matrix(a))
+    return linalg.Eig(values, vectors)
+
+
+def eigvals(a: Any) -> Any:
+    return eig(a).eigenvalues
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:

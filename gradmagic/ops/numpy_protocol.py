@@ -18,6 +18,7 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import (
     numpy_algebra,
     numpy_calculus,
+    numpy_choosing,
     numpy_elementwise,
     numpy_fft,
     numpy_linalg,
@@ -36,7 +37,7 @@ def _standing_in(room: ModuleType, namespace: Any) -> dict[Any, Callable[..., An
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-for _room in (numpy_elementwise, numpy_shapes, numpy_reductions, numpy_calculus, numpy_algebra):
+for _room in (numpy_elementwise, numpy_shapes, numpy_choosing, numpy_reductions, numpy_calculus, numpy_algebra):
     FUNCTIONS |= _standing_in(_room, np)
 FUNCTIONS |= _standing_in(numpy_linalg, np.linalg) | _standing_in(numpy_fft, np.fft)
 
@@ -103,7 +104,9 @@ def _by_name(func: Any, function: Callable[..., Any], args: Any, kwargs: Any) ->
             del given[name]
     strange = [n for n in given if n not in ours and not any(p.kind is p.VAR_KEYWORD for p in ours.values())]
     if strange:
-        raise TypeError(f"{_name(func)}: {', '.join(f'{n}=' for n in strange)} is not supported on Tensors. Leave it out.")
+        raise TypeError(
+            f"{_name(func)}: {', '.join(f'{n}=' for n in strange)} is not supported on Tensors. Leave it out."
+        )
     first = args if star else [given.pop(n) for n, p in ours.items() if p.kind is p.POSITIONAL_ONLY and n in given]
     result = function(*first, **given)
     return result if out is None else deliver(result, out[0] if isinstance(out, tuple) else out)
@@ -134,9 +137,7 @@ def _name(func: Any) -> str:
 
 def _unknown(name: str) -> str:
     full = name if name.startswith("np.") else f"np.{name}"
-    return (
-        f"{full} has no derivative rule for Tensors here. Use tensor.detach().numpy() to leave the graph on purpose."
-    )
+    return f"{full} has no derivative rule for Tensors here. Use tensor.detach().numpy() to leave the graph on purpose."
 
 
 setattr(Tensor, "__array_ufunc__", _array_ufunc)  # noqa: B010  the class is a floor below and knows no op

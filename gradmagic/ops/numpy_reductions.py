@@ -12,7 +12,9 @@ import numpy as np
 
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.ops.numpy_shapes import array_like, astype, axes, ravel, raw, take_along_axis
+from gradmagic.ops.numpy_choosing import take_along_axis
+from gradmagic.ops.numpy_shapes import astype, axes, ravel, raw
+from gradmagic.ops.operands import array_like
 
 # -- sums, products, extrema --------------------------------------------------------------------------------------
 
@@ -25,7 +27,9 @@ def _floats(a: Any, dtype: Any = None) -> Any:
 
 
 def _masked(t: Any, where: Any, otherwise: Any) -> Any:
-    return t if where is True else F["where"](array_like(raw(where)), t, array_like(np.asarray(otherwise, t._array.dtype)))
+    return (
+        t if where is True else F["where"](array_like(raw(where)), t, array_like(np.asarray(otherwise, t._array.dtype)))
+    )
 
 
 def _over(f: Callable[..., Any], t: Any, axis: Any, keepdims: Any) -> Any:
@@ -45,7 +49,9 @@ def sum(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, init
     return out + initial if _given(initial) and np.any(raw(initial)) else out
 
 
-def prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = 1, where: Any = True) -> Any:
+def prod(
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = 1, where: Any = True
+) -> Any:
     t = _masked(array_like(a) if dtype is None else astype(a, dtype), where, 1)
     if isinstance(axis, (tuple, list)):
         out = F["clone"](t)
@@ -185,7 +191,7 @@ def sort(a: Any, axis: int | None = -1, kind: Any = None, *, stable: bool | None
     return F["sort"](t, -1 if axis is None else axis).values
 
 
-def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect") -> Any:
+def partition(a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect") -> Any:
     t = ravel(a) if axis is None else array_like(a)
     d = -1 if axis is None else axis
     return take_along_axis(t, np.argpartition(t._array, kth, d, kind), d)
@@ -194,6 +200,7 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
 def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: bool) -> Any:
     """Mixtures of neighbours in the sorted order: which, the quantile of the positions 0, 1, 2… says, by any method."""
     t, q = _floats(a), np.asarray(q, np.float64)
+    scheme: Any = method
     gone = list(range(t.ndim)) if axis is None else axes(axis, t.ndim)
     kept = [d for d in range(t.ndim) if d not in gone]
     sizes = [t.shape[d] for d in kept]
@@ -204,7 +211,7 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
     at = np.empty((len(order), q.size))
     for count in np.unique(numbers):
         positions = np.arange(count if skip_nan else n, dtype=np.float64)
-        at[numbers == count] = np.quantile(positions, q.reshape(-1), method=method) if positions.size else 0.0
+        at[numbers == count] = np.quantile(positions, q.reshape(-1), method=scheme) if positions.size else 0.0
     low = np.floor(at).astype(np.intp)
     share = at - low
     last = np.maximum(numbers, 1)[:, None] - 1 if skip_nan else n - 1

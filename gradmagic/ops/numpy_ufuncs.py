@@ -67,19 +67,15 @@ def _vecmat(a: Any, b: Any) -> Any:
 def _copysign(a: Any, b: Any) -> Any:
     sign = np.where(np.signbit(getattr(b, "_array", b)), -1.0, 1.0)
     magnitude = F["abs"](array_like(a))
-    return magnitude * as_tensor(sign.astype(magnitude._array.dtype if magnitude._array.dtype.kind == "f" else np.float64))
+    return magnitude * as_tensor(
+        sign.astype(magnitude._array.dtype if magnitude._array.dtype.kind == "f" else np.float64)
+    )
 
 
 def _frexp(x: Any) -> Any:
     """A mantissa between a half and one, and the exponent of two: a constant but for jumps."""
     exponent = np.frexp(x._array)[1]
     return F["mul"](x, as_tensor(np.ldexp(np.ones((), x._array.dtype), -exponent))), Tensor._of(np.asarray(exponent))
-
-
-def _next(a: Any, b: Any) -> Any:
-    a, b = array_like(a), array_like(b)
-    step = np.nextafter(a._array, b._array) - a._array
-    return a + as_tensor(np.where(np.isfinite(step), step, 0))
 
 
 def _modf(x: Any) -> Any:
@@ -96,9 +92,9 @@ UFUNCS |= {
     "float_power": F["float_power"], "square": F["square"], "tanh": F["tanh"], "matmul": _matmul, "vecdot": _vecdot,
     "matvec": _matvec, "vecmat": _vecmat, "positive": lambda x: x, "fabs": F["abs"], "rint": F["round"],
     "reciprocal": F["reciprocal"], "radians": F["deg2rad"], "degrees": F["rad2deg"], "floor_divide": F["floor_divide"],
-    "conjugate": F["conj"], "copysign": _copysign, "ldexp": lambda a, b: _both("mul")(a, as_tensor(np.ldexp(1.0, as_tensor(b)._array))),
+    "conjugate": F["conj"], "remainder": F["remainder"], "fmod": F["fmod"], "copysign": _copysign, "ldexp": lambda a, b: _both("mul")(a, as_tensor(np.ldexp(1.0, as_tensor(b)._array))),
     "divmod": lambda a, b: (F["floor_divide"](a, b), F["remainder"](a, b)), "modf": _modf, "frexp": _frexp,
-    "nextafter": _next, "spacing": lambda x: x * 0 + as_tensor(np.spacing(x._array)),
+    "spacing": lambda x: x * 0 + as_tensor(np.spacing(x._array)),
     "equal": F["eq"], "not_equal": F["ne"], "less": F["lt"], "less_equal": F["le"], "greater": F["gt"], "greater_equal": F["ge"],
     "isnan": F["isnan"], "isinf": F["isinf"], "isfinite": F["isfinite"], "logical_not": F["logical_not"],
     "logical_and": F["logical_and"], "logical_or": F["logical_or"], "logical_xor": F["logical_xor"],
@@ -124,7 +120,9 @@ def meaning(ufunc: Any) -> Callable[..., Any] | None:
 
 def with_options(function: Callable[..., Any], name: str, inputs: Any, out: Any, kwargs: dict[str, Any]) -> Any:
     """A ufunc called with more than its operands."""
-    options = {k: v for k, v in kwargs.items() if (k, v) not in {("casting", "same_kind"), ("order", "K"), ("subok", True)}}
+    options = {
+        k: v for k, v in kwargs.items() if (k, v) not in {("casting", "same_kind"), ("order", "K"), ("subok", True)}
+    }
     dtype, where = options.pop("dtype", None), options.pop("where", True)
     if options:
         raise TypeError(f"np.{name}: {', '.join(f'{k}=' for k in options)} is not supported on Tensors. Leave it out.")
@@ -159,12 +157,12 @@ def _tuple(values: Any) -> tuple[Any, ...]:
 
 # -- methods: np.add.reduce and its kin -----------------------------------------------------------------------------
 
-_SUMS = {"add": "sum", "multiply": "prod"}
+_WHOLE: dict[str, Any] = {"add": np.sum, "multiply": np.prod, "maximum": np.max, "minimum": np.min}
 _RUNNING = {"add": "cumsum", "multiply": "cumprod"}
 
 
 def _reduce(ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, **rest: Any) -> Any:
-    whole = {"add": np.sum, "multiply": np.prod, "maximum": np.max, "minimum": np.min}.get(ufunc.__name__)
+    whole = _WHOLE.get(ufunc.__name__)
     if whole is not None:
         return whole(array, axis=axis, keepdims=keepdims, **({} if dtype is None else {"dtype": dtype}), **rest)
     x = array_like(array)

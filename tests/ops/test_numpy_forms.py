@@ -1,5 +1,6 @@
 """Plain NumPy on Tensors, form by form: NumPy's own value, and derivatives of both orders against finite differences."""
 
+# ruff: noqa: E501  a form is a line
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,10 +63,14 @@ def _scaled(ufunc: Any, lo: float, hi: float) -> Callable[..., Any]:
     return lambda x: ufunc(lo + (hi - lo) * (x + 1.5) / 3.5)
 
 
+def _with_another(ufunc: Any) -> Callable[..., Any]:
+    return lambda x: ufunc(x, np.flip(x, 0) * 1.1 + 2.05)
+
+
 TIER_1: list[Form] = [
     *((name, getattr(np, name)) for name in UFUNCS_ANYWHERE),
     *((name, _scaled(getattr(np, name), *ends)) for name, ends in UFUNCS_INSIDE.items()),
-    *((name, lambda x, f=getattr(np, name): f(x, np.flip(x, 0) * 1.1 + 2.05)) for name in UFUNCS_OF_TWO),
+    *((name, _with_another(getattr(np, name))) for name in UFUNCS_OF_TWO),
     ("power of arrays", lambda x: np.power(x**2, x.T)), ("power by a number", lambda x: np.power(x, 3)),
     ("power of a number", lambda x: np.power(2.5, x)), ("float_power", lambda x: np.float_power(x**2, x)),
     ("matmul", lambda x: np.matmul(x, x.T)),
@@ -111,7 +116,7 @@ TIER_2: list[Form] = [
     ("eigh", lambda x: [np.linalg.eigh(spd(x))[0], np.linalg.eigh(spd(x)).eigenvectors ** 2]),
     ("eigvalsh", lambda x: np.linalg.eigvalsh(spd(x))),
     ("eigvals", lambda x: [np.linalg.eigvals(x), np.linalg.eigvals(x - 3 * x.T)]),
-    ("eig", lambda x: [np.linalg.eig(x)[0], np.linalg.eig(x)[1] ** 2, np.abs(np.linalg.eig(x - 3 * x.T).eigenvectors)]),
+    ("eig", lambda x: [np.linalg.eig(x)[0], np.linalg.eig(x + spd(x))[1] ** 2, np.abs(np.linalg.eig(x - 3 * x.T).eigenvectors)]),
     ("pinv", lambda x: [np.linalg.pinv(x), np.linalg.pinv(x[:2])]),
     ("lstsq", lambda x: [*np.linalg.lstsq(x[:, :2], x[:, 2])[:2], np.linalg.lstsq(x, A)[0], np.linalg.lstsq(x[:, :2], x)[3]]),
     ("matrix_power", lambda x: [np.linalg.matrix_power(x, 3), np.linalg.matrix_power(x, -1)]),
