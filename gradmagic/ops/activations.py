@@ -1,4 +1,4 @@
-"""Activations and losses, one row each. Knows the kinds; no graph.
+"""Activations, one row each. Knows the kinds; no graph.
 
 Torch differentiates most of them by ops of their own, ``…_backward``, whose names its graphs show: those are rows too.
 """
@@ -17,6 +17,7 @@ from gradmagic.ops.rules import called
 
 _sigmoid, _erf = called(E.sigmoid), called(X.erf)
 _SQRT_HALF = math.sqrt(0.5)
+_SQRT_2_PI = math.sqrt(2 / math.pi)
 _1_SQRT_2PI = 1 / math.sqrt(2 * math.pi)
 
 # -- smooth activations -------------------------------------------------------------------------------------------
@@ -47,6 +48,38 @@ gelu_backward = elementwise(
 gelu_row = irregular(
     lambda x: 0.5 * x * (1 + _erf(x * _SQRT_HALF)), lambda g, x: called(gelu_backward)(g, x), node="GeluBackward0"
 )
+
+
+def _gelu_tanh(x: Any) -> Any:
+    return np.tanh(_SQRT_2_PI * (x + 0.044715 * x * x * x))
+
+
+def _gelu_tanh_partial(x: Any) -> Any:
+    t = _gelu_tanh(x)
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_SQRT_2_PI * (1 + 3 * 0.044715 * x * x))
+
+
+gelu_tanh_row = elementwise(lambda x: 0.5 * x * (1 + _gelu_tanh(x)), _gelu_tanh_partial, node="GeluBackward0")
+
+
+def _halves(x: Any, dim: int) -> tuple[Any, Any]:
+    n = x.shape[dim] // 2
+    before = (slice(None),) * dim
+    return x[(*before, slice(0, n))], x[(*before, slice(n, None))]
+
+
+def _glu_vjp(g: Any, x: Any, dim: int) -> Any:
+    a, b = _halves(x, dim)
+    s = _sigmoid(b)
+    return np.concatenate([g * s, g * a * s * (1 - s)], dim)
+
+
+def _glu(x: Any, dim: int) -> Any:
+    a, b = _halves(x, dim)
+    return a * _sigmoid(b)
+
+
+glu_row = irregular(_glu, _glu_vjp, node="GluBackward0", attributes=("dim",))
 log_sigmoid_backward = elementwise(
     lambda a, b: a * _sigmoid(-b),
     lambda b: _sigmoid(-b),
@@ -159,60 +192,17 @@ threshold_row = _piecewise_linear(
     lambda x, threshold, value: (x > threshold) * 1.0,
     "Threshold",
 )
+prelu_row = elementwise(
+    lambda a, b: np.where(a > 0, a, b * a),
+    lambda a, b: np.where(a > 0, 1.0, b),
+    lambda a: np.where(a > 0, 0.0, a),
+    node="PreluKernelBackward0",
+    saved={"other": "weight"},
+)
 hardswish_row = elementwise(
     lambda x: x * np.clip(x + 3, 0, 6).astype(x.dtype) / 6,
     lambda x: np.where(x <= -3, 0.0, np.where(x < 3, x / 3 + 0.5, 1.0)),
     node="HardswishBackward0",
-)
-
-# -- losses -------------------------------------------------------------------------------------------------------
-
-
-def _reduced(values: Any, reduction: str) -> Any:
-    return values if reduction == "none" else np.asarray(np.sum(values) if reduction == "sum" else np.mean(values))
-
-
-def _part(g: Any, a: Any, reduction: str) -> Any:
-    """The gradient that each element's loss gets."""
-    return g / max(a._array.size if hasattr(a, "_array") else a.size, 1) if reduction == "mean" else g
-
-
-def _loss(values: Any, slope: Any, node: str) -> Any:
-    """A loss of the difference d = input - target, by its value and its slope."""
-    return irregular(
-        lambda a, b, reduction, options: _reduced(values(a - b, **options), reduction),
-        lambda g, a, b, reduction, options: _part(g, a, reduction) * slope(a - b, **options),
-        lambda g, a, b, reduction, options: -_part(g, a, reduction) * slope(a - b, **options),
-        node=node,
-    ).named(node)
-
-
-def _bowl(d: Any, width: float) -> Any:
-    return np.where(np.abs(d) < width, 0.5 * d * d, width * (np.abs(d) - 0.5 * width))
-
-
-def _bowl_slope(d: Any, width: float) -> Any:
-    return np.clip(d, -width, width)
-
-
-mse_row = _loss(lambda d: d * d, lambda d: 2 * d, "MseLossBackward0")
-huber_row = _loss(lambda d, delta: _bowl(d, delta), lambda d, delta: _bowl_slope(d, delta), "HuberLossBackward0")
-smooth_l1_row = _loss(
-    lambda d, beta: _bowl(d, beta) / beta if beta else np.abs(d),
-    lambda d, beta: _bowl_slope(d, beta) / beta if beta else np.sign(d),
-    "SmoothL1LossBackward0",
-)
-binary_cross_entropy_row = elementwise(
-    lambda a, b: -(b * np.maximum(np.log(a), -100) + (1 - b) * np.maximum(np.log1p(-a), -100)),
-    lambda a, b: (a - b) / (a * (1 - a)),
-    lambda a: np.log(1 - a) - np.log(a),
-    node="BinaryCrossEntropyBackward0",
-)
-binary_cross_entropy_with_logits_row = elementwise(
-    lambda a, b: (1 - b) * a + np.logaddexp(-a, a.dtype.type(0)),
-    lambda a, b: _sigmoid(a) - b,
-    lambda a: -a,
-    node="BinaryCrossEntropyWithLogitsBackward0",
 )
 
 name_rows(globals())

@@ -102,6 +102,25 @@ def true_divide(input: Any, other: Any) -> Any:
     return div(input, other)
 
 
+def clamp_min(input: Tensor, min: Any) -> Any:
+    """At least ``min``, a number or a tensor."""
+    if isinstance(min, Tensor):
+        return clamp(input, min)
+    return E.clamp_min_scalar(_wide_enough(input, min), min=min)
+
+
+def clamp_max(input: Tensor, max: Any) -> Any:
+    """At most ``max``, a number or a tensor."""
+    if isinstance(max, Tensor):
+        return clamp(input, None, max)
+    return E.clamp_max_scalar(_wide_enough(input, max), max=max)
+
+
+def _wide_enough(x: Tensor, *bounds: Any) -> Any:
+    common = dtypes.of(dtypes.result_dtype([x._array, *(b for b in bounds if b is not None)]))
+    return x if x.dtype is common else x.to(common)
+
+
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
@@ -114,9 +133,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
             high = as_tensor(max)
             out = where(out > high, high, out)
         return out
-    bounds = [b for b in (min, max) if b is not None]
-    common = dtypes.of(dtypes.result_dtype([input._array, *bounds]))
-    return E.clamp_scalar(input if input.dtype is common else input.to(common), min=min, max=max)
+    return E.clamp_scalar(_wide_enough(input, min, max), min=min, max=max)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:

@@ -174,19 +174,40 @@ def flipud(input: Tensor) -> Any:
 
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Any = None) -> Any:
     """Pairs of widths, from the last dimension on; negative ones cut."""
-    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
+    if len(pad) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if len(pad) > 2 * input.ndim:
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input dimension but got padding length "
+            f"{len(pad)} and input of dimension {input.ndim}"
+        )
+    pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)]
+    if mode == "replicate":
+        return M.replicate[len(pairs)](input, args=(_widths(input.ndim, pairs),))
     for k, (before, after) in enumerate(pairs):
         if before < 0 or after < 0:
             d = input.ndim - 1 - k
             start = max(-before, 0)
             input = narrow(input, d, start, input.shape[d] - start - max(-after, 0))
-    widths = ((0, 0),) * (input.ndim - len(pairs)) + tuple((max(b, 0), max(a, 0)) for b, a in reversed(pairs))
+    widths = _widths(input.ndim, [(max(b, 0), max(a, 0)) for b, a in pairs])
     if mode == "constant":
         return M.pad(input, widths=widths, value=0 if value is None else value)
-    modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-    if mode not in modes:
+    if mode == "circular":
+        return M.wrap(input, args=(widths,))
+    if mode != "reflect":
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
-    return M.pad_mode(input, args=(widths, modes[mode]))
+    for k, (before, after) in enumerate(pairs):
+        n = input.shape[-1 - k]
+        if before >= n or after >= n:
+            raise RuntimeError(
+                "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding "
+                f"({before}, {after}) at dimension {input.ndim - 1 - k} of input {list(input.shape)}"
+            )
+    return M.reflect[len(pairs)](input, args=(widths,))
+
+
+def _widths(ndim: int, pairs: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    return ((0, 0),) * (ndim - len(pairs)) + tuple(reversed(pairs))
 
 
 def nan_to_num(input: Tensor, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Any:

@@ -223,6 +223,8 @@ clamp_scalar = irregular(
     ),
     node="ClampBackward1",
 )
+clamp_min_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMinBackward0", attributes=("min",))
+clamp_max_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMaxBackward0", attributes=("max",))
 where = irregular(
     np.where, None, lambda g, a: np.where(a, g, 0.0), lambda g, a: np.where(a, 0.0, g), saved={"self": "condition"}
 )

@@ -1,4 +1,4 @@
-"""Activations and losses under the names and signatures of ``torch.nn.functional``. Knows their table; no graph."""
+"""Activations, and what moves pixels, under the names and signatures of ``torch.nn.functional``. Knows their table; no graph."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.inplace import write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import activations as A
 from gradmagic.ops import elementwise as E
+from gradmagic.ops import pixels as P
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
-from gradmagic.ops.arithmetic import relu, sigmoid, tanh, where
-from gradmagic.ops.choosing import pad, unfold
+from gradmagic.ops.arithmetic import relu as _relu
+from gradmagic.ops.arithmetic import sigmoid, tanh
+from gradmagic.ops.choosing import pad
+from gradmagic.ops.choosing import unfold as _windows
 from gradmagic.ops.contracting import addmm, einsum
-from gradmagic.ops.operands import as_tensor
-from gradmagic.ops.shaping import expand, reshape, view
+from gradmagic.ops.operands import as_tensor, one_axis
+from gradmagic.ops.shaping import reshape, view
 
 # -- activations --------------------------------------------------------------------------------------------------
 
 
+def _given(input: Tensor, inplace: bool, row: Any, **options: Any) -> Any:
+    return write(input, row, **options) if inplace else row(input, **options)
+
+
 def silu(input: Tensor, inplace: bool = False) -> Any:
-    return A.silu_row(input)
+    return _given(input, inplace, A.silu_row)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Any:
-    return A.mish_row(input)
+    return _given(input, inplace, A.mish_row)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Any:
     if approximate == "tanh":
-        return 0.5 * input * (1 + tanh(0.7978845608028654 * (input + 0.044715 * input**3)))
+        return A.gelu_tanh_row(input)
     if approximate != "none":
         raise RuntimeError("approximate argument must be either none or tanh.")
     return A.gelu_row(input)
@@ -54,37 +62,42 @@ def tanhshrink(input: Tensor) -> Any:
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
-    return A.elu_row(input, alpha=alpha, scale=1.0, input_scale=1.0)
+    return _given(input, inplace, A.elu_row, alpha=alpha, scale=1.0, input_scale=1.0)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
-    return A.celu_row(input, alpha=alpha, scale=1.0, input_scale=1.0 / alpha)
+    return _given(input, inplace, A.celu_row, alpha=alpha, scale=1.0, input_scale=1.0 / alpha)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Any:
-    return A.elu_row(
-        input, alpha=1.6732632423543772848170429916717, scale=1.0507009873554804934193349852946, input_scale=1.0
+    return _given(
+        input,
+        inplace,
+        A.elu_row,
+        alpha=1.6732632423543772848170429916717,
+        scale=1.0507009873554804934193349852946,
+        input_scale=1.0,
     )
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Any:
-    return A.leaky_relu_row(input, options={"negative_slope": negative_slope})
+    return _given(input, inplace, A.leaky_relu_row, options={"negative_slope": negative_slope})
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    return A.hardtanh_row(input, options={"min_val": min_val, "max_val": max_val})
+    return _given(input, inplace, A.hardtanh_row, options={"min_val": min_val, "max_val": max_val})
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Any:
-    return hardtanh(input, 0.0, 6.0)
+    return hardtanh(input, 0.0, 6.0, inplace)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Any:
-    return A.hardsigmoid_row(input, options={})
+    return _given(input, inplace, A.hardsigmoid_row, options={})
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Any:
-    return A.hardswish_row(input)
+    return _given(input, inplace, A.hardswish_row)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Any:
@@ -96,7 +109,26 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Any:
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Any:
-    return A.threshold_row(input, options={"threshold": threshold, "value": value})
+    return _given(input, inplace, A.threshold_row, options={"threshold": threshold, "value": value})
+
+
+def relu(input: Tensor, inplace: bool = False) -> Any:
+    return _given(input, inplace, _relu)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Any:
+    n = weight._array.size
+    if n != 1:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if n != channels:
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {n} and channel size = "
+                f"{channels}."
+            )
+        weight = reshape(weight, *(n if d == 1 else 1 for d in range(input.ndim)))
+    elif weight.ndim != input.ndim:
+        weight = reshape(weight, *(1,) * input.ndim)
+    return A.prelu_row(input, weight)
 
 
 def _implicit(name: str, input: Tensor) -> int:
@@ -122,12 +154,34 @@ def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
 
 
 def glu(input: Tensor, dim: int = -1) -> Any:
-    a, b = input.chunk(2, dim)
-    return a * sigmoid(b)
+    if not input.ndim:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    d = one_axis(dim, input.ndim)
+    if input.shape[d] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {d} is size {input.shape[d]}")
+    return A.glu_row(input, dim=d)
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    return input / reducing.norm(input, p, dim, keepdim=True).clamp(eps)
+    return input / reducing.norm(input, p, dim, keepdim=True).clamp(eps).expand_as(input)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
+    a = tensor._array
+    if a.dtype != np.int64:
+        raise RuntimeError(
+            f"one_hot is only applicable to index tensor of type LongTensor, but got {tensor.dtype.legacy}"
+        )
+    if a.size and a.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if not a.size and num_classes <= 0:
+        raise RuntimeError("Can not infer total number of classes from empty tensor.")
+    n = int(a.max()) + 1 if num_classes == -1 else num_classes
+    if n < 1:
+        raise RuntimeError("num_classes should be positive")
+    if a.size and a.max() >= n:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    return as_tensor((a[..., None] == np.arange(n)).astype(np.int64))
 
 
 def linear(input: Tensor, weight: Tensor, bias: Any = None) -> Any:
@@ -156,142 +210,114 @@ def conv1d(
     x = input[None] if one else input
     x = pad(x, (padding, padding)) if padding else x
     wide = dilation * (weight.shape[2] - 1) + 1
-    windows = unfold(x, 2, wide, stride)[..., ::dilation]
+    windows = _windows(x, 2, wide, stride)[..., ::dilation]
     out = einsum("nclk,ock->nol", windows, weight)
     out = out if bias is None else out + reshape(bias, 1, -1, 1)
     return out[0] if one else out
 
 
-# -- losses -------------------------------------------------------------------------------------------------------
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Any = None) -> Any:
+    out = einsum("...i,oij,...j->...o", input1, weight, input2)
+    return out if bias is None else out + bias
 
 
-def _pair(name: str, input: Any, target: Any) -> tuple[Any, Any]:
-    a, b = as_tensor(input), as_tensor(target)
-    if a.shape != b.shape:
-        warnings.warn(
-            f"Using a target size ({b.shape}) that is different to the input size ({a.shape}). This will likely lead to "
-            "incorrect results due to broadcasting. Please ensure they have the same size.",
-            UserWarning,
-            stacklevel=3,
+# -- pixels and channels ------------------------------------------------------------------------------------------
+
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Any:
+    r = upscale_factor
+    if input.ndim < 3:
+        raise RuntimeError(
+            f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.ndim} dimension(s)"
         )
-        full = np.broadcast_shapes(a.shape, b.shape)
-        a, b = (v if v.shape == full else expand(v, *full) for v in (a, b))
-    return a, b
-
-
-def _refuse(reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction")
-
-
-def _reduced(values: Any, reduction: str) -> Any:
-    _refuse(reduction)
-    return values if reduction == "none" else reducing.sum(values) if reduction == "sum" else reducing.mean(values)
-
-
-def _loss(row: Any, input: Any, target: Any, reduction: str, **options: Any) -> Any:
-    _refuse(reduction)
-    return row(*_pair(row.name, input, target), reduction=reduction, options=options)
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Any:
-    return _loss(A.mse_row, input, target, reduction)
-
-
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Any:
-    return _loss(A.huber_row, input, target, reduction, delta=delta)
-
-
-def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Any:
-    return _loss(A.smooth_l1_row, input, target, reduction, beta=beta)
-
-
-def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Any:
-    a, b = _pair("l1_loss", input, target)
-    return _reduced(E.abs(a - b), reduction)
-
-
-def binary_cross_entropy(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Any:
-    if input.shape != target.shape:
-        raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
-            "Please ensure they have the same size."
+    if r <= 0:
+        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
+    if input.shape[-3] % (r * r):
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            f"input.size(-3)={input.shape[-3]} is not divisible by {r * r}"
         )
-    return _reduced(A.binary_cross_entropy_row(input, target), reduction)
+    return P.pixel_shuffle(input, args=(r,))
 
 
-def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Any:
-    if input.shape != target.shape:
-        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
-    return _reduced(A.binary_cross_entropy_with_logits_row(input, target), reduction)
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Any:
+    r = downscale_factor
+    if input.ndim < 3:
+        raise RuntimeError(
+            f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {input.ndim} dimension(s)"
+        )
+    if r <= 0:
+        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
+    for d, name in ((-2, "height"), (-1, "width")):
+        if input.shape[d] % r:
+            raise RuntimeError(
+                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({d})={input.shape[d]} is "
+                f"not divisible by {r}"
+            )
+    return P.pixel_unshuffle(input, args=(r,))
 
 
-def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False) -> Any:
-    from gradmagic.ops import special as X
-
-    values = E.exp(target) * (target - input) if log_target else X.xlogy(target, target) - target * input
-    return reducing.sum(values) / input.shape[0] if reduction == "batchmean" else _reduced(values, reduction)
+def channel_shuffle(input: Tensor, groups: int) -> Any:
+    return P.channel_shuffle(input, args=(groups,))
 
 
-def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Any:
-    return _reduced(E.log1p(E.exp(-target * input)), reduction)
+def _two(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[-1])
 
 
-def nll_loss(
-    input: Tensor, target: Tensor, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+    """Blocks of an image as columns."""
+    single = input.ndim == 3
+    x = input[None] if single else input
+    out = P.im2col(x, kernel=_two(kernel_size), dilation=_two(dilation), padding=_two(padding), stride=_two(stride))
+    return out[0] if single else out
+
+
+def _check_blocks(x: Tensor, *sizes: Any) -> None:
+    size, kernel = sizes[:2]
+    if x.shape[1] % (kernel[0] * kernel[1]):
+        raise RuntimeError(
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)="
+            f"{x.shape[1]} and kernel_size=({kernel[0]}, {kernel[1]})."
+        )
+    down, across = ((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, *sizes[1:], strict=True))
+    if x.shape[2] != down * across:
+        raise RuntimeError(
+            f"Given output_size=({size[0]}, {size[1]}), kernel_size=({kernel[0]}, {kernel[1]}), dilation="
+            f"({sizes[2][0]}, {sizes[2][1]}), padding=({sizes[3][0]}, {sizes[3][1]}), stride=({sizes[4][0]}, {sizes[4][1]}), "
+            f"expected size of input's dimension 2 to match the calculated number of sliding blocks {down} * {across} = "
+            f"{down * across}, but got input.size(2)={x.shape[2]}."
+        )
+
+
+def fold(
+    input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Any:
-    """The negative log likelihood: classes along dimension 1, or 0 where there is no batch."""
-    _refuse(reduction)
-    classes = np.asarray(target._array)
-    rows = input if input.ndim > 1 else input[None]
-    if input.ndim > 2:  # more dimensions stand behind the classes: they become rows
-        rows = reshape(S.permute(rows, dims=(0, *range(2, input.ndim), 1)), -1, input.shape[1])
-    flat = classes.reshape(-1)
-    _check_classes(flat, rows.shape[1], ignore_index)
-    ones = np.ones(rows.shape[1], rows._array.dtype) if weight is None else weight._array
-    kept = np.where(flat == ignore_index, 0, flat)
-    factors = np.where(flat == ignore_index, 0, ones[kept]).astype(rows._array.dtype)
-    values = -rows[np.arange(flat.size), kept] * factors
-    if reduction == "none":
-        return reshape(values, *classes.shape)
-    total = reducing.sum(values)
-    return total / float(factors.sum()) if reduction == "mean" else total
+    """The sum of the columns where their blocks lie."""
+    single = input.ndim == 2
+    x = input[None] if single else input
+    _check_blocks(x, *map(_two, (output_size, kernel_size, dilation, padding, stride)))
+    out = P.col2im(
+        x, size=_two(output_size), kernel=_two(kernel_size), dilation=_two(dilation), padding=_two(padding),
+        stride=_two(stride),
+    )  # fmt: skip
+    return out[0] if single else out
 
 
-def _check_classes(classes: Any, count: int, ignore_index: int) -> None:
-    for c in classes[(classes != ignore_index) & ((classes < 0) | (classes >= count))][:1]:
-        raise IndexError(f"Target {c} is out of bounds.")
+def _in_place(function: Any) -> Any:
+    def op(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(input, *args, **kwargs, inplace=True)
+
+    op.__name__ = function.__name__ + "_"
+    return op
 
 
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Any = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Any:
-    """Softmax's logarithm against class numbers, or against probabilities of the input's shape."""
-    dim = 0 if input.ndim == 1 else 1
-    logs = log_softmax(input, dim)
-    if target._array.dtype.kind != "f":
-        plain = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
-        if not label_smoothing:
-            return plain
-        ignored = target._array == ignore_index
-        spread = _reduced(where(as_tensor(ignored), 0.0, -reducing.mean(logs, dim)), reduction)
-        return plain * (1 - label_smoothing) + spread * label_smoothing
-    n = input.shape[dim]
-    smooth = target * (1 - label_smoothing) + label_smoothing / n if label_smoothing else target
-    values = -reducing.sum(smooth * logs, dim)
-    return reducing.sum(values) / max(values.numel(), 1) if reduction == "mean" else _reduced(values, reduction)
-
+relu_, elu_, celu_, selu_ = map(_in_place, (relu, elu, celu, selu))
+leaky_relu_, hardtanh_, threshold_ = map(_in_place, (leaky_relu, hardtanh, threshold))
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "conv1d", "cross_entropy", "elu", "gelu", "glu",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "linear",
-    "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "normalize", "pad", "relu", "relu6", "selu", "sigmoid", "silu",
-    "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
-    "tanhshrink", "threshold",
+    "bilinear", "celu", "celu_", "channel_shuffle", "conv1d", "elu", "elu_", "fold", "gelu", "glu", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_", "linear", "log_softmax", "logsigmoid", "mish", "normalize",
+    "one_hot", "pad", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6", "relu_", "selu", "selu_", "sigmoid", "silu",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "unfold",
 ]  # fmt: skip

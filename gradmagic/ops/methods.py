@@ -35,6 +35,8 @@ IN_PLACE = [
     "sigmoid",
     "relu",
     "clamp",
+    "clamp_min",
+    "clamp_max",
     "square",
     "reciprocal",
     "floor",

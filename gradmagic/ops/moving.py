@@ -64,7 +64,20 @@ repeat = moves(lambda x, sizes: np.tile(x, sizes), "RepeatBackward0")
 rot90 = moves(lambda x, k, dims: np.rot90(x, k, dims).copy(), "Rot90Backward0")
 unfold = moves(_windows, "UnfoldBackward0", is_view=True)
 as_strided = moves(_as_strided, "AsStridedBackward0", is_view=True)
-pad_mode = moves(lambda x, widths, mode: np.pad(x, widths, mode), "ReflectionPad1DBackward0")
+
+
+def _edges(x: Any, widths: Any) -> Any:
+    """The elements at the edges again and again; a negative width cuts."""
+    for d, (before, after) in enumerate(widths):
+        if before or after:
+            x = np.take(x, np.clip(np.arange(-before, x.shape[d] + after), 0, x.shape[d] - 1), d)
+    return x
+
+
+reflect = {n: moves(lambda x, widths: np.pad(x, widths, "reflect"), f"ReflectionPad{n}DBackward0").named("reflect")
+           for n in (1, 2, 3)}  # fmt: skip
+replicate = {n: moves(_edges, f"ReplicationPad{n}DBackward0").named("replicate") for n in (1, 2, 3)}
+wrap = moves(lambda x, widths: np.pad(x, widths, "wrap"), "ConstantPadNdBackward0")
 diag_embed = linear(
     lambda x, offset: _diag_embed(x, offset),
     lambda g, offset: np.diagonal(g, offset, -2, -1),

@@ -12,6 +12,8 @@ from gradmagic.ops import (
     composites,
     contracting,
     copies,
+    criteria,
+    distances,
     functional,
     indexing,
     linalg,
@@ -35,7 +37,7 @@ BINARY = [
     "heaviside",
 ]  # fmt: skip
 OTHERS = [
-    "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "where",
+    "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "clamp_min", "clamp_max", "where",
     "sinc", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
     "logical_not", "isnan", "isinf", "isfinite", "isclose", "allclose", "equal", "argmax", "argmin", "argsort", "any",
     "all", "numel", "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "sort", "cumsum", "cumprod",
@@ -46,8 +48,22 @@ OTHERS = [
     "view_as", "reshape_as", "sum_to_size",
 ]  # fmt: skip
 LINALG = ["det", "slogdet", "logdet", "pinv", "matrix_power", "matrix_exp", "trace", "cholesky", "cross"]
-FUNCTIONAL = ["softplus", "celu", "selu", "hardshrink", "threshold", "binary_cross_entropy_with_logits", "kl_div"]
-NO_METHODS = ["rsub", *FUNCTIONAL, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
+FUNCTIONAL = [
+    "bilinear", "celu", "celu_", "channel_shuffle", "hardshrink", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu_", "selu",
+    "selu_", "softplus", "threshold", "threshold_",
+]  # fmt: skip
+CRITERIA = [
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "hinge_embedding_loss",
+    "kl_div",
+    "margin_ranking_loss",
+    "pairwise_distance",
+    "poisson_nll_loss",
+    "triplet_margin_loss",
+]
+NO_METHODS = ["rsub", "pdist", *FUNCTIONAL, *CRITERIA, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
               *statistics.FREE_NAMES]  # fmt: skip
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
@@ -71,6 +87,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= {name: _written_out(name) for name in OTHERS}
     table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
     table |= special.TOP_LEVEL | {name: getattr(functional, name) for name in FUNCTIONAL}
+    table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
     for room in (choosing, complexes, composites, contracting, copies, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}

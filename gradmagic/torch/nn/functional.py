@@ -1,6 +1,9 @@
 """``torch.nn.functional``: activations and losses. Knows the ops by their torch names only."""
 
+from gradmagic.ops import criteria as _criteria
 from gradmagic.ops import functional as _functional
-from gradmagic.ops.functional import *  # noqa: F403  one list of names, kept beside what it names
+from gradmagic.ops.criteria import *  # noqa: F403  one list of names, kept beside what it names
+from gradmagic.ops.distances import pdist
+from gradmagic.ops.functional import *  # noqa: F403
 
-__all__ = list(_functional.__all__)
+__all__ = [*_criteria.__all__, *_functional.__all__, "pdist"]
