@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradmagic.ops import functional as F
+from gradmagic.ops import criteria as F
 from gradmagic.torch.nn.module import Module
 
 
@@ -21,7 +21,7 @@ class _Loss(Module):
         if unknown:
             raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{unknown[0]}'")
         for name, value in {**self.options, **options}.items():
-            if name == "weight":
+            if name in ("weight", "pos_weight"):
                 self.register_buffer(name, value)
             else:
                 setattr(self, name, value)
@@ -42,8 +42,8 @@ L1Loss = _loss("L1Loss", F.l1_loss)
 MSELoss = _loss("MSELoss", F.mse_loss)
 SmoothL1Loss = _loss("SmoothL1Loss", F.smooth_l1_loss, beta=1.0)
 HuberLoss = _loss("HuberLoss", F.huber_loss, delta=1.0)
-BCELoss = _loss("BCELoss", F.binary_cross_entropy)
-BCEWithLogitsLoss = _loss("BCEWithLogitsLoss", F.binary_cross_entropy_with_logits)
+BCELoss = _loss("BCELoss", F.binary_cross_entropy, weight=None)
+BCEWithLogitsLoss = _loss("BCEWithLogitsLoss", F.binary_cross_entropy_with_logits, weight=None, pos_weight=None)
 KLDivLoss = _loss("KLDivLoss", F.kl_div, log_target=False)
 SoftMarginLoss = _loss("SoftMarginLoss", F.soft_margin_loss)
 NLLLoss = _loss("NLLLoss", F.nll_loss, weight=None, ignore_index=-100)
