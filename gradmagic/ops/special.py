@@ -12,9 +12,10 @@ import numpy as np
 
 from gradmagic.engine.kinds import as_array, composed, elementwise, irregular, name_rows
 from gradmagic.ops import elementwise as E
-from gradmagic.ops import special_values as V
+from gradmagic.ops import special_bessel
 from gradmagic.ops.operands import binary, floating, unary
 from gradmagic.ops.rules import called
+from gradmagic.ops.special_values import error, gammas, logarithms, zetas
 
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
 _SQRT_HALF = math.sqrt(0.5)
@@ -22,15 +23,15 @@ _SQRT_2PI = math.sqrt(2 * math.pi)
 
 # -- the error function and the normal distribution ---------------------------------------------------------------
 
-erf = elementwise(V.erf, lambda x: _2_SQRT_PI * np.exp(-x * x), floats=True)
-erfc = elementwise(V.erfc, lambda x: -_2_SQRT_PI * np.exp(-x * x), floats=True)
-erfcx = elementwise(V.erfcx, lambda x, y: 2 * x * y - _2_SQRT_PI, floats=True, node="SpecialErfcxBackward0")
-erfinv = elementwise(V.erfinv, lambda y: np.exp(y * y) / _2_SQRT_PI, floats=True)
-erfcinv = elementwise(V.erfcinv, lambda y: np.exp(y * y) / -_2_SQRT_PI, floats=True)
+erf = elementwise(error.erf, lambda x: _2_SQRT_PI * np.exp(-x * x), floats=True)
+erfc = elementwise(error.erfc, lambda x: -_2_SQRT_PI * np.exp(-x * x), floats=True)
+erfcx = elementwise(error.erfcx, lambda x, y: 2 * x * y - _2_SQRT_PI, floats=True, node="SpecialErfcxBackward0")
+erfinv = elementwise(error.erfinv, lambda y: np.exp(y * y) / _2_SQRT_PI, floats=True)
+erfcinv = elementwise(error.erfcinv, lambda y: np.exp(y * y) / -_2_SQRT_PI, floats=True)
 ndtr = composed(lambda x: 0.5 * erfc(x * -_SQRT_HALF))
-ndtri = elementwise(V.ndtri, lambda y: _SQRT_2PI * np.exp(y * y / 2), floats=True, node="SpecialNdtriBackward0")
+ndtri = elementwise(error.ndtri, lambda y: _SQRT_2PI * np.exp(y * y / 2), floats=True, node="SpecialNdtriBackward0")
 log_ndtr = elementwise(
-    V.log_ndtr,
+    error.log_ndtr,
     lambda x: (2 / _SQRT_2PI) / called(erfcx)(x * -_SQRT_HALF),
     floats=True,
     node="SpecialLogNdtrBackward0",
@@ -38,22 +39,22 @@ log_ndtr = elementwise(
 
 # -- the gamma function -------------------------------------------------------------------------------------------
 
-lgamma = elementwise(V.lgamma, lambda x: called(digamma)(x), floats=True)
-digamma: Any = elementwise(V.digamma, lambda x: called(polygamma)(x, n=1), floats=True)
-polygamma: Any = elementwise(V.polygamma, lambda x, n: called(polygamma)(x, n=n + 1), floats=True)
-gamma = elementwise(V.gamma, lambda x, y: y * called(digamma)(x), floats=True)
+lgamma = elementwise(gammas.lgamma, lambda x: called(digamma)(x), floats=True)
+digamma: Any = elementwise(gammas.digamma, lambda x: called(polygamma)(x, n=1), floats=True)
+polygamma: Any = elementwise(gammas.polygamma, lambda x, n: called(polygamma)(x, n=n + 1), floats=True)
+gamma = elementwise(gammas.gamma, lambda x, y: y * called(digamma)(x), floats=True)
 # torch has no derivative with respect to the exponent, which is the first operand
 zeta: Any = elementwise(
-    V.zeta, None, lambda a, b: -a * called(zeta)(a + 1, b), floats=True, node="SpecialZetaBackward0"
+    zetas.zeta, None, lambda a, b: -a * called(zeta)(a + 1, b), floats=True, node="SpecialZetaBackward0"
 )
 hurwitz_derivative: Any = elementwise(
-    V.hurwitz_derivative,
+    zetas.hurwitz_derivative,
     lambda a, b, m: called(hurwitz_derivative)(a, b, m=m + 1),
     lambda a, b, m: -a * called(hurwitz_derivative)(a + 1, b, m=m) - m * called(hurwitz_derivative)(a + 1, b, m=m - 1),
     floats=True,
 )
 riemann_derivative: Any = elementwise(
-    V.riemann_derivative, lambda x, m: called(riemann_derivative)(x, m=m + 1), floats=True
+    zetas.riemann_derivative, lambda x, m: called(riemann_derivative)(x, m=m + 1), floats=True
 )
 
 # -- logarithms times something, and the logistic function --------------------------------------------------------
@@ -65,16 +66,20 @@ def log_or_0(a: Any, b: Any) -> Any:
     return np.where(none, 0.0, np.log(np.where(none, 1.0, b)))
 
 
-xlogy = elementwise(V.xlogy, log_or_0, lambda a, b: a / b, floats=True)
+xlogy = elementwise(logarithms.xlogy, log_or_0, lambda a, b: a / b, floats=True)
 xlog1py = elementwise(
-    V.xlog1py, lambda a, b: log_or_0(a, b + 1), lambda a, b: a / (b + 1), floats=True, node="SpecialXlog1PyBackward0"
+    logarithms.xlog1py,
+    lambda a, b: log_or_0(a, b + 1),
+    lambda a, b: a / (b + 1),
+    floats=True,
+    node="SpecialXlog1PyBackward0",
 )
-entr = elementwise(V.entr, lambda x: -np.log(x) - 1, floats=True, node="SpecialEntrBackward0")
+entr = elementwise(logarithms.entr, lambda x: -np.log(x) - 1, floats=True, node="SpecialEntrBackward0")
 expit = E.sigmoid
 
 
 def _logit(x: Any, eps: float | None = None) -> Any:
-    return V.logit(x if eps is None else np.clip(x, eps, 1 - eps))
+    return logarithms.logit(x if eps is None else np.clip(x, eps, 1 - eps))
 
 
 def _logit_vjp(g: Any, x: Any, eps: float | None) -> Any:
@@ -83,27 +88,6 @@ def _logit_vjp(g: Any, x: Any, eps: float | None) -> Any:
 
 
 logit = irregular(_logit, _logit_vjp)
-
-# -- Bessel functions ---------------------------------------------------------------------------------------------
-
-
-def _over_x(y: Any, x: Any, limit: float) -> Any:
-    """y/x, and its limit at zero."""
-    zero = x == 0
-    return np.where(zero, limit, y / np.where(zero, 1.0, x))
-
-
-i0: Any = elementwise(V.i0, lambda x: called(i1)(x), floats=True)
-i1: Any = elementwise(V.i1, lambda x, y: called(i0)(x) - _over_x(y, x, 0.5), floats=True, node="SpecialI1Backward0")
-i0e: Any = elementwise(V.i0e, lambda x, y: called(i1e)(x) - np.sign(x) * y, floats=True, node="SpecialI0EBackward0")
-i1e: Any = elementwise(
-    V.i1e,
-    lambda x, y: called(i0e)(x) - np.sign(x) * y - _over_x(y, x, 0.5),
-    floats=True,
-    node="SpecialI1EBackward0",
-)
-bessel_j0: Any = elementwise(V.j0, lambda x: -called(bessel_j1)(x), floats=True, node="SpecialBesselJ0Backward0")
-bessel_j1: Any = elementwise(V.j1, lambda x, y: called(bessel_j0)(x) - _over_x(y, x, 0.5), floats=True)
 
 name_rows(globals())
 
@@ -126,9 +110,9 @@ def _multigammaln(input: Any, p: int) -> Any:
 
 
 _ROWS: tuple[Any, ...] = (
-    erf, erfc, erfcx, erfinv, ndtri, log_ndtr, digamma, entr, i0, i1, i0e, i1e, bessel_j0, bessel_j1,
+    erf, erfc, erfcx, erfinv, ndtri, log_ndtr, digamma, entr,
 )  # fmt: skip
-SPECIAL: dict[str, Any] = {
+SPECIAL: dict[str, Any] = special_bessel.SPECIAL | {
     row.name: unary(row) for row in _ROWS
 } | {
     "ndtr": lambda input: ndtr(floating(input)), "expit": lambda input: expit(floating(input)), "gammaln": unary(lgamma),

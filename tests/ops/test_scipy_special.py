@@ -119,7 +119,7 @@ SMOOTH: list[tuple[str, Callable[[Any], Any], float, list[float]]] = [
     ("exprel", lambda x: special.exprel(x), 0.0, [1 / 2, 1 / 3, 1 / 4, 1 / 5]),
     ("cosm1", lambda x: special.cosm1(x), 0.0, [0, -1, 0, 1]),
     ("Shi", lambda x: special.shichi(x)[0], 0.0, [1, 0, 1 / 3, 0]),
-    ("Si", lambda x: special.sici(x)[0], 0.0, [1, 0, -1 / 3, 0]),
+    ("Si", lambda x: special.sici(x)[0], 0.0, [1, 0, -1 / 3, 0, 1 / 5]),
     ("spence", lambda x: special.spence(x), 1.0, [-1, 1 / 2, -2 / 3, 3 / 2]),
     ("ellipk", lambda x: special.ellipk(x), 0.0, [PI / 8, PI * 9 / 64, PI * 75 / 256]),
     ("ellipe", lambda x: special.ellipe(x), 0.0, [-PI / 8, -PI * 3 / 64, -PI * 15 / 256]),

@@ -24,9 +24,9 @@ def _times(a: Series, b: Series) -> Series:
     return [sum(a[i] * b[j - i] for i in range(j + 1)) for j in range(len(a))]
 
 
-def _power(base: Any, exponent: Any, m: int) -> Series:
-    """Base ** -(exponent + δ)."""
-    value = base**-exponent
+def _power(base: Any, exponent: Any, m: int, lost: Any) -> Series:
+    """The power of the base to -(exponent + δ); ``lost`` is what rounding took from the base."""
+    value = base**-exponent * (1 - exponent * (lost / base))
     return [value * (-np.log(base)) ** j / math.factorial(j) for j in range(m + 1)]
 
 
@@ -34,9 +34,10 @@ def _hurwitz_series(s: Any, q: Any, m: int) -> Series:
     """ζ(s + δ, q) for q > 0 by Euler and Maclaurin (DLMF 25.11.5 at N = 12)."""
     n = 12
     at = q + n
-    power = _power(at, s, m)
+    lost = q - (at - n)
+    power = _power(at, s, m, lost)
     inverse = [(-1) ** j / (s - 1) ** (j + 1) for j in range(m + 1)]
-    total = [p * at for p in _times(power, inverse)]
+    total = _times(_power(at, s - 1, m, lost), inverse)
     tail = [p * 0.0 for p in power]
     rising = [p / at for p in _times(power, [s, 1.0, *[0.0] * m][: m + 1])]
     factorial = 2.0
@@ -47,7 +48,8 @@ def _hurwitz_series(s: Any, q: Any, m: int) -> Series:
         factorial *= (2 * k + 1) * (2 * k + 2)
     total = [t + p / 2 + r for t, p, r in zip(tail, power, total, strict=True)]
     for k in reversed(range(n)):  # the small ones first
-        total = [t + p for t, p in zip(total, _power(q + k, s, m), strict=True)]
+        base = q + k
+        total = [t + p for t, p in zip(total, _power(base, s, m, q - (base - k)), strict=True)]
     return total
 
 
@@ -74,7 +76,7 @@ def hurwitz_derivative(s: Any, q: Any, m: int) -> Any:
 
 def _reflected(s: Any, m: int) -> Any:
     """The m-th derivative of Riemann's zeta at s < 0: 2 (2π)^(s-1) sin(πs/2) Γ(1-s) ζ(1-s) (DLMF 25.4.1)."""
-    from gradmagic.ops.special_values.gamma import digamma, gamma, polygamma  # which knows this file
+    from gradmagic.ops.special_values.gammas import digamma, gamma, polygamma  # which knows this file
 
     u, scale, turn = 1 - s, math.log(2 * math.pi), math.pi / 2
     angle = np.fmod(s, 4.0) * turn
