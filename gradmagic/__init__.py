@@ -1,6 +1,6 @@
 """gradmagic: understand and explore derivatives.
 
-``%load_ext gradmagic`` in a notebook, ``%%grad`` over a cell; or, in plain Python, `grad`, `tensor` and `explore`.
+``%load_ext gradmagic`` in a notebook, ``%%grad`` over a cell; or, in plain Python, `grad`, `taylor`, `tensor` and `explore`.
 Importing this loads numpy only.
 """
 
@@ -9,10 +9,11 @@ from typing import Any as _Any
 
 from gradmagic import explore, torch
 from gradmagic.engine.backward import grad
+from gradmagic.ops.taylor import taylor
 from gradmagic.torch.creation import tensor
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "explore", "grad", "load_ipython_extension", "tensor", "torch", "unload_ipython_extension"]
+__all__ = ["__version__", "explore", "grad", "load_ipython_extension", "taylor", "tensor", "torch", "unload_ipython_extension"]
 
 
 def _explore(_: _ModuleType, what: _Any, /, **options: _Any) -> _Any:

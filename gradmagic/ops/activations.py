@@ -46,7 +46,10 @@ gelu_backward = elementwise(
     node="GeluBackwardBackward0",
 )
 gelu_row = irregular(
-    lambda x: 0.5 * x * (1 + _erf(x * _SQRT_HALF)), lambda g, x: called(gelu_backward)(g, x), node="GeluBackward0"
+    lambda x: 0.5 * x * (1 + _erf(x * _SQRT_HALF)),
+    lambda g, x: called(gelu_backward)(g, x),
+    pointwise=True,
+    node="GeluBackward0",
 )
 
 
@@ -86,7 +89,9 @@ log_sigmoid_backward = elementwise(
     lambda a, b: -a * _sigmoid(-b) * _sigmoid(b),
     node="LogSigmoidBackwardBackward0",
 )
-log_sigmoid = irregular(lambda x: -np.logaddexp(-x, x.dtype.type(0)), lambda g, x: called(log_sigmoid_backward)(g, x))
+log_sigmoid = irregular(
+    lambda x: -np.logaddexp(-x, x.dtype.type(0)), lambda g, x: called(log_sigmoid_backward)(g, x), pointwise=True
+)
 
 
 def _steepness(x: Any, beta: float, threshold: float) -> Any:
@@ -107,6 +112,7 @@ softplus_backward = elementwise(
 softplus_row = irregular(
     lambda x, beta, threshold: np.where(x * beta > threshold, x, np.logaddexp(x * beta, x.dtype.type(0)) / beta),
     lambda g, x, beta, threshold: called(softplus_backward)(g, x, beta=beta, threshold=threshold),
+    pointwise=True,
     node="SoftplusBackward0",
     attributes=("beta", "threshold"),
 )
@@ -143,10 +149,11 @@ elu_row = irregular(
     lambda g, x, alpha, scale, input_scale: called(elu_backward)(
         g, x, alpha=alpha, scale=scale, input_scale=input_scale
     ),
+    pointwise=True,
     node="EluBackward0",
     attributes=("alpha", "scale", "input_scale"),
 )
-celu_row = irregular(_elu, elu_row.vjps[0], node="CeluBackward0", attributes=("alpha",))
+celu_row = irregular(_elu, elu_row.vjps[0], pointwise=True, node="CeluBackward0", attributes=("alpha",))
 
 
 def _piecewise_linear(fn: Any, slope: Any, name: str, attributes: tuple[str, ...] = ()) -> Any:
@@ -160,6 +167,7 @@ def _piecewise_linear(fn: Any, slope: Any, name: str, attributes: tuple[str, ...
     return irregular(
         lambda x, options: np.asarray(fn(x, **options), x.dtype),
         lambda g, x, options: called(backward)(g, x, options=options),
+        pointwise=True,
         node=f"{name}Backward0",
     ).named(name)
 

@@ -171,9 +171,9 @@ def _by(op: Any) -> Any:
     return lambda g, y: op(g, y) if hasattr(g, "_array") else op.fn(g, y)
 
 
-tanh = irregular(np.tanh, _by(tanh_backward))
-sigmoid = irregular(_sigmoid, _by(sigmoid_backward))
-relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), _by(threshold_backward))
+tanh = irregular(np.tanh, _by(tanh_backward), pointwise=True)
+sigmoid = irregular(_sigmoid, _by(sigmoid_backward), pointwise=True)
+relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), _by(threshold_backward), pointwise=True)
 
 # -- kinks: torch's sub-gradients ---------------------------------------------------------------------------------
 
@@ -221,12 +221,18 @@ clamp_scalar = irregular(
     lambda g, x, min, max: np.where(
         (x >= (-np.inf if min is None else min)) & (x <= (np.inf if max is None else max)), g, 0.0
     ),
+    pointwise=True,
     node="ClampBackward1",
 )
 clamp_min_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMinBackward0", attributes=("min",))
 clamp_max_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMaxBackward0", attributes=("max",))
 where = irregular(
-    np.where, None, lambda g, a: np.where(a, g, 0.0), lambda g, a: np.where(a, 0.0, g), saved={"self": "condition"}
+    np.where,
+    None,
+    lambda g, a: np.where(a, g, 0.0),
+    lambda g, a: np.where(a, 0.0, g),
+    pointwise=True,
+    saved={"self": "condition"},
 )
 
 name_rows(globals())

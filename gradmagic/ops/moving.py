@@ -102,6 +102,7 @@ masked_fill = linear(
 nan_to_num = irregular(
     lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: g * np.isfinite(as_array(x)),
+    pointwise=True,
 )
 
 # -- written at an index ------------------------------------------------------------------------------------------

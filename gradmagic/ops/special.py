@@ -87,7 +87,7 @@ def _logit_vjp(g: Any, x: Any, eps: float | None) -> Any:
     return np.where((x < lo) | (x > hi), np.nan if eps is None else 0.0, g / (x * (1 - x)))
 
 
-logit = irregular(_logit, _logit_vjp)
+logit = irregular(_logit, _logit_vjp, pointwise=True)
 
 name_rows(globals())
 

@@ -1,0 +1,362 @@
+"""n-th derivatives by Taylor arithmetic: the recorded graph is gone through forwards, a truncated power series at each node.
+
+Reverse mode applied n times over grows a graph that is a multiple of the one before. Here the graph of y is recorded
+once, and every node gets the Taylor coefficients of its value along x, order by order, from those of its operands. A row
+of the tables says all that this takes: if its partial is p, then y' = p x'. The rule for p is run once and recorded, as for
+create_graph=True, and the same procedure gives the coefficients of p. So what reverse mode can differentiate n times has
+its series, by the same rules, with the same values at kinks; only products, quotients and powers are told otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import Elementwise, Linear, Op, Variadic, over
+from gradmagic.engine.modes import enable_grad
+from gradmagic.engine.node import Node
+from gradmagic.engine.quiet import quiet
+from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.walk import reachable
+from gradmagic.ops import elementwise as E
+from gradmagic.ops import shape as S
+from gradmagic.ops.series import (
+    Series,
+    aligned,
+    constant,
+    integral,
+    integral_over,
+    power,
+    product,
+    quotient,
+    scaled,
+    variable,
+)
+
+Array = Any
+# rows whose output has the elements of its operand, each at its place
+_IN_PLACE = {S.clone, S.accumulated, S.to_copy, S.alias}
+# torch differentiates these by ops of their own; their partials are simpler
+_PARTIALS: dict[Any, Any] = {E.tanh: lambda y: 1 - y * y, E.sigmoid: lambda y: y * (1 - y)}
+# the slope of each of these, and with which sign it has the function itself for its slope
+_PAIRS: dict[Any, Any] = {
+    E.sin: (np.cos, -1), E.cos: (lambda x: -np.sin(x), -1), E.sinh: (np.cosh, 1), E.cosh: (np.sinh, 1),
+}  # fmt: skip
+
+
+class NoSeries(RuntimeError):
+    """What has no Taylor series here; the text names it, and the way out."""
+
+
+def coefficients(y: Tensor, x: Tensor, order: int) -> tuple[Array, bool]:
+    """The derivatives of orders 0 to ``order`` of a recorded y along x, and whether y is elementwise in x as recorded.
+
+    Where elements are mixed (a sum, a flip), they are the derivatives in the direction in which every element of x grows
+    at the same speed.
+    """
+    out = np.empty((order + 1, *y._array.shape), y._array.dtype)
+    out[0] = y._array
+    forward = Expansion(x)
+    with enable_grad():
+        found = quiet(forward.run, y, order)
+        top = 0 if found is None else min(found.top, order)
+        for k in range(1, top + 1):
+            quiet(np.multiply, found.c[k], float(math.factorial(k)), out=out[k, ...])
+    out[top + 1 :] = 0
+    return out, not forward.mixes
+
+
+class Expansion:
+    """One pass from x to y."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.source = (edge(x) if x.requires_grad else x, x.output_nr)
+        self.x = x
+        # the series of each output of each node and of each leaf; None: does not depend on x
+        self.known: dict[Any, Series | None] = {self.source: variable(x._array)}
+        self.alike: dict[Any, tuple[int, Series]] = {}  # by what they compute, and how far: sin and cos need each other
+        self.mixes = False
+
+    def run(self, y: Tensor, order: int) -> Series | None:
+        target = edge(y)
+        if target is None or order == 0:
+            return None
+        if (target, y.output_nr) == self.source:
+            return self.known[self.source]
+        self.prepare(target, order)
+        found = self.known.get((target, y.output_nr))
+        if found is not None:
+            found.give(y._array)
+            for series in list(self.known.values()):  # in the order of their making, so that none has to wait for many
+                if series is not None:
+                    series.upto(order)
+        return found
+
+    def prepare(self, root: Any, order: int) -> None:
+        """Make the series of all nodes between x and the root."""
+        leads = {self.source[0]}
+        for node in reachable([root]):
+            if node is self.source[0]:
+                continue
+            if leads.isdisjoint(node.edges):
+                self.known.update(((node, nr), None) for nr in range(len(node.metas or (0,))))
+                continue
+            leads.add(node)
+            if node.metas is None:
+                self.made(node, 0, order)
+                continue
+            for nr, (_, dtype) in enumerate(node.metas):
+                if dtype.kind == "f":
+                    self.made(node, nr, order)
+
+    # -- which series a value has -------------------------------------------------------------------------------
+
+    def of(self, target: Any, nr: int, order: int) -> Series | None:
+        """The series behind an edge; made if nobody has asked for it yet, as in the graph of a rule."""
+        if target is None:
+            return None
+        if (target, nr) in self.known:
+            return self.known[target, nr]
+        return self.made(target, nr, order) if isinstance(target, Node) else None
+
+    def of_value(self, value: Any, order: int) -> Any:
+        """The series of what a rule gave, or the value itself where it does not depend on x."""
+        if not isinstance(value, Tensor):
+            return value
+        found = self.of(edge(value), value.output_nr, order)
+        if found is None or found.top == 0:
+            return value._array
+        found.give(value._array)
+        return found
+
+    def made(self, node: Node, nr: int, order: int) -> Series | None:
+        """The series of a node's output, made, and remembered."""
+        key = (node, nr)
+        operands = self.operands(node, order)
+        for x in operands:
+            if x is not None and x.top:
+                break
+        else:
+            self.known[key] = None
+            return None
+        refuse_untold(node)
+        op, alike = node.op, None
+        if order > 1 and len(operands) == 1:
+            alike = self.same(node)
+            found = self.alike.get(alike)
+            if found is not None and found[0] >= order:
+                self.known[key] = found[1]
+                return found[1]
+        shape, dtype = node.meta(nr)
+        if dtype.kind != "f":
+            raise NoSeries(f"{op.name} gives complex numbers, and Taylor series are for real ones: {_WAY_OUT}")
+        if op.pointwise or node.kwargs.get("reduction") == "none":
+            y = self.known[key] = Series(shape, dtype, order)
+            if alike is not None:
+                self.alike[alike] = (order, y)
+            (_TOLD.get(op) or Expansion.by_rules)(self, y, node, operands, order)
+        else:
+            y = self.known[key] = self.by_linearity(node, nr, operands, order)
+        return y
+
+    def operands(self, node: Node, order: int) -> list[Series | None]:
+        nrs = node.edge_nrs
+        if nrs is None:
+            return [None if t is None else self.of(t, 0, order) for t in node.edges]
+        return [self.of(t, nr, order) for t, nr in zip(node.edges, nrs, strict=True)]
+
+    def same(self, node: Node) -> Any:
+        """What a node computes, of what: the key of what it shares with another."""
+        nr = 0 if node.edge_nrs is None else node.edge_nrs[0]
+        key = (node.op, node.edges[0], nr, *node.kwargs.values())
+        try:
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    # -- how a row's series follows from the row ----------------------------------------------------------------
+
+    def by_rules(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+        """The general way: y' = p x', with the partial p that the row gives."""
+        alone = len(operands) == 1 or sum(x is not None for x in operands) == 1
+        factors: list[tuple[Any, Any, Series]] = []
+        terms: list[tuple[Series, Series]] = []
+        for i, x in enumerate(operands):
+            if x is None or x.top == 0:
+                continue
+            rule = node.op.vjps[i]
+            p = rule if isinstance(rule, (int, float)) else self.of_value(evaluated(node, i, order), order - 1)
+            if type(rule) is over:
+                if type(p) is not Series:
+                    factors.append((np.divide, p, x))
+                    continue
+                if alone:
+                    integral_over(y, x, p)
+                    return
+                p = self.inverse(p, node, order)
+            if type(p) is Series:
+                terms.append((p, x))
+            else:
+                factors.append((None if type(p) in (int, float) and p == 1 else np.multiply, p, x))
+        if not terms:
+            y.top = min(y.top, max([x.top for _, _, x in factors], default=0))
+            scaled(y, node.shape, factors)
+        else:
+            terms += [(constant(p if ufunc is not np.divide else 1 / p), x) for ufunc, p, x in factors]
+            integral(y, node.shape, terms)
+
+    def inverse(self, r: Series, node: Node, order: int) -> Series:
+        """One over a series."""
+        p = Series(node.shape, node.dtype, order - 1)
+        p.give(1 / r.c[0])
+        quotient(p, node.shape, None, r)
+        return p
+
+    def by_product(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+        a, b = operands
+        if a is None or b is None or a.top == 0 or b.top == 0:
+            self.by_rules(y, node, operands, order)
+            return
+        a.give(node.unpack(0, False))
+        b.give(node.unpack(1, False))
+        y.top = min(order, a.top + b.top)
+        product(y, node.shape, a, b)
+
+    def by_quotient(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+        a, b = operands
+        if b is None or b.top == 0:
+            self.by_rules(y, node, operands, order)
+            return
+        above, below = node.unpack(0, False), node.unpack(1, False)
+        b.give(below)
+        y.give(above / below)
+        quotient(y, node.shape, a, b)
+
+    def by_power(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+        (x,) = operands
+        assert x is not None
+        exponent, value = node.kwargs["exponent"], node.unpack(0, False)
+        x.give(value)
+        if exponent == int(exponent) and abs(exponent) <= _FEW_FACTORS:
+            self.by_products(y, x, int(exponent), order)
+        elif np.all(value != 0):
+            y.give(np.power(value, exponent))
+            power(y, x, exponent)
+        else:
+            self.by_rules(y, node, operands, order)
+
+    def by_products(self, y: Series, x: Series, exponent: int, order: int) -> None:
+        """A whole power, by repeated squaring; a negative one under a one."""
+        shape = y.c.shape[1:]
+        if exponent < 0:
+            below = Series(shape, y.c.dtype, order)
+            self.by_products(below, x, -exponent, order)
+            below.give(x.c[0] ** -exponent)
+            y.give(1 / below.c[0])
+            quotient(y, shape, None, below)
+        elif exponent > 1:
+            a = x if exponent == 2 else self.raised(x, exponent // 2, order)
+            b = a if exponent % 2 == 0 else self.raised(x, exponent - exponent // 2, order)
+            y.top = min(order, a.top + b.top)
+            product(y, shape, a, b)
+        else:
+            y.top = x.top * exponent
+            scaled(y, shape, [(None, None, x)])
+
+    def raised(self, x: Series, exponent: int, order: int) -> Series:
+        """A whole power of x as a series of its own."""
+        if exponent == 1:
+            return x
+        y = Series(x.c.shape[1:], x.c.dtype, order)
+        y.give(x.c[0] ** exponent)
+        self.by_products(y, x, exponent, order)
+        return y
+
+    def by_pair(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+        """Sine and cosine, each the other's slope: both are found together."""
+        (x,) = operands
+        assert x is not None
+        value = node.unpack(0, False)
+        slope, sign = _PAIRS[node.op]
+        other = Series(node.shape, node.dtype, order - 1)
+        other.give(slope(value))
+        integral(y, node.shape, [(other, x)])
+        integral(other, node.shape, [(y, x)], sign)
+        find = other.step
+
+        def step(lo: int, hi: int) -> None:
+            if not y.valued:  # no later op has kept it
+                y.give(node.op.fn(value))
+            find(lo, hi)
+
+        other.step = step
+
+    def by_linearity(self, node: Node, nr: int, operands: Sequence[Series | None], order: int) -> Series:
+        """A linear row is applied to each coefficient by itself."""
+        op, kwargs = node.op, {k: v for k, v in node.kwargs.items() if k not in ("shapes", "_output")}
+        self.mixes = self.mixes or op not in _IN_PLACE
+        shape, dtype = node.meta(nr)
+        y = Series(shape, dtype, min(order, max(x.top for x in operands if x is not None)))
+        if isinstance(op, Variadic):
+            zeros = [None if x is not None else np.zeros(s, dtype) for x, s in zip(operands, node.kwargs["shapes"], strict=True)]
+
+            def rowed(k: int) -> Array:
+                rows = [z if x is None else x.c[k] if k <= x.top else np.zeros_like(x.c[0]) for x, z in zip(operands, zeros, strict=True)]
+                return op.fn(rows, **kwargs)
+        elif isinstance(op, Linear):
+            (x,) = operands
+            if "value" in kwargs:
+                kwargs["value"] = 0  # what stands in for elements left out: a constant
+
+            def rowed(k: int) -> Array:
+                row = op.fn(x.c[k], **kwargs)
+                return row if op.outputs == 1 else row[nr]
+        else:
+            raise NoSeries(f"{op.name} is neither elementwise nor linear, so it has no Taylor series here: {_WAY_OUT}")
+
+        def step(lo: int, hi: int) -> None:
+            for x in operands:
+                if x is not None:
+                    x.upto(hi)
+            for k in range(lo, hi + 1):
+                y.c[k] = rowed(k)
+
+        y.step = step
+        return y
+
+
+_WAY_OUT = "apply grad(…, create_graph=True) as often as the order says"
+_FEW_FACTORS = 64
+_TOLD: dict[Any, Callable[..., None]] = {
+    E.mul: Expansion.by_product, E.div: Expansion.by_quotient, E.pow_scalar: Expansion.by_power,
+    **dict.fromkeys(_PAIRS, Expansion.by_pair),
+}  # fmt: skip
+
+
+def refuse_untold(node: Node) -> None:
+    """What stands in a graph and is no row of a table says nothing about its series."""
+    if not isinstance(node.op, Op):
+        raise NoSeries(f"{node.name()} is no op of the tables, so it has no Taylor series here: {_WAY_OUT}")
+    if node.node_hooks or node.node_prehooks or (node.pre_hooks and any(hooks for hooks, _ in node.pre_hooks.values())):
+        raise NoSeries(f"{node.name()} has hooks, which change gradients as they please: {_WAY_OUT}")
+
+
+def evaluated(node: Node, i: int, order: int) -> Any:
+    """The partial by the i-th operand, or the reciprocal that gives it: an array, or, where its own slope counts, a Tensor."""
+    op, recording = node.op, order > 1
+    rule = _PARTIALS.get(op) or op.vjps[i]
+    if rule is None:
+        raise NoSeries(f"{op.name} has no derivative by its operand number {i + 1}")
+    if op in _PARTIALS:
+        return rule(node.unpack(len(node.edges), recording))
+    reads = (op._values or op.work_out_values())[i] if isinstance(op, Elementwise) else None
+    if reads is not None:
+        values = [node.unpack(k, recording) for k in reads]
+    else:
+        ones = np.ones(node.shape, node.dtype)
+        values = op.arguments(node, i, Tensor._of(ones) if recording else ones, recording)
+    return (rule.rule if isinstance(rule, over) else rule)(*values)

@@ -1,0 +1,254 @@
+"""Truncated power series, coefficient by coefficient: how each follows from those before it. Knows no op and no graph.
+
+A `Series` knows how to find its next coefficients and finds them when they are asked for, so that it may be defined by
+itself: the exponential by y' = y x', the sine and the cosine by each other. A coefficient of order k costs a sum of k
+products of arrays, and all of them up to order n cost n².
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = Any
+_WIDE = 4096  # from here on, sums of products go row by row: what is in the cache counts, not the calls
+
+
+class Series:
+    """The Taylor coefficients of one value, as many as are known.
+
+    Attributes
+    ----------
+    c : ndarray
+        The coefficients, one row each. ``c[0]``, the value itself, may be missing where nobody has needed it.
+    top : int
+        The last row; what comes after it is zero, or nobody asks for it.
+    known : int
+        The last coefficient found.
+    step : callable
+        ``step(lo, hi)`` finds the coefficients from lo to hi, and may ask others for theirs.
+    """
+
+    known = 0
+    d: Array = None
+    scaled_to = 0
+    unit = False  # whether this is the variable itself, whose slope is one
+    valued = False
+    step: Callable[[int, int], None]
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, top: int) -> None:
+        self.c = np.empty((top + 1, *shape), dtype)
+        self.top = top
+
+    def upto(self, k: int) -> Array:
+        """The coefficients, known at least as far as order k."""
+        if k > self.top:
+            k = self.top
+        if self.known < k:
+            self.step(self.known + 1, k)
+            self.known = k
+        return self.c
+
+    def slopes(self, k: int) -> Array:
+        """Row j holds j times the coefficient of order j: the series of the derivative, as far as order k."""
+        k = min(k, self.top)
+        if self.scaled_to < k:
+            c = self.upto(k)
+            if self.d is None:
+                self.d = np.empty_like(c)
+            for j in range(self.scaled_to + 1, k + 1):
+                np.multiply(c[j], j, out=self.d[j, ...])
+            self.scaled_to = k
+        return self.d
+
+    def give(self, value: Array) -> None:
+        """Tell the value itself."""
+        if not self.valued:
+            self.c[0] = value
+            self.valued = True
+
+
+def variable(value: Array) -> Series:
+    """The series of x itself: its value, then one."""
+    x = Series(value.shape, value.dtype, 1)
+    x.c[0], x.c[1] = value, 1
+    x.known, x.unit, x.valued = 1, True, True
+    return x
+
+
+def constant(value: Array) -> Series:
+    """The series of what does not depend on x."""
+    p = Series((), float, -1)
+    p.c, p.top, p.valued = np.asarray(value)[None], 0, True
+    return p
+
+
+def aligned(c: Array, shape: tuple[int, ...]) -> Array:
+    """The rows of coefficients, so that they broadcast to rows of this shape."""
+    missing = len(shape) + 1 - c.ndim
+    return c.reshape(c.shape[0], *(1,) * missing, *c.shape[1:]) if missing > 0 else c
+
+
+def convolved(a: Array, b: Array, k: int, lo: int, hi: int, out: Array) -> None:
+    """The sum over j from lo to hi of ``a[j] * b[k - j]``."""
+    if lo >= hi:
+        if lo == hi:
+            np.multiply(a[lo], b[k - lo], out=out)
+        else:
+            out[...] = 0
+    elif out.size < _WIDE and hi - lo > 1:
+        products = a[lo : hi + 1] * b[k - hi : k - lo + 1][::-1]
+        np.add.reduce(products, axis=0, out=out)
+    else:
+        np.multiply(a[lo], b[k - lo], out=out)
+        for j in range(lo + 1, hi + 1):
+            np.add(out, a[j] * b[k - j], out=out)
+
+
+def scaled(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Any, Array, Series]]) -> None:
+    """Let y be a sum of terms of others' coefficients: ``ufunc(x, factor)``, the factor being constant."""
+    parts = [(ufunc, factor, x, aligned(x.c, shape)) for ufunc, factor, x in terms]
+
+    def step(lo: int, hi: int) -> None:
+        fresh = True
+        for ufunc, factor, x, rows in parts:
+            x.upto(hi)
+            last = min(hi, x.top)
+            part, given = y.c[lo : last + 1], rows[lo : last + 1]
+            if not fresh:
+                np.add(part, given if ufunc is None else ufunc(given, factor), out=part)
+                continue
+            y.c[last + 1 : hi + 1] = 0
+            fresh = False
+            if ufunc is None:
+                part[...] = given
+            else:
+                ufunc(given, factor, out=part)
+
+    y.step = step
+
+
+def product(y: Series, shape: tuple[int, ...], a: Series, b: Series) -> None:
+    """Let y be a times b."""
+    left, right = aligned(a.c, shape), aligned(b.c, shape)
+
+    def step(lo: int, hi: int) -> None:
+        a.upto(hi)
+        b.upto(hi)
+        for k in range(lo, hi + 1):
+            convolved(left, right, k, max(0, k - b.top), min(k, a.top), y.c[k, ...])
+
+    y.step = step
+
+
+def quotient(y: Series, shape: tuple[int, ...], a: Series | None, b: Series) -> None:
+    """Let y be a over b, whose values are known: y b = a."""
+    over, own = aligned(b.c, shape), y.c
+    above = None if a is None else aligned(a.c, shape)
+
+    def step(lo: int, hi: int) -> None:
+        b.upto(hi)
+        if a is not None:
+            a.upto(hi)
+        for k in range(lo, hi + 1):
+            row = own[k, ...]
+            convolved(over, own, k, 1, min(k, b.top), row)
+            if a is not None and k <= a.top:
+                np.subtract(above[k], row, out=row)
+            else:
+                np.negative(row, out=row)
+            np.divide(row, over[0], out=row)
+
+    y.step = step
+
+
+def integral(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Series, Series]], sign: int = 1) -> None:
+    """Let y have the slope p x', summed over the terms (p, x); or the opposite of it."""
+    parts = [(p, aligned(p.c, shape), x) for p, x in terms]
+    single = len(parts) == 1
+
+    def step(lo: int, hi: int) -> None:
+        for k in range(lo, hi + 1):
+            row = y.c[k, ...]
+            for n, (p, rows, x) in enumerate(parts):
+                p.upto(k - 1)
+                target = row if n == 0 else np.empty_like(row)
+                if x.top == 1:
+                    _slope_times(p, rows, x, k, target)
+                else:
+                    slopes = aligned(x.slopes(k), shape)
+                    convolved(slopes, rows, k, max(1, k - p.top), min(k, x.top), target)
+                if n:
+                    np.add(row, target, out=row)
+            if k * sign != 1:
+                np.divide(row, k * sign, out=row)
+            y.known = k
+
+    def along(lo: int, hi: int) -> None:
+        p, rows, _ = parts[0]
+        for k in range(lo, hi + 1):
+            p.upto(k - 1)
+            if k - 1 > p.top:
+                y.c[k] = 0
+            else:
+                np.divide(rows[k - 1], k * sign, out=y.c[k, ...])
+            y.known = k
+
+    y.step = along if single and terms[0][1].unit else step
+
+
+def _slope_times(p: Series, rows: Array, x: Series, k: int, out: Array) -> None:
+    """The one product that is left where x is linear."""
+    if k - 1 > p.top:
+        out[...] = 0
+    elif x.unit:
+        out[...] = rows[k - 1]
+    else:
+        np.multiply(rows[k - 1], aligned(x.upto(1), out.shape)[1], out=out)
+
+
+def integral_over(y: Series, x: Series, r: Series) -> None:
+    """Let y have the slope x' / r: r y' = x'."""
+    own, below = y.c, r.c
+
+    def step(lo: int, hi: int) -> None:
+        x.upto(hi)
+        for k in range(lo, hi + 1):
+            row = own[k, ...]
+            r.upto(k - 1)
+            first = max(1, k - r.top)
+            if first < k:
+                convolved(y.slopes(k - 1), below, k, first, k - 1, row)
+                np.divide(row, -k, out=row)
+                if k <= x.top:
+                    np.add(row, x.c[k], out=row)
+                np.divide(row, below[0], out=row)
+            elif k <= x.top:
+                np.divide(x.c[k], below[0], out=row)
+            else:
+                row[...] = 0
+            y.known = k
+
+    y.step = step
+
+
+def power(y: Series, x: Series, exponent: float) -> None:
+    """Let y be x to a power, where x is nowhere zero: x y' = r y x'."""
+    own, base = y.c, x.c
+
+    def step(lo: int, hi: int) -> None:
+        for k in range(lo, hi + 1):
+            row = own[k, ...]
+            first = min(k, x.top)
+            convolved(x.slopes(k), own, k, 1, first, row)
+            np.multiply(row, exponent, out=row)
+            if k > 1:
+                rest = np.empty_like(row)
+                convolved(base, y.slopes(k - 1), k, 1, min(k - 1, x.top), rest)
+                np.subtract(row, rest, out=row)
+            np.divide(row, base[0] * k, out=row)
+            y.known = k
+
+    y.step = step
