@@ -13,7 +13,16 @@ from gradmagic.ops.taylor import taylor
 from gradmagic.torch.creation import tensor
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "explore", "grad", "load_ipython_extension", "taylor", "tensor", "torch", "unload_ipython_extension"]
+__all__ = [
+    "__version__",
+    "explore",
+    "grad",
+    "load_ipython_extension",
+    "taylor",
+    "tensor",
+    "torch",
+    "unload_ipython_extension",
+]
 
 
 def _explore(_: _ModuleType, what: _Any, /, **options: _Any) -> _Any:

@@ -16,7 +16,12 @@ _LOST = ("KilledWorker", "EngineError", "CommClosedError")  # by name, as Dask a
 
 
 def in_blocks(
-    evaluate: Callable[[Array], Array], x: Array, rows: int, *, executor: Executor | None = None, size: int | None = None
+    evaluate: Callable[[Array], Array],
+    x: Array,
+    rows: int,
+    *,
+    executor: Executor | None = None,
+    size: int | None = None,
 ) -> Array:
     """Rows of results over x, from an ``evaluate`` that gives ``rows`` rows over a block of points.
 

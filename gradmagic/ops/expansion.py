@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import Elementwise, Linear, Op, Variadic, over
+from gradmagic.engine.kinds import Elementwise, Linear, Op, Variadic, over, target_meta
 from gradmagic.engine.modes import enable_grad
 from gradmagic.engine.node import Node
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import reachable
 from gradmagic.ops import elementwise as E
+from gradmagic.ops import moving as M
 from gradmagic.ops import shape as S
 from gradmagic.ops.series import (
     Series,
-    aligned,
     constant,
     integral,
     integral_over,
@@ -38,7 +38,7 @@ from gradmagic.ops.series import (
 
 Array = Any
 # rows whose output has the elements of its operand, each at its place
-_IN_PLACE = {S.clone, S.accumulated, S.to_copy, S.alias}
+_IN_PLACE = {S.clone, S.accumulated, S.to_copy, S.alias, S.real, M.masked_fill}
 # torch differentiates these by ops of their own; their partials are simpler
 _PARTIALS: dict[Any, Any] = {E.tanh: lambda y: 1 - y * y, E.sigmoid: lambda y: y * (1 - y)}
 # the slope of each of these, and with which sign it has the function itself for its slope
@@ -47,7 +47,7 @@ _PAIRS: dict[Any, Any] = {
 }  # fmt: skip
 
 
-class NoSeries(RuntimeError):
+class NoSeriesError(RuntimeError):
     """What has no Taylor series here; the text names it, and the way out."""
 
 
@@ -59,14 +59,17 @@ def coefficients(y: Tensor, x: Tensor, order: int) -> tuple[Array, bool]:
     """
     out = np.empty((order + 1, *y._array.shape), y._array.dtype)
     out[0] = y._array
-    forward = Expansion(x)
+    expansion = Expansion(x)
     with enable_grad():
-        found = quiet(forward.run, y, order)
-        top = 0 if found is None else min(found.top, order)
-        for k in range(1, top + 1):
-            quiet(np.multiply, found.c[k], float(math.factorial(k)), out=out[k, ...])
+        try:
+            found = quiet(expansion.run, y, order)
+            top = 0 if found is None else min(found.top, order)
+            for k in range(1, top + 1):
+                quiet(np.multiply, found.c[k], float(math.factorial(k)), out=out[k, ...])
+        finally:
+            expansion.let_go()
     out[top + 1 :] = 0
-    return out, not forward.mixes
+    return out, not expansion.mixes
 
 
 class Expansion:
@@ -77,6 +80,7 @@ class Expansion:
         self.x = x
         # the series of each output of each node and of each leaf; None: does not depend on x
         self.known: dict[Any, Series | None] = {self.source: variable(x._array)}
+        self.all: list[Series] = []
         self.alike: dict[Any, tuple[int, Series]] = {}  # by what they compute, and how far: sin and cos need each other
         self.mixes = False
 
@@ -95,6 +99,16 @@ class Expansion:
                     series.upto(order)
         return found
 
+    def new(self, shape: tuple[int, ...], dtype: Any, top: int) -> Series:
+        series = Series(shape, dtype, top)
+        self.all.append(series)
+        return series
+
+    def let_go(self) -> None:
+        """Series know each other, in circles: taken apart, their memory is free at once."""
+        for series in self.all:
+            series.__dict__.clear()
+
     def prepare(self, root: Any, order: int) -> None:
         """Make the series of all nodes between x and the root."""
         leads = {self.source[0]}
@@ -109,7 +123,7 @@ class Expansion:
                 self.made(node, 0, order)
                 continue
             for nr, (_, dtype) in enumerate(node.metas):
-                if dtype.kind == "f":
+                if dtype.kind in "fc":
                     self.made(node, nr, order)
 
     # -- which series a value has -------------------------------------------------------------------------------
@@ -151,10 +165,8 @@ class Expansion:
                 self.known[key] = found[1]
                 return found[1]
         shape, dtype = node.meta(nr)
-        if dtype.kind != "f":
-            raise NoSeries(f"{op.name} gives complex numbers, and Taylor series are for real ones: {_WAY_OUT}")
         if op.pointwise or node.kwargs.get("reduction") == "none":
-            y = self.known[key] = Series(shape, dtype, order)
+            y = self.known[key] = self.new(shape, dtype, order)
             if alike is not None:
                 self.alike[alike] = (order, y)
             (_TOLD.get(op) or Expansion.by_rules)(self, y, node, operands, order)
@@ -211,7 +223,7 @@ class Expansion:
 
     def inverse(self, r: Series, node: Node, order: int) -> Series:
         """One over a series."""
-        p = Series(node.shape, node.dtype, order - 1)
+        p = self.new(node.shape, node.dtype, order - 1)
         p.give(1 / r.c[0])
         quotient(p, node.shape, None, r)
         return p
@@ -241,7 +253,7 @@ class Expansion:
         assert x is not None
         exponent, value = node.kwargs["exponent"], node.unpack(0, False)
         x.give(value)
-        if exponent == int(exponent) and abs(exponent) <= _FEW_FACTORS:
+        if 0 <= exponent <= _FEW_FACTORS and exponent == int(exponent):
             self.by_products(y, x, int(exponent), order)
         elif np.all(value != 0):
             y.give(np.power(value, exponent))
@@ -250,15 +262,9 @@ class Expansion:
             self.by_rules(y, node, operands, order)
 
     def by_products(self, y: Series, x: Series, exponent: int, order: int) -> None:
-        """A whole power, by repeated squaring; a negative one under a one."""
+        """A whole power, by halving it; so it is exact at zero too."""
         shape = y.c.shape[1:]
-        if exponent < 0:
-            below = Series(shape, y.c.dtype, order)
-            self.by_products(below, x, -exponent, order)
-            below.give(x.c[0] ** -exponent)
-            y.give(1 / below.c[0])
-            quotient(y, shape, None, below)
-        elif exponent > 1:
+        if exponent > 1:
             a = x if exponent == 2 else self.raised(x, exponent // 2, order)
             b = a if exponent % 2 == 0 else self.raised(x, exponent - exponent // 2, order)
             y.top = min(order, a.top + b.top)
@@ -271,7 +277,7 @@ class Expansion:
         """A whole power of x as a series of its own."""
         if exponent == 1:
             return x
-        y = Series(x.c.shape[1:], x.c.dtype, order)
+        y = self.new(x.c.shape[1:], x.c.dtype, order)
         y.give(x.c[0] ** exponent)
         self.by_products(y, x, exponent, order)
         return y
@@ -282,7 +288,7 @@ class Expansion:
         assert x is not None
         value = node.unpack(0, False)
         slope, sign = _PAIRS[node.op]
-        other = Series(node.shape, node.dtype, order - 1)
+        other = self.new(node.shape, node.dtype, order - 1)
         other.give(slope(value))
         integral(y, node.shape, [(other, x)])
         integral(other, node.shape, [(y, x)], sign)
@@ -296,37 +302,45 @@ class Expansion:
         other.step = step
 
     def by_linearity(self, node: Node, nr: int, operands: Sequence[Series | None], order: int) -> Series:
-        """A linear row is applied to each coefficient by itself."""
-        op, kwargs = node.op, {k: v for k, v in node.kwargs.items() if k not in ("shapes", "_output")}
+        """A linear row is applied to the coefficients of each order by themselves."""
+        op = node.op
+        if not isinstance(op, (Linear, Variadic)):
+            raise NoSeriesError(
+                f"{op.name} is neither elementwise nor linear, so it has no Taylor series here: {_WAY_OUT}"
+            )
         self.mixes = self.mixes or op not in _IN_PLACE
-        shape, dtype = node.meta(nr)
-        y = Series(shape, dtype, min(order, max(x.top for x in operands if x is not None)))
-        if isinstance(op, Variadic):
-            zeros = [None if x is not None else np.zeros(s, dtype) for x, s in zip(operands, node.kwargs["shapes"], strict=True)]
-
-            def rowed(k: int) -> Array:
-                rows = [z if x is None else x.c[k] if k <= x.top else np.zeros_like(x.c[0]) for x, z in zip(operands, zeros, strict=True)]
-                return op.fn(rows, **kwargs)
-        elif isinstance(op, Linear):
-            (x,) = operands
-            if "value" in kwargs:
-                kwargs["value"] = 0  # what stands in for elements left out: a constant
-
-            def rowed(k: int) -> Array:
-                row = op.fn(x.c[k], **kwargs)
-                return row if op.outputs == 1 else row[nr]
-        else:
-            raise NoSeries(f"{op.name} is neither elementwise nor linear, so it has no Taylor series here: {_WAY_OUT}")
+        apply = _joined if isinstance(op, Variadic) else _moved
+        y = self.new(*node.meta(nr), min(order, max([x.top for x in operands if x is not None])))
 
         def step(lo: int, hi: int) -> None:
             for x in operands:
                 if x is not None:
                     x.upto(hi)
             for k in range(lo, hi + 1):
-                y.c[k] = rowed(k)
+                y.c[k] = apply(node, nr, operands, k)
 
         y.step = step
         return y
+
+
+def _moved(node: Node, nr: int, operands: Sequence[Series | None], k: int) -> Array:
+    (x,) = operands
+    assert x is not None
+    kwargs = {name: v for name, v in node.kwargs.items() if name != "_output"}
+    if "value" in kwargs:
+        kwargs["value"] = 0  # what stands in for elements left out does not depend on x
+    row = node.op.fn(x.c[k], **kwargs)
+    return row if node.op.outputs == 1 else row[nr]
+
+
+def _joined(node: Node, nr: int, operands: Sequence[Series | None], k: int) -> Array:
+    kwargs = dict(node.kwargs)
+    shapes = kwargs.pop("shapes")
+    rows = [
+        x.c[k] if x is not None and k <= x.top else np.zeros(shape, node.dtype)
+        for x, shape in zip(operands, shapes, strict=True)
+    ]
+    return node.op.fn(rows, **kwargs)
 
 
 _WAY_OUT = "apply grad(…, create_graph=True) as often as the order says"
@@ -340,9 +354,13 @@ _TOLD: dict[Any, Callable[..., None]] = {
 def refuse_untold(node: Node) -> None:
     """What stands in a graph and is no row of a table says nothing about its series."""
     if not isinstance(node.op, Op):
-        raise NoSeries(f"{node.name()} is no op of the tables, so it has no Taylor series here: {_WAY_OUT}")
+        raise NoSeriesError(f"{node.name()} is no op of the tables, so it has no Taylor series here: {_WAY_OUT}")
+    if node.op in (E.abs, E.sign) and target_meta(node, 0)[1].kind == "c":
+        raise NoSeriesError(
+            f"{node.op.name} of complex numbers has no complex derivative, so no Taylor series: {_WAY_OUT}"
+        )
     if node.node_hooks or node.node_prehooks or (node.pre_hooks and any(hooks for hooks, _ in node.pre_hooks.values())):
-        raise NoSeries(f"{node.name()} has hooks, which change gradients as they please: {_WAY_OUT}")
+        raise NoSeriesError(f"{node.name()} has hooks, which change gradients as they please: {_WAY_OUT}")
 
 
 def evaluated(node: Node, i: int, order: int) -> Any:
@@ -350,7 +368,7 @@ def evaluated(node: Node, i: int, order: int) -> Any:
     op, recording = node.op, order > 1
     rule = _PARTIALS.get(op) or op.vjps[i]
     if rule is None:
-        raise NoSeries(f"{op.name} has no derivative by its operand number {i + 1}")
+        raise NoSeriesError(f"{op.name} has no derivative by its operand number {i + 1}")
     if op in _PARTIALS:
         return rule(node.unpack(len(node.edges), recording))
     reads = (op._values or op.work_out_values())[i] if isinstance(op, Elementwise) else None

@@ -44,8 +44,7 @@ class Series:
 
     def upto(self, k: int) -> Array:
         """The coefficients, known at least as far as order k."""
-        if k > self.top:
-            k = self.top
+        k = min(k, self.top)
         if self.known < k:
             self.step(self.known + 1, k)
             self.known = k
@@ -155,7 +154,7 @@ def quotient(y: Series, shape: tuple[int, ...], a: Series | None, b: Series) -> 
         for k in range(lo, hi + 1):
             row = own[k, ...]
             convolved(over, own, k, 1, min(k, b.top), row)
-            if a is not None and k <= a.top:
+            if a is not None and above is not None and k <= a.top:
                 np.subtract(above[k], row, out=row)
             else:
                 np.negative(row, out=row)

@@ -50,7 +50,10 @@ zeta: Any = elementwise(
 hurwitz_derivative: Any = elementwise(
     zetas.hurwitz_derivative,
     lambda a, b, m: called(hurwitz_derivative)(a, b, m=m + 1),
-    lambda a, b, m: -a * called(hurwitz_derivative)(a + 1, b, m=m) - m * called(hurwitz_derivative)(a + 1, b, m=m - 1),
+    lambda a, b, m: (
+        -a * called(hurwitz_derivative)(a + 1, b, m=m)
+        - (m * called(hurwitz_derivative)(a + 1, b, m=m - 1) if m else 0.0)
+    ),
     floats=True,
 )
 riemann_derivative: Any = elementwise(

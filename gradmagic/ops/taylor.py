@@ -56,7 +56,7 @@ def taylor(
     ValueError
         If the order is negative, or the result of f has another shape than x.
     RuntimeError
-        If an op in f has no Taylor series here (`NoSeries`: the text names it), or a worker was lost.
+        If an op in f has no Taylor series here (`NoSeriesError`: the text names it), or a worker was lost.
 
     Notes
     -----
@@ -112,5 +112,7 @@ def _derivatives(f: Callable[[Any], Any], order: int, points: Array) -> tuple[Ar
 def _of_block(f: Callable[[Any], Any], order: int, points: Array) -> Array:
     found, alone = _derivatives(f, order, points)
     if not alone:
-        raise ValueError("f mixes the elements of x, so it cannot be evaluated block by block: leave out executor and block")
+        raise ValueError(
+            "f mixes the elements of x, so it cannot be evaluated block by block: leave out executor and block"
+        )
     return found
