@@ -17,8 +17,8 @@ from gradmagic.ops.operands import as_tensor, floating, one_axis, summand
 from gradmagic.ops.shaping import cat, reshape, transpose
 
 
-class _LinAlgError(RuntimeError):
-    """Torch's error where a matrix has not what is asked for."""
+class _LinAlgError(RuntimeError, np.linalg.LinAlgError):
+    """Torch's error where a matrix has not what is asked for; NumPy's too, for those who catch that one."""
 
 
 LinAlgError = _LinAlgError

@@ -223,6 +223,14 @@ def set_(name: str, value: Any) -> None:
     setattr(Tensor, name, value)
 
 
+_matmul = _operator(F["matmul"], "__matmul__")
+
+
+def _matrix_product(self: Tensor, other: Any) -> Any:
+    """Torch wants Tensors of one dtype; an array is promoted, as it is from the left."""
+    return np.matmul(self, other) if isinstance(other, np.ndarray) else _matmul(self, other)
+
+
 def _install() -> None:
     for name, function in F.items():
         if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", *NO_METHODS):
@@ -289,3 +297,4 @@ def _install() -> None:
 
 
 _install()
+set_("__matmul__", _matrix_product)

@@ -160,6 +160,24 @@ def unique(
     return out if len(out) > 1 else values
 
 
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each number comes; with weights, their sums, which have derivatives."""
+    counts = np.bincount(raw(x), minlength=minlength)
+    if weights is None:
+        return counts
+    sums = zeros_like(array_like(weights), shape=counts.shape)
+    return F["index_add"](sums, 0, array_like(raw(x)), array_like(weights))
+
+
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, *, writeable: bool = False) -> Any:
+    """A copy here: every place of every window is asked for by its position."""
+    t = array_like(x)
+    places = _windows(np.arange(t._array.size).reshape(t.shape), window_shape, axis)
+    return F["reshape"](take(t, places.reshape(-1)), *places.shape)
+
+
+_windows: Any = np.lib.stride_tricks.sliding_window_view
+
 # -- written into a Tensor ----------------------------------------------------------------------------------------
 
 

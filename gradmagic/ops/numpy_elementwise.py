@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.kinds import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import array_like
@@ -54,6 +55,14 @@ def sinc(x: Any) -> Any:
 
 def i0(x: Any) -> Any:
     return F["i0"](array_like(x))
+
+
+def isposinf(x: Any) -> Any:
+    return Tensor._of(np.asarray(np.isposinf(as_array(x))))
+
+
+def isneginf(x: Any) -> Any:
+    return Tensor._of(np.asarray(np.isneginf(as_array(x))))
 
 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:

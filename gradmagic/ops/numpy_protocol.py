@@ -39,6 +39,7 @@ def _standing_in(room: ModuleType, namespace: Any) -> dict[Any, Callable[..., An
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 for _room in (numpy_elementwise, numpy_shapes, numpy_choosing, numpy_reductions, numpy_calculus, numpy_algebra):
     FUNCTIONS |= _standing_in(_room, np)
+FUNCTIONS |= _standing_in(numpy_choosing, np.lib.stride_tricks)
 FUNCTIONS |= _standing_in(numpy_linalg, np.linalg) | _standing_in(numpy_fft, np.fft)
 
 # These answer with numbers, positions, shapes or truth: nothing that has a derivative.
@@ -46,8 +47,8 @@ _PLAIN = [
     "shape", "ndim", "size", "argmax", "argmin", "nanargmax", "nanargmin", "argsort", "argpartition", "lexsort", "any", "all",
     "allclose", "isclose", "array_equal", "array_equiv", "nonzero", "flatnonzero", "argwhere", "count_nonzero", "result_type",
     "can_cast", "common_type", "min_scalar_type", "searchsorted", "digitize", "iscomplex", "isreal", "iscomplexobj",
-    "isrealobj", "isneginf", "isposinf", "isin", "may_share_memory", "shares_memory", "array_repr", "array_str",
-    "array2string", "ix_", "diag_indices_from", "tril_indices_from", "triu_indices_from", "unravel_index",
+    "isrealobj", "isin", "may_share_memory", "shares_memory", "array_repr", "array_str",
+    "array2string", "diag_indices_from", "tril_indices_from", "triu_indices_from", "unravel_index",
     "ravel_multi_index", "einsum_path", "packbits", "unpackbits",
 ]  # fmt: skip
 PLAIN = {getattr(np, name) for name in _PLAIN} | {np.linalg.matrix_rank}

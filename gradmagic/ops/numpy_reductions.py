@@ -43,14 +43,16 @@ def _given(initial: Any) -> bool:
     return initial is not np._NoValue and initial is not None
 
 
-def sum(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = 0, where: Any = True) -> Any:
+def sum(
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
+) -> Any:
     t = _masked(array_like(a) if dtype is None else astype(a, dtype), where, 0)
     out = _over(F["sum"], t, axis, keepdims)
-    return out + initial if _given(initial) and np.any(raw(initial)) else out
+    return out + initial if _given(initial) else out
 
 
 def prod(
-    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = 1, where: Any = True
+    a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True
 ) -> Any:
     t = _masked(array_like(a) if dtype is None else astype(a, dtype), where, 1)
     if isinstance(axis, (tuple, list)):
@@ -59,7 +61,7 @@ def prod(
             out = F["prod"](out, d, keepdims is True)
     else:
         out = _over(F["prod"], t, axis, keepdims)
-    return out * initial if _given(initial) and np.any(np.not_equal(raw(initial), 1)) else out
+    return out * initial if _given(initial) else out
 
 
 def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:

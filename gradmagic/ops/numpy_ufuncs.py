@@ -118,11 +118,12 @@ def meaning(ufunc: Any) -> Callable[..., Any] | None:
 # -- options: out=, where=, dtype= ----------------------------------------------------------------------------------
 
 
+_DEFAULTS = {"casting": "same_kind", "order": "K", "subok": True}
+
+
 def with_options(function: Callable[..., Any], name: str, inputs: Any, out: Any, kwargs: dict[str, Any]) -> Any:
     """A ufunc called with more than its operands."""
-    options = {
-        k: v for k, v in kwargs.items() if (k, v) not in {("casting", "same_kind"), ("order", "K"), ("subok", True)}
-    }
+    options = {k: v for k, v in kwargs.items() if k not in _DEFAULTS or v != _DEFAULTS[k]}
     dtype, where = options.pop("dtype", None), options.pop("where", True)
     if options:
         raise TypeError(f"np.{name}: {', '.join(f'{k}=' for k in options)} is not supported on Tensors. Leave it out.")
