@@ -75,6 +75,15 @@ BETTER: dict[str, dict[str, Any]] = {
     "zero.zerotensor_tolist": {**_AS_ANSWERED, "why": "a second derivative that is zero is an ordinary array of zeros"},
 }
 
+# By name: where random programs may part from torch's, and end.
+RANDOM: dict[str, str] = {
+    "unused is told first": "torch runs the walk, and frees the graph, before it looks for unused inputs",
+    "the mismatch that there is": "torch stumbles over its own message where the mismatch is not at the first output",
+    "once differentiable": "torch takes the gradient for a constant unless the incoming one requires grad",
+    "ordinary zeros": "torch's ZeroTensors cannot be written to or converted",
+    "memory of its own": "torch gives gradients whose elements share memory, so that a write to one writes to all",
+}
+
 # id: what does not exist yet. A test fails as soon as an entry passes that is still listed here.
 NOT_YET: dict[str, str] = {
     "func_cls.no_jvp": "torch.autograd.forward_ad",
