@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradmagic.engine import dtypes
+from gradmagic.engine.dtypes import Size
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import AccumulateGrad, Node, as_function
+from gradmagic.engine.node import AccumulateGrad, DeadEnd, Node, as_function
 from gradmagic.engine.quiet import hush, unhush
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import Walk, accumulate, reachable, running, straight
@@ -57,6 +59,7 @@ def _run_backward(
     inputs: Sequence[Any] | None,
     allow_unused: bool,
     batch: tuple[int, ...] = (),
+    retained: bool = False,
 ) -> list[Any]:
     if len(outputs) != len(weights):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
@@ -65,6 +68,8 @@ def _run_backward(
     if inputs is not None:
         captures = {}
         for i, t in enumerate(inputs):
+            if retained and isinstance(t, Tensor):
+                t.retain_grad()
             captures.setdefault(_input_edge(t), []).append(i)
     before, outer = modes.grad, running.walk
     modes.grad = create
@@ -86,21 +91,31 @@ def _run_backward(
         for i, o in enumerate(out):
             if o is None:
                 raise RuntimeError(_UNUSED.format(i))
-    return [None if o is None else _result(o) for o in out]
+    made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
+    return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
 
 
-def _result(g: Any) -> Tensor:
+def _result(g: Any, weights: Sequence[Any]) -> Tensor:
+    """A gradient as the user gets it: a weight as it is, where nothing was done to it; else memory of its own."""
     if isinstance(g, Tensor):
+        if not g._array.flags.writeable and g._view is None:
+            g._array = g._array.copy()
         return g
-    if isinstance(g, np.ndarray) and not g.flags.writeable:
-        g = g.copy()  # a broadcast view is an op's own affair
+    for w in weights:
+        if w is not None and w._array is g:
+            return w  # type: ignore[no-any-return]
+    if isinstance(g, np.ndarray) and (
+        not g.flags.writeable
+        or (g.base is not None and any(w is not None and np.may_share_memory(g, w._array) for w in weights))
+    ):
+        g = g.copy()
     t: Tensor = Tensor._of(g)
     return t
 
 
 def _root(i: int, out: Any, weight: Any, create: bool) -> tuple[Any, int, Any]:
     target, nr = _edge_of(out)
-    if target is None:
+    if target is None or type(target) is DeadEnd:
         raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
     if weight is None:
         raise RuntimeError(f"element {i} of gradients tuple is None, but the corresponding Tensor requires grad")
@@ -143,8 +158,7 @@ def _make_grads(outputs: Sequence[Any], weights: Sequence[Any], batched: bool) -
         if isinstance(w, np.ndarray):
             w = Tensor._of(w)  # noqa: PLW2901
         if isinstance(w, Tensor):
-            if isinstance(out, Tensor):
-                _check_weight(i, out, w, batched)
+            _check_weight(i, out, w, batched)
             made.append(w)
         elif w is None:
             made.append(_implicit_weight(out))
@@ -153,14 +167,25 @@ def _make_grads(outputs: Sequence[Any], weights: Sequence[Any], batched: bool) -
     return made
 
 
-def _check_weight(i: int, out: Tensor, w: Tensor, batched: bool) -> None:
+def _meta_of(out: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and dtype of an output: of a Tensor, or of a place in the graph."""
+    if isinstance(out, GradientEdge):
+        target, nr = _edge_of(out)
+        if isinstance(target, Node):
+            return target.meta(nr)
+        out = target
+    return out._array.shape, out._array.dtype
+
+
+def _check_weight(i: int, out: Any, w: Tensor, batched: bool) -> None:
     if batched and w.ndim == 0:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
             "tensor to a number"
         )
-    given, wanted = w._array.shape[1:] if batched else w._array.shape, out._array.shape
-    if given == wanted and w._array.dtype is out._array.dtype:
+    wanted, dtype = _meta_of(out)
+    given = w._array.shape[1:] if batched else w._array.shape
+    if given == wanted and w._array.dtype is dtype:
         return
     if given != wanted:
         if batched:
@@ -168,22 +193,22 @@ def _check_weight(i: int, out: Tensor, w: Tensor, batched: bool) -> None:
                 f"If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
                 f"The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
                 f"mismatch was detected: grad_output[{i}] has a shape of {w.shape} and output[{i}] has a shape of "
-                f"{out.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+                f"{Size(wanted)}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
             )
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[{i}] has a shape of {w.shape} and output[{i}] has a shape of {out.shape}."
+            f"Mismatch in shape: grad_output[{i}] has a shape of {w.shape} and output[{i}] has a shape of {Size(wanted)}."
         )
-    if bool(w.dtype.is_complex) is not bool(out.dtype.is_complex):
+    if bool(w.dtype.is_complex) is not (dtype.kind == "c"):
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
-            f"grad_output[{i}] has a dtype of {w.dtype} and output[{i}] has a dtype of {out.dtype}."
+            f"grad_output[{i}] has a dtype of {w.dtype} and output[{i}] has a dtype of {dtypes.of(dtype)}."
         )
 
 
 def _implicit_weight(out: Any) -> Any:
     if not isinstance(out, Tensor):
         if isinstance(out, GradientEdge):
-            shape, dtype = out.node.meta(out.output_nr)
+            shape, dtype = _meta_of(out)
             if np.prod(shape) != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             return Tensor._of(np.ones(shape, dtype))
@@ -324,7 +349,7 @@ def _one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
         modes.grad = before
     if straight_on and found is None:
         raise RuntimeError(_UNUSED.format(0))
-    return _result(found) if straight_on else None
+    return _result(found, (weight,)) if straight_on else None
 
 
 def _given(
@@ -476,9 +501,10 @@ def backward(
         retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
         if create:
             warnings.warn(_CYCLE, UserWarning, stacklevel=4)
-        found = _run_backward(outs, weights, retain, create, ins, True)
-        for t, g in zip(ins or (), found, strict=False):
-            if g is not None:
-                accumulate(t, g, create)
+        found = _run_backward(outs, weights, retain, create, ins, True, retained=True)
+        for t, g in {id(t): (t, g) for t, g in zip(ins or (), found, strict=False)}.values():
+            leaf = _edge_of(t)[0]  # what is no leaf retains its gradient
+            if g is not None and isinstance(leaf, Tensor):
+                accumulate(leaf, g, create)
 
     watched(GradCall("backward", outs, ins, None if grad_tensors is None else tuple(weights), options), run)

@@ -78,6 +78,7 @@ class FunctionNode(Node):
     __slots__ = ()
     function: Any  # the Function that it is a call of
     ctx: Any = None
+    runs_on_nothing = True
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from gradmagic.engine.anomaly import note
 from gradmagic.engine.context import NOTHING, FunctionCtx, FunctionNode, meta_of
-from gradmagic.engine.inplace import _rebase
+from gradmagic.engine.inplace import _rebase, check_rewrite
 from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.tensor import Tensor, View, edge
@@ -224,8 +224,9 @@ class _Outputs:
 
     def _rewrite(self, target: Tensor) -> None:
         """Give an input that forward wrote to its new history."""
-        if target._wants_grad:
+        if target.requires_grad and target._node is None:
             raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+        check_rewrite(target)
         assert self.node is not None  # only differentiable outputs come here
         if target._view is not None and len(self.outputs) > 1:
             raise RuntimeError(

@@ -83,7 +83,7 @@ def turn(target: Tensor, op: Callable[..., Any], *args: Any, **kwargs: Any) -> T
 
 def _former_self(target: Tensor) -> Tensor:
     """A stand-in with the target's values and history, for the op that is about to replace both."""
-    stand_in: Tensor = Tensor._of(target._array, target.grad_fn)
+    stand_in: Tensor = Tensor._of(target._array, target.grad_fn if modes.grad else None)
     stand_in.output_nr = target.output_nr
     if target._wants_grad:  # writes into leaves are checked before: here they are allowed, or under no_grad
         stand_in._wants_grad = modes.grad
@@ -98,15 +98,19 @@ def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
         )
     if not modes.grad:
         return
+    if target.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args):
+        check_rewrite(target)
+
+
+def check_rewrite(target: Tensor) -> None:
+    """Whether a tensor may be given another history."""
     view, mine = target._view, target.requires_grad
-    if not mine and not any(isinstance(a, Tensor) and a.requires_grad for a in args):
-        return
     if view is not None:
         if view.forbids is not None:
             refuse_view(target, view, "is being")
-        if mine and view.base.is_leaf and not modes.leaf_writes:
+        if mine and view.base._node is None and not modes.leaf_writes:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if mine and target.is_leaf:
+    if mine and target._node is None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
 
 
@@ -141,14 +145,18 @@ def _check_memory(target: Tensor, args: Sequence[Any], sharing: str) -> None:
 
 
 def _overlaps_itself(array: Any) -> bool:
-    return not _is_dense(array) and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
+    return (
+        array.size > 0
+        and not _is_dense(array)
+        and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
+    )
 
 
 def _overlap(a: Any, b: Any, unless_alike: bool) -> bool:
     """Whether two arrays without gaps share memory."""
     if not isinstance(b, np.ndarray) or not np.may_share_memory(a, b) or not (_is_dense(a) and _is_dense(b)):
         return False
-    alike = a.ctypes.data == b.ctypes.data and a.size == b.size and _strides(a) == _strides(b)
+    alike = a.ctypes.data == b.ctypes.data and a.size == b.size and a.strides == b.strides
     return not (alike and unless_alike)
 
 
@@ -160,10 +168,6 @@ def _is_dense(a: Any) -> bool:
             return False
         expected *= n
     return True
-
-
-def _strides(a: Any) -> tuple[int, ...]:
-    return tuple(s for s, n in zip(a.strides, a.shape, strict=True) if n != 1)
 
 
 def _check_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:

@@ -323,14 +323,16 @@ def set_view(out: Tensor, source: Tensor, op: Op, kwargs: dict[str, Any], forbid
     out._inference = source._inference
     if source._inference:
         return  # nobody will follow a write through it
-    if forbids is None and not modes.grad:
+    if not modes.grad:
         forbids = "inference" if modes.inference else "no_grad"
     step = (op, kwargs, source._array.shape)
     before = source._view
     if before is None:
         out._view = View(source, (step,), log.count, forbids)
     else:
-        out._view = View(before.base, (*before.chain, step), log.count, forbids or before.forbids)
+        if forbids is None or before.forbids == "inference":
+            forbids = before.forbids
+        out._view = View(before.base, (*before.chain, step), log.count, forbids)
 
 
 class Elementwise(Op):

@@ -64,6 +64,7 @@ class Node:
     edge_nrs: tuple[int, ...] | None = None
     metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
     output_log: WriteLog | None = None
+    runs_on_nothing = False  # whether it makes something of no gradient at all
     written_at: int | None = None  # an in-place op's own write is not a change of what it saved
     pre_hooks: dict[int, Any] | None = None  # of tensors, by output
     node_prehooks: Any = None

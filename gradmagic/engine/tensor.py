@@ -135,6 +135,8 @@ class Tensor:
     def requires_grad(self, flag: Any) -> None:
         if not isinstance(flag, bool):
             raise RuntimeError("requires_grad must be a bool")
+        if flag and self.grad_fn is not None:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self._set_requires_grad(flag, "only Tensors of floating point and complex dtype can require gradients")
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -145,7 +147,7 @@ class Tensor:
         return self
 
     def _set_requires_grad(self, flag: bool, refusal: str) -> None:
-        if not flag and self.grad_fn is not None:
+        if not flag and self._node is not None:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
                 "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
@@ -154,7 +156,7 @@ class Tensor:
             raise RuntimeError(refusal)
         if flag and self._inference and not modes.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
-        if self.grad_fn is None:
+        if self._node is None:
             self._wants_grad = flag
 
     @property
@@ -202,7 +204,8 @@ class Tensor:
             )
         if value.shape != self.shape:
             raise RuntimeError(
-                f"assigned grad has data of a different size, got {list(value.shape)}, expected {list(self.shape)}"
+                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size '{list(self.shape)}'. "
+                "Please ensure that the gradient and the tensor are the same size"
             )
         self._grad = value
 
@@ -229,7 +232,7 @@ class Tensor:
         def keep(g: Tensor) -> None:
             t = ref()
             if t is not None:
-                t._grad = g if t._grad is None else t._grad + g
+                t._grad = g.clone() if t._grad is None else t._grad + g
 
         entry = node.pre_hooks.setdefault(self.output_nr, ({}, []))
         entry[1].append(keep)
@@ -274,6 +277,7 @@ class Tensor:
         log = self._shared_log()
         t: Tensor = Tensor._of(self._array)
         t._log = log
+        t._inference = self._inference
         if type(self) is not Tensor:
             t.__class__ = type(self)
         return t
@@ -282,7 +286,7 @@ class Tensor:
         """Forget this tensor's history, in place."""
         if self._view is not None:
             raise RuntimeError(
-                "Can't detach views in-place; use detach() instead. If you are using DistributedDataParallel (DDP) for "
+                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
                 "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
                 "detach_() cannot be called on these gradients. To fix this error, please refer to the "
                 "Optimizer.zero_grad() function in torch/optim/optimizer.py as a reference."

@@ -94,6 +94,8 @@ class Walk:
         while order:
             node = order.pop()
             g = grads.pop(node, None)
+            if g is None and node.runs_on_nothing and node in live:
+                g = [None] * len(node.metas or ())
             if g is not None:
                 if node.pre_hooks is not None:
                     g = self.before(node, g)

@@ -45,13 +45,20 @@ def _width(part: Any) -> int:
 
 def getitem(x: Tensor, index: Any) -> Any:
     """Basic indices one by one, as views; what is left of fancy ones at the end, as a copy."""
+    if isinstance(index, slice) and x.ndim:
+        return _sliced(x, 0, index, always=True)
     out, fancy = _resolved(x, index)
     if fancy is not None:
-        return S.index_op(out, index=fancy)
+        _check_fancy(out, fancy)
+        return S.index_op(out, index=_filled(fancy))
     return S.alias(held(x)) if out is x else out
 
 
-def _resolved(x: Tensor, index: Any) -> tuple[Any, tuple[Any, ...] | None]:
+def _filled(fancy: list[Any]) -> tuple[Any, ...]:
+    return tuple(slice(None) if f is None else f for f in fancy)
+
+
+def _resolved(x: Tensor, index: Any) -> tuple[Any, list[Any] | None]:
     """The view that the basic indices give, and the fancy ones that are to be applied to it."""
     parts = index if isinstance(index, tuple) else (index,)
     left = x.ndim - builtins.sum(_width(p) for p in parts)
@@ -67,9 +74,7 @@ def _resolved(x: Tensor, index: Any) -> tuple[Any, tuple[Any, ...] | None]:
         fancy.extend(kept)
     if builtins.all(f is None for f in fancy):
         return out, None
-    fancy = fancy[: out.ndim]  # a second ellipsis stands for nothing
-    _check_fancy(out, fancy)
-    return out, tuple(slice(None) if f is None else f for f in fancy)
+    return out, fancy[: out.ndim]  # a second ellipsis stands for nothing
 
 
 def _refuse(x: Tensor, index: Any) -> NoReturn:
@@ -107,12 +112,13 @@ def _basic(out: Any, dim: int, part: Any, position: int) -> tuple[Any, int, list
     )
 
 
-def _sliced(out: Any, dim: int, part: slice) -> Any:
+def _sliced(out: Any, dim: int, part: slice, always: bool = False) -> Any:
     n = out.shape[dim]
     if part.step is not None and int(part.step) < 0:
         raise ValueError("step must be greater than zero")
     start, stop, step = part.indices(n)
-    if part.start in (None, 0) and part.stop is None and step == 1:  # torch skips what asks for everything
+    # torch skips what asks for everything
+    if part.start in (None, 0) and (part.stop is None or part.stop >= n) and step == 1 and not always:
         return out
     return S.slice_(held(out), dim=dim, start=start, stop=builtins.max(stop, start), step=step)
 
@@ -156,9 +162,19 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     if fancy is None:
         _assign(held(target), value)
         return
-    v = _without_leading_ones(as_tensor(_checked(x, value)))
-    v = v if v._array.dtype == x._array.dtype else v.to(x.dtype)
-    write(held(target), S.index_put, v, index=fancy, accumulate=False, sharing="none")
+    v = _checked(x, value)
+    v = Tensor._of(np.asarray(v).astype(x._array.dtype)) if isinstance(v, Number) else as_tensor(v)
+
+    def put(before: Tensor, values: Tensor) -> Any:
+        if values.dtype is not before.dtype:
+            raise RuntimeError(
+                f"Index put requires the source and destination dtypes match, got {before.dtype.legacy} for the destination "
+                f"and {values.dtype.legacy} for the source."
+            )
+        _check_fancy(before, fancy)
+        return S.index_put(before, values, index=_filled(fancy), accumulate=False)
+
+    write(held(target), put, _without_leading_ones(v), sharing="none")
 
 
 _C_TYPES = {"float16": "at::Half", "float32": "float", "float64": "double", "int64": "int64_t", "int32": "int"}

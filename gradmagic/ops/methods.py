@@ -212,6 +212,10 @@ def _permuted(self: Tensor) -> Any:
 
 
 def _matrix_transposed(self: Tensor) -> Any:
+    if self.ndim == 0:
+        return self
+    if self.ndim == 1:
+        raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
     return F["transpose"](self, -2, -1)
 
 

@@ -45,7 +45,8 @@ cumsum = linear(
 
 
 def _ties(x: Any, y: Any, axis: Any, keepdims: Any) -> Any:
-    best = x == (y if keepdims or axis is None else np.expand_dims(y, axis))
+    top = y if keepdims or axis is None else np.expand_dims(y, axis)
+    best = (x == top) | (np.isnan(x) & np.isnan(top))
     return best / np.sum(best, axis=axis, keepdims=True)
 
 
@@ -77,7 +78,9 @@ def _at(axis: int, s: slice) -> Any:
 def _prod_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
     if axis is None or not shape:
         flat = np.reshape(x, -1)
-        return np.reshape(_others(flat, 0) * g, shape)
+        if np.any(getattr(x, "_array", x) == 0):  # torch takes two ways, and its nodes show which
+            return np.reshape(_others(flat, 0) * g, shape)
+        return g * np.reshape(_others(flat, 0), shape)
     return spread(g, shape, axis, keepdims) * _others(x, axis[0] if isinstance(axis, tuple) else axis)
 
 

@@ -164,7 +164,7 @@ def select(input: Tensor, dim: int, index: int) -> Any:
     n = input.shape[d]
     if not -n <= index < n:
         raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {d}"
         )
     return S.select(held(input), dim=d, index=int(index) % n)
 

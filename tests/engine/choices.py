@@ -81,7 +81,9 @@ RANDOM: dict[str, str] = {
     "the mismatch that there is": "torch stumbles over its own message where the mismatch is not at the first output",
     "once differentiable": "torch takes the gradient for a constant unless the incoming one requires grad",
     "ordinary zeros": "torch's ZeroTensors cannot be written to or converted",
-    "memory of its own": "torch gives gradients whose elements share memory, so that a write to one writes to all",
+    "the shapes that there are": "torch gives the shape of a batch of gradients that does not fit as torch.Size([])",
+    "any op can be batched": "torch's vmap has no rule for what a hook does",
+    "memory of its own": "the elements of torch's gradients may share memory, with each other or with the weight",
 }
 
 # id: what does not exist yet. A test fails as soon as an entry passes that is still listed here.

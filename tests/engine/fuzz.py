@@ -23,6 +23,7 @@ import numpy as np
 from tests.engine.choices import RANDOM
 from tests.engine.programs import PRELUDE, Seen, Writer
 
+WRITES = re.compile(r"\w_\(|[-+*/]= |\] = |Twice|^with")
 Difference = tuple[str, Any, Any]
 MISSING = re.compile(r"has no attribute '(\w+)'")
 
@@ -112,18 +113,21 @@ class Pair:
         return []
 
     def _shared(self, line: str) -> str | None:
-        """Whether a tensor of this line has elements in one place in torch's memory, and not in ours."""
+        """Whether a gradient that is written to shares memory in torch, and not here."""
+        if not WRITES.search(line):
+            return None
         for name in set(re.findall(r"\bv\d+\b", line)):
             a, b = self.real.names.get(name), self.ours.names.get(name)
             if isinstance(a, self.real.tensor) and isinstance(b, self.ours.tensor) and _is_packed(b) > _is_packed(a):
+                return "memory of its own"
+            if isinstance(a, self.real.tensor) and isinstance(b, self.ours.tensor) and a._is_view() > b._is_view():
                 return "memory of its own"
         return None
 
     def went_astray(self) -> bool:
         """Numbers beyond comparison: from here on rounding decides."""
-        return any(
-            np.any(np.abs(np.nan_to_num(_values(t).astype(complex))) > 1e8) for t in self.real.tensors().values()
-        )
+        arrays = [_values(t).astype(complex) for t in self.real.tensors().values()]
+        return any(np.any(np.isinf(a)) or np.any(np.abs(np.nan_to_num(a)) > 1e8) for a in arrays)
 
 
 def _values(tensor: Any) -> np.ndarray[Any, Any]:
@@ -158,6 +162,10 @@ def _excuse(line: str, expected: Any, got: Any) -> str | None:
         return "once differentiable"
     if expected and "ZeroTensor" in expected[1]:
         return "ordinary zeros"
+    if expected and "is_grads_batched=True`, we" in expected[1] and "is_grads_batched=True`, we" in words:
+        return "the shapes that there are"
+    if expected and "Batching rule not implemented" in expected[1]:
+        return "any op can be batched"
     return None
 
 
@@ -186,7 +194,7 @@ def _differences(real: Any, ours: Any, loose: bool, tolerance: float) -> list[Di
     found = [(field, a[field], b[field]) for field in fields if a[field] != b[field]]
     if not found and not _close(_values(real), _values(ours), tolerance):
         found.append(("values", _values(real).tolist(), _values(ours).tolist()))
-    if not found and a["leaf"] is b["leaf"] is True or (a["requires_grad"] and real.retains_grad):
+    if (not found and a["leaf"] is b["leaf"] is True) or (a["requires_grad"] and real.retains_grad):
         if (real.grad is None) != (ours.grad is None):
             found.append(("grad", real.grad, ours.grad))
         elif real.grad is not None:
@@ -228,7 +236,9 @@ def invent(seed: int) -> tuple[list[str], list[Difference], str | None]:
             return lines, found, pair.excuse
         if pair.went_astray():
             break
-        writer.tensors = {n: Seen(tuple(t.shape), t.dtype.is_floating_point) for n, t in pair.real.tensors().items()}
+        writer.tensors = {
+            n: Seen(tuple(t.shape), t.dtype.is_floating_point, str(t.dtype)) for n, t in pair.real.tensors().items()
+        }
         writer.leaves = [name for name in writer.leaves if name in writer.tensors]
     return lines, [], None
 

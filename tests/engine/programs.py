@@ -24,7 +24,7 @@ SHAPES: tuple[tuple[int, ...], ...] = (
 FUNCTIONS = ["Square", "Twice", "Flat", "Same", "Pair", "Marked", "Once", "Keeps", "Separate", "Unmade", "Two"]
 
 # What statements may use: custom functions, and a log that hooks write to.
-PRELUDE = '''
+PRELUDE = """
 log = []
 
 def note(name, *tensors):
@@ -135,7 +135,7 @@ class Two(torch.autograd.Function):
     @staticmethod
     def backward(ctx, g):
         return g, None
-'''
+"""
 
 
 class Seen(NamedTuple):
@@ -143,6 +143,7 @@ class Seen(NamedTuple):
 
     shape: tuple[int, ...]
     floats: bool = True
+    dtype: str = "torch.float64"
 
 
 class Writer:
@@ -229,8 +230,9 @@ class Writer:
         if self.random.random() < 0.25:
             a = self.floating()
             return self.new(f"torch.{self.random.choice(BINARY_FUNCTIONS)}({a}, {self.like(a, floats=True)})")
-        a = self.any()
-        return self.new(f"{a} {self.random.choice(BINARY)} {self.like(a)}")
+        a = self.pick([n for n, t in self.tensors.items() if t.dtype != "torch.bool"])
+        b = self.like(a, floats=self.random.random() < 0.9)
+        return self.new(f"{a} {self.random.choice(BINARY)} {b}")
 
     def scalar_binary(self) -> str:
         name, number = self.any(), self.number()
@@ -313,10 +315,13 @@ class Writer:
         )
 
     def product(self) -> str:
-        a = self.floating()
-        inner = self.shape(a)[-1:]
-        fitting = [n for n, t in self.tensors.items() if t.floats and t.shape[-2:][:1] == inner and inner]
-        b = self.pick(fitting) if fitting else self.floating()
+        a = self.pick([n for n, t in self.tensors.items() if t.floats and len(t.shape) in (1, 2)])
+        inner, dtype = self.shape(a)[-1:], self.tensors[a].dtype if a in self.tensors else ""
+        fitting = [
+            n for n, t in self.tensors.items()
+            if t.dtype == dtype and t.shape[-2:][:1] == inner and inner and len(t.shape) in (1, 2)
+        ]  # fmt: skip
+        b = self.pick(fitting) if fitting else a
         return self.new(self.random.choice([f"{a} @ {b}", f"torch.matmul({a}, {b})", f"{b}.mT @ {b}"]))
 
     def custom(self) -> str:
@@ -371,7 +376,7 @@ class Writer:
                 f"del {name}",
                 self.new(f"{name}.item()"),
                 f"note('facts', torch.tensor({name}.is_leaf), torch.tensor({name}.retains_grad))",
-                f"note(repr({name}))",
+                f"note(repr({name}).replace('-0.', '0.').replace(' ', ''))",
             ]
         )
 
@@ -409,6 +414,8 @@ class Writer:
         return [self.random.choice(pool) for _ in range(count)]
 
     def grad(self) -> str:
+        if self.random.random() < 0.35:
+            return self.plain_grad()
         outputs = [self.floating() for _ in range(self.random.choices([1, 2], [6, 1])[0])]
         inputs = self.inputs(3)
         if len(outputs) == 1 and self.random.random() < 0.3:
@@ -424,12 +431,22 @@ class Writer:
         options = self.options(
             ("create_graph=True", 0.5),
             (self.random.choice(["retain_graph=True", "retain_graph=False"]), 0.4),
-            (self.random.choice(["allow_unused=True", "allow_unused=True", "allow_unused=False"]), 0.75),
+            ("allow_unused=True", 0.85),
             ("materialize_grads=True", 0.1),
         )
         self.count += len(inputs)
         names = "".join(f"v{n}, " for n in range(self.count - len(inputs) + 1, self.count + 1))
         return f"{names}= torch.autograd.grad([{', '.join(outputs)}], [{', '.join(inputs)}]{weights}{options})"
+
+    def plain_grad(self) -> str:
+        """One output and one input, without lists."""
+        name, weight = self.floating(), ""
+        if self.random.random() < 0.5:
+            weight = f", {self.weight(name)}"
+        else:
+            name += ".sum()"
+        options = self.options(("create_graph=True", 0.5), ("retain_graph=True", 0.3), ("allow_unused=True", 0.7))
+        return self.new(f"torch.autograd.grad({name}, {self.inputs(1)[0]}{weight}{options})[0]")
 
     def batched(self) -> str:
         name = self.floating(full=True)
