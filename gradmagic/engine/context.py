@@ -108,7 +108,7 @@ class FunctionNode(Node):
     def _kept(self, t: Tensor) -> Any:
         mine = t.grad_fn is self
         if saving.hooks:
-            return Packed(t, None if mine else edge(t), own=mine)
+            return Packed(t, None if mine else edge(t), saving.hooks[-1], own=mine)
         return _SavedOutput(t) if mine else t
 
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:

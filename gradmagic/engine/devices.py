@@ -65,6 +65,16 @@ class device:
 CPU = device("cpu")
 
 
+def get_default_device() -> device:
+    """Where tensors are made: on the CPU."""
+    return CPU
+
+
+def set_default_device(wanted: Any) -> None:
+    """Say where tensors are to be made: on the CPU, or it is refused at once (torch refuses the first tensor)."""
+    check(wanted)
+
+
 def check(wanted: Any) -> None:
     """Refuse any place but the CPU."""
     if wanted is not None and device(wanted).type != "cpu":

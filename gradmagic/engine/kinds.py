@@ -146,6 +146,8 @@ class Op:
         node.saved = self.keep(edges, operands, y)
         node.seq = tick()
         if modes.alerts:
+            if modes.inference_tensors:
+                refuse_inference(node.saved or ())
             if saving.hooks:
                 self.pack(node)
             if modes.anomaly:
@@ -173,15 +175,20 @@ class Op:
 
     def pack(self, node: Node) -> None:
         """Hand what is saved to the hooks on saved tensors, in the order in which the rules read it."""
-        saved = list(node.saved or ())
-        reads = [k % len(saved) for read in self.plans()[1] for k in read if saved]
-        for k in dict.fromkeys((*reads, *range(len(saved)))):
-            value = saved[k]
-            if isinstance(value, Tensor):
-                saved[k] = Packed(value, edge(value))
-            elif k == len(node.edges) and isinstance(value, (np.ndarray, np.generic)):
-                saved[k] = Packed(Tensor._of(value, node), None, own=True)
-        node.saved = tuple(saved)
+        n = len(node.saved or ())
+        reads = [k % n for read in self.plans()[1] for k in read if n]
+        for k in dict.fromkeys((*reads, *range(n))):
+            self.pack_one(node, k, saving.hooks[-1])
+
+    def pack_one(self, node: Node, k: int, hooks: Any) -> None:
+        """Hand one of the saved values to a pair of hooks, if it is a tensor."""
+        saved = node.saved or ()
+        value: Any = saved[k]
+        if isinstance(value, Tensor):
+            value = Packed(value, edge(value), hooks)
+        elif k == len(node.edges) and isinstance(value, (np.ndarray, np.generic)):
+            value = Packed(Tensor._of(value, node), None, hooks, own=True)
+        node.saved = (*saved[:k], value, *saved[k + 1 :])
 
     def make_node_class(self) -> Any:
         name = self.node_name or _camel(self.name) + "Backward0"
@@ -315,6 +322,16 @@ def target_meta(node: Node, i: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
     if isinstance(target, Node):
         return target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
     return target._array.shape, target._array.dtype
+
+
+def refuse_inference(saved: Sequence[Any]) -> None:
+    """A tensor made in inference mode has no version: nobody could tell whether it is still what was saved."""
+    if any(isinstance(v, Tensor) and v._inference for v in saved):
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+            "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
+            "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        )
 
 
 def set_view(out: Tensor, source: Tensor, op: Op, kwargs: dict[str, Any], forbids: str | None = None) -> None:

@@ -15,6 +15,9 @@ class _Modes(threading.local):
     anomaly: bool = False
     check_nan: bool = True
     leaf_writes: bool = False
+    inference_tensors: bool = (
+        False  # whether there can be any: from the first inference mode on, recording looks for them
+    )
     alerts: int = 0  # how many of inference, anomaly, hooks on saved tensors are on: ops on the fast path ask only this
     transforms: int = 0  # how many of torch.func's transformations are at work, one inside another
     maps: int = 0  # and how many of them are vmap
@@ -153,6 +156,9 @@ class inference_mode(_Switch):
         modes.inference = self.mode
         modes.grad = not self.mode
         modes.alerts += 1
+        if self.mode and not modes.inference_tensors:
+            modes.inference_tensors = True
+            modes.alerts += 1
         return before
 
     def leave(self, before: tuple[bool, bool]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.modes import modes
-from gradmagic.engine.saving import Packed
+from gradmagic.engine.saving import Packed, SavedTensor
 
 if TYPE_CHECKING:
     from gradmagic.engine.tensor import Tensor
@@ -202,6 +202,10 @@ class Node:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
             return self._lookup_saved(name[7:])
+        if name.startswith("_raw_saved_"):
+            names = self.op.saved_names(self) if self.op is not None else {}
+            if name[11:] in names:
+                return SavedTensor(self, names[name[11:]])
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def _lookup_saved(self, name: str) -> Any:

@@ -201,6 +201,10 @@ class Generator:
             self._next_normal = float(saved["normal"]) if saved["has_normal"] else None
         return self
 
+    def whole(self) -> int:
+        """Return any whole number below 2**63, as ``Tensor.random_`` does for int64."""
+        return int(self._words64(1)[0]) & (2**63 - 1)
+
     def _words32(self, count: int) -> Array:
         words: Array = self._bits.random_raw(count)
         return words

@@ -15,6 +15,12 @@ _WRITTEN = (
     "in-place operations on the input to a pack hook."
 )
 
+_FREED = (
+    "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the graph are freed when "
+    "you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second "
+    "time or if you need to access saved variables after calling backward."
+)
+
 
 class _Saving(threading.local):
     hooks: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = ()
@@ -30,8 +36,8 @@ class Packed:
 
     __slots__ = ("kept", "nr", "own", "target", "unpack_hook")
 
-    def __init__(self, t: Any, target: Any, *, own: bool = False) -> None:
-        pack_hook, self.unpack_hook = saving.hooks[-1]
+    def __init__(self, t: Any, target: Any, hooks: Any, *, own: bool = False) -> None:
+        pack_hook, self.unpack_hook = hooks
         self.target, self.nr, self.own = target, t.output_nr, own
         version = t._version
         with no_grad():
@@ -47,6 +53,28 @@ class Packed:
             got = type(t).__name__
             raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {got}")
         return t._array
+
+
+class SavedTensor:
+    """One of a node's saved tensors, as ``grad_fn._raw_saved_…`` gives it: it can be given hooks of its own."""
+
+    def __init__(self, node: Any, k: Any) -> None:
+        self._node, self._k = node, k
+
+    def register_hooks(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
+        """Let a pair of functions keep this tensor: ``pack_hook`` is called at once."""
+        node, k = self._node, self._k
+        if node.freed:
+            raise RuntimeError(_FREED)
+        value = node.saved[k] if isinstance(k, int) and k < len(node.saved) else None
+        if isinstance(value, Packed):
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is "
+                "allowed at a time."
+            )
+        if value is None or isinstance(value, (bool, int, float, complex)):
+            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+        node.op.pack_one(node, k, (pack_hook, unpack_hook))
 
 
 class saved_tensors_hooks:

@@ -80,8 +80,9 @@ class Tensor:
     _node: Node | None
     _wants_grad: bool
 
-    def __init__(self, data: Any = ()) -> None:
-        array = data._array if isinstance(data, Tensor) else np.asarray(data, dtype=dtypes.default_float())
+    def __init__(self, *data: Any) -> None:
+        shared = len(data) == 1 and isinstance(data[0], Tensor)
+        array = data[0]._array if shared else old_style(data, dtypes.default_float())
         self._array, self._node, self._wants_grad = array, None, False
 
     @classmethod
@@ -442,6 +443,17 @@ class Tensor:
         def __ge__(self, other: Any) -> Any: ...
         def __getitem__(self, index: Any) -> Any: ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
+
+
+def old_style(data: tuple[Any, ...], kind: np.dtype[Any]) -> Any:
+    """The array of torch's old constructors: of sizes, or of a sequence of numbers."""
+    if not data:
+        return np.empty(0, kind)
+    if len(data) == 1 and not isinstance(data[0], (int, dtypes.Size)):
+        if isinstance(data[0], float):
+            raise TypeError("new(): data must be a sequence (got float)")
+        return np.array(data[0]._array if isinstance(data[0], Tensor) else data[0], kind)
+    return np.empty(data[0] if isinstance(data[0], tuple) else data, kind)
 
 
 def _rebuild(cls: type[Tensor], array: Any, requires_grad: bool) -> Tensor:

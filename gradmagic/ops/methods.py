@@ -128,6 +128,13 @@ IN_PLACE = [
     "gt",
     "ge",
 ]
+# Those that torch has as functions too: torch.sin_(x).
+FREE_IN_PLACE = [
+    "abs", "acos", "acosh", "addmv", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "asin", "asinh", "atan",
+    "atanh", "ceil", "clamp", "clip", "cos", "cosh", "deg2rad", "erf", "erfc", "exp", "exp2", "expm1", "fix", "floor", "frac",
+    "i0", "index_put", "log", "log10", "log1p", "log2", "logit", "nan_to_num", "neg", "negative", "rad2deg", "reciprocal",
+    "relu", "round", "rsqrt", "sigmoid", "sin", "sinc", "sinh", "sqrt", "square", "tan", "tanh", "trunc", "xlogy",
+]  # fmt: skip
 TURNED_IN_PLACE = ["squeeze", "unsqueeze", "t", "transpose", "swapaxes", "swapdims"]  # fmt: skip
 
 

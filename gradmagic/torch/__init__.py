@@ -14,7 +14,7 @@ from math import e, inf, nan, pi
 from typing import Any
 
 from gradmagic import ops as _ops  # noqa: F401  importing it gives the Tensor its operators
-from gradmagic.engine.devices import device
+from gradmagic.engine.devices import device, get_default_device, set_default_device
 from gradmagic.engine.dtypes import (
     Size,
     bool,
@@ -53,8 +53,9 @@ from gradmagic.engine.modes import (
 from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
+from gradmagic.ops.methods import FREE_IN_PLACE as _FREE_IN_PLACE
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
-from gradmagic.torch import autograd, cuda, fft, func, linalg, nn, optim, special, testing
+from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, optim, special, testing, utils
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
@@ -96,7 +97,8 @@ from gradmagic.torch.inspecting import (
 )  # fmt: skip
 from gradmagic.torch.serialization import load, save
 
-globals().update(_FUNCTIONS)
+_IN_PLACE = {f"{name}_": getattr(Tensor, f"{name}_") for name in _FREE_IN_PLACE}
+globals().update(_FUNCTIONS | _IN_PLACE)
 
 
 def __getattr__(name: str) -> Any:
@@ -104,7 +106,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "BoolTensor", "DoubleTensor", "FloatTensor", "Generator", "IntTensor", "LongTensor", "Size", "Tensor", "arange",
+    "utils", "set_default_device", "get_default_device", "accelerator", "BoolTensor", "DoubleTensor", "FloatTensor", "Generator", "IntTensor", "LongTensor", "Size", "Tensor", "arange",
     "as_tensor", "autograd", "bernoulli", "bool", "cdouble", "cfloat", "complex128", "complex64", "cuda", "device",
     "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "finfo", "float", "float16", "float32",
     "float64", "from_numpy", "full", "full_like", "func", "get_default_dtype", "half", "iinfo", "inf", "inference_mode",
@@ -113,5 +115,5 @@ __all__ = [
     "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand",
     "rand_like", "randint", "randn", "randn_like", "randperm", "save", "set_default_dtype", "set_grad_enabled",
     "set_printoptions", "short", "special", "tensor", "testing", "typename", "uint8", "vmap", "zeros", "zeros_like",
-    *sorted(_FUNCTIONS),
+    *sorted(_FUNCTIONS | _IN_PLACE),
 ]  # fmt: skip

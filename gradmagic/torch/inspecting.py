@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
-from gradmagic.engine.tensor import Tensor
-from gradmagic.ops.operands import sizes_of
+from gradmagic.engine.tensor import Tensor, old_style
 from gradmagic.torch.nn.parameter import typename
 
 
@@ -82,13 +81,7 @@ def _constructor(dtype: dtypes.dtype) -> Callable[..., Any]:
     """An old constructor: of sizes, or of a sequence of numbers."""
 
     def make(*data: Any) -> Any:
-        kind = dtypes.to_numpy(dtype)
-        if data and not all(isinstance(n, int) for n in data):
-            if isinstance(data[0], (int, float)):
-                raise TypeError(f"new(): data must be a sequence (got {type(data[0]).__name__})")
-            value = data[0]
-            return Tensor._of(np.array(value._array if isinstance(value, Tensor) else value, kind))
-        return Tensor._of(np.empty(sizes_of(data) if data else (0,), kind))
+        return Tensor._of(old_style(data, dtypes.to_numpy(dtype)))
 
     make.__name__ = f"{dtype.legacy}Tensor"
     make.__doc__ = f"A tensor of {dtype.name} of these sizes, or with these values."
