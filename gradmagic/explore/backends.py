@@ -65,6 +65,16 @@ class Backend:
         """`autograd.grad`, looked up at each call: with PyTorch it is another while a watcher is entered."""
         return self.torch.autograd.grad(*args, **kwargs)
 
+    def taylor(self, y: Any, x: Any, order: int) -> tuple[Array, int] | None:
+        """The derivatives of orders 0 to `order`, and the last that may not be zero; None where there is no series."""
+        from gradmagic.ops.expansion import derivatives
+
+        try:
+            found = derivatives(y, x, order)
+        except RuntimeError:  # an op without a series, or a graph that was freed: the calls of grad say what it is
+            return None
+        return found.values, found.top
+
     def variable(self, values: Array) -> Any:
         """A leaf that requires grad, in the precision of the values."""
         return self.torch.tensor(values, requires_grad=True)
@@ -205,6 +215,9 @@ class TorchBackend(Backend):
         self.plain_grad, self.plain_backward = torch.autograd.grad, torch.autograd.backward
         self.known = known(torch, self.grad)
         self.watchers = threading.local()
+
+    def taylor(self, y: Any, x: Any, order: int) -> tuple[Array, int] | None:  # noqa: ARG002
+        return None  # PyTorch has none
 
     def leaf_writes(self, mode: LeafWrites) -> Any:
         if mode == "allow":

@@ -105,6 +105,29 @@ class Ledger:
             )
         )
 
+    def expanded(self, names: list[str], seconds: float) -> None:
+        """One row for the derivatives that came from one pass of Taylor arithmetic, not from calls of grad."""
+        y, x = self.program.y_label, self.program.wrt
+        made = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+        self.rows.append(
+            Call(
+                index=len(self.rows),
+                source=f"{made} = taylor({y}, {x})",
+                line=None,
+                by=self.by,
+                asked={},
+                effective={},
+                ok=True,
+                outcome="by Taylor arithmetic, in one pass: plain values",
+                error=None,
+                nodes_kept=0,
+                nodes_freed=0,
+                bytes_kept=0,
+                bytes_freed=0,
+                seconds=seconds,
+            )
+        )
+
     def explained(self, call: Any, message: str) -> tuple[str | None, Any]:
         """Why this call was refused, in plain words."""
         made_by = next((self.rows[row] for t, row in self.made if any(t is out for out in call.outputs)), None)

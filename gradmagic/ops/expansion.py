@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,8 +51,16 @@ class NoSeriesError(RuntimeError):
     """What has no Taylor series here; the text names it, and the way out."""
 
 
-def coefficients(y: Tensor, x: Tensor, order: int) -> tuple[Array, bool]:
-    """The derivatives of orders 0 to ``order`` of a recorded y along x, and whether y is elementwise in x as recorded.
+class Derivatives(NamedTuple):
+    """What an expansion gave: a row for each order from 0, the last order that is not zero for sure, and how it was made."""
+
+    values: Array
+    top: int
+    mixes: bool  # whether an op on the way moved or summed elements
+
+
+def derivatives(y: Tensor, x: Tensor, order: int) -> Derivatives:
+    """The derivatives of orders 0 to ``order`` of a recorded y along x.
 
     Where elements are mixed (a sum, a flip), they are the derivatives in the direction in which every element of x grows
     at the same speed.
@@ -69,7 +77,7 @@ def coefficients(y: Tensor, x: Tensor, order: int) -> tuple[Array, bool]:
         finally:
             expansion.let_go()
     out[top + 1 :] = 0
-    return out, not expansion.mixes
+    return Derivatives(out, top, expansion.mixes)
 
 
 class Expansion:
@@ -165,7 +173,7 @@ class Expansion:
                 self.known[key] = found[1]
                 return found[1]
         shape, dtype = node.meta(nr)
-        if op.pointwise or node.kwargs.get("reduction") == "none":
+        if op.pointwise or node.kwargs.get("reduction", 1) == 0:
             y = self.known[key] = self.new(shape, dtype, order)
             if alike is not None:
                 self.alike[alike] = (order, y)

@@ -13,7 +13,7 @@ import numpy as np
 from gradmagic.engine.modes import enable_grad
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.blocks import in_blocks
-from gradmagic.ops.expansion import coefficients
+from gradmagic.ops.expansion import Derivatives, derivatives
 
 Array = Any
 
@@ -78,7 +78,7 @@ def taylor(
         raise ValueError(f"the order of a derivative is 0 or more, not {order}")
     points = _points(x)
     if executor is None and block is None:
-        return _derivatives(f, order, points)[0]
+        return _derivatives(f, order, points).values
     return in_blocks(partial(_of_block, f, order), points, order + 1, executor=executor, size=block)
 
 
@@ -91,8 +91,7 @@ def _points(x: Any) -> Array:
     return array
 
 
-def _derivatives(f: Callable[[Any], Any], order: int, points: Array) -> tuple[Array, bool]:
-    """The derivatives, and whether f works on each point by itself."""
+def _derivatives(f: Callable[[Any], Any], order: int, points: Array) -> Derivatives:
     x: Any = Tensor._of(np.array(points))
     x._wants_grad = True
     with enable_grad():
@@ -106,13 +105,13 @@ def _derivatives(f: Callable[[Any], Any], order: int, points: Array) -> tuple[Ar
                 "element; for other functions call grad, or torch.func.jacrev"
             )
         y = Tensor._of(np.broadcast_to(y._array, points.shape))
-    return coefficients(y, x, order)
+    return derivatives(y, x, order)
 
 
 def _of_block(f: Callable[[Any], Any], order: int, points: Array) -> Array:
-    found, alone = _derivatives(f, order, points)
-    if not alone:
+    found = _derivatives(f, order, points)
+    if found.mixes:
         raise ValueError(
             "f mixes the elements of x, so it cannot be evaluated block by block: leave out executor and block"
         )
-    return found
+    return found.values
