@@ -85,8 +85,10 @@ def _pow_number(x: Tensor, exponent: Any) -> Any:
 
 
 def float_power(input: Any, exponent: Any) -> Any:
-    double = dtypes.float64
-    return pow(as_tensor(input).to(double), exponent.to(double) if isinstance(exponent, Tensor) else exponent)
+    x = as_tensor(input)
+    complex_ = "c" in {getattr(getattr(v, "_array", v), "dtype", np.dtype(type(v))).kind for v in (x, exponent)}
+    double = dtypes.complex128 if complex_ else dtypes.float64
+    return pow(x.to(double), exponent.to(double) if isinstance(exponent, Tensor) else exponent)
 
 
 def floor_divide(input: Any, other: Any) -> Any:

@@ -162,13 +162,15 @@ threshold_backward = elementwise(
 
 
 def _sigmoid(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
 def _by(op: Any) -> Any:
     """A rule that is another row: its arithmetic for arrays, the row itself for Tensors."""
-    return lambda g, y: op(g, y) if hasattr(g, "_array") else op.fn(g, y)
+    return lambda g, y: (op if hasattr(g, "_array") else op.fn)(g, conjugated(y))
 
 
 tanh = irregular(np.tanh, _by(tanh_backward), pointwise=True)

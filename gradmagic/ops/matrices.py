@@ -97,8 +97,8 @@ def _cofactors(x: Any) -> Any:
 def _det_vjp(g: Any, x: Any, y: Any) -> Any:
     raw = getattr(x, "_array", x)
     if np.any(np.linalg.matrix_rank(raw) < raw.shape[-1]):
-        return _spread(g) * _cofactors(x)
-    return _spread(g * y) * _h(called(inv)(x))
+        return _spread(g) * _c(_cofactors(x))
+    return _spread(g * _c(y)) * _h(called(inv)(x))
 
 
 det: Any = irregular(np.linalg.det, _det_vjp, node="LinalgDetBackward0")
@@ -129,12 +129,13 @@ cholesky = irregular(np.linalg.cholesky, _cholesky_vjp, node="LinalgCholeskyExBa
 
 def _qr_vjp(g: Any, y: Any) -> Any:
     (gq, gr), (q, r) = g, y
-    m = 0.0
+    m: Any = 0.0
     if gr is not None:
         m = m + r @ _h(gr)
     if gq is not None:
         m = m - _h(gq) @ q
-    inner = q @ (np.tril(m) + _h(np.tril(m, -1)))
+    below = np.tril(m, -1)
+    inner = q @ (below + _h(below) + np.real(m) * np.eye(m.shape[-1], dtype=as_array(m).dtype))
     if gq is not None:
         inner = inner + gq
     return called(solve_triangular)(_h(r), inner, upper=False, left=False)
@@ -149,13 +150,13 @@ def _gaps(w: Any) -> Any:
     return np.expand_dims(w, -2) - np.expand_dims(w, -1) + np.eye(n)
 
 
-def _diagonal(v: Any) -> Any:
-    return np.expand_dims(v, -1) * np.eye(v.shape[-1])
+def _diagonal(v: Any, like: Any) -> Any:
+    return np.expand_dims(v, -1) * np.eye(v.shape[-1], dtype=as_array(like).dtype)
 
 
 def _eigh_vjp(g: Any, y: Any) -> Any:
     (gw, gv), (w, v) = g, y
-    inner = 0.0 if gw is None else _diagonal(gw)
+    inner = 0.0 if gw is None else _diagonal(gw, v)
     if gv is not None:
         n = w.shape[-1]
         inner = inner + (_h(v) @ gv) / _gaps(w) * (1 - np.eye(n))
@@ -173,7 +174,7 @@ _PHASE = (
 
 def _eig_vjp(g: Any, y: Any) -> Any:
     (gw, gv), (w, v) = g, y
-    inner = 0.0 if gw is None else _diagonal(gw)
+    inner = 0.0 if gw is None else _diagonal(gw, v)
     if gv is not None:
         along = _h(v) @ gv
         own = np.diagonal(along, axis1=-2, axis2=-1)
@@ -196,17 +197,20 @@ def _svd_vjp(g: Any, y: Any) -> Any:
     k = s.shape[-1]
     m, n = u.shape[-2], vh.shape[-1]
     u, vh = u[..., :k], vh[..., :k, :]
-    inner = 0.0 if gs is None else _diagonal(gs)
-    gaps = _gaps(s * s)
+    inner = 0.0 if gs is None else _diagonal(gs, u)
+    gaps, off = _gaps(s * s), 1 - np.eye(k)
     outer = 0.0
     if gu is not None:
         gu = gu[..., :k]
-        inner = inner + _skew(_h(u) @ gu) / gaps * np.expand_dims(s, -2)
+        own = _skew(_h(u) @ gu)
+        inner = inner + own / gaps * np.expand_dims(s, -2) * off
+        if as_array(u).dtype.kind == "c":  # the phase that is taken from U goes to V
+            inner = inner + own * (0.5 * np.eye(k)) / np.expand_dims(s, -1)
         if m > k:
             outer = outer + ((gu - u @ (_h(u) @ gu)) / np.expand_dims(s, -2)) @ vh
     if gvh is not None:
         gvh = gvh[..., :k, :]
-        inner = inner + np.expand_dims(s, -1) * (_skew(vh @ _h(gvh)) / gaps)
+        inner = inner + np.expand_dims(s, -1) * (_skew(vh @ _h(gvh)) / gaps) * off
         if n > k:
             outer = outer + u @ ((gvh - (gvh @ _h(vh)) @ vh) / np.expand_dims(s, -1))
     return u @ inner @ vh + outer
@@ -261,8 +265,8 @@ def _cross(a: Any, b: Any, dim: int) -> Any:
 
 cross: Any = bilinear(
     _cross,
-    lambda g, b, dim: called(cross)(b, g, dim=dim),
-    lambda g, a, dim: called(cross)(g, a, dim=dim),
+    lambda g, b, dim: called(cross)(_c(b), g, dim=dim),
+    lambda g, a, dim: called(cross)(g, _c(a), dim=dim),
     node="LinalgCrossBackward0",
 )
 

@@ -42,14 +42,11 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    flat = np.ravel(array_like(ary))
-    return np.concatenate(
-        [
-            *([] if to_begin is None else [np.ravel(to_begin)]),
-            flat[1:] - flat[:-1],
-            *([] if to_end is None else [np.ravel(to_end)]),
-        ]
+    flat: Any = np.ravel(array_like(ary))
+    begin, end = (
+        [] if v is None else [F["to"](np.ravel(array_like(v)), dtype=flat._array.dtype)] for v in (to_begin, to_end)
     )
+    return np.concatenate([*begin, flat[1:] - flat[:-1], *end])
 
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
@@ -66,7 +63,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise ValueError(
             "Shape of array too small to calculate a numerical gradient, at least (edge_order + 1) elements are required."
         )
-    out = [_slope(t, h, d, edge_order) for h, d in zip(steps, along, strict=True)]
+    out = [F["to"](_slope(t, h, d, edge_order), dtype=t._array.dtype) for h, d in zip(steps, along, strict=True)]
     return out[0] if len(out) == 1 else tuple(out)
 
 
@@ -172,6 +169,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers one by one: a power of zero has its derivative too."""
     t = array_like(x)
     n = t.shape[0] if N is None else N
+    t = F["to"](t, dtype=np.promote_types(t._array.dtype, int))
     columns: list[Any] = []
     for k in range(n):
         columns.append(np.ones_like(t) if k == 0 else t if k == 1 else columns[-1] * t)

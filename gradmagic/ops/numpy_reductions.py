@@ -73,7 +73,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False, *, 
 
 def _count(t: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     chosen = np.broadcast_to(raw(where), t.shape)
-    return array_like(np.sum(chosen, axis=axis, keepdims=keepdims is True).astype(t._array.dtype))
+    return array_like(np.sum(chosen, axis=axis, keepdims=keepdims is True).astype(np.real(t._array).dtype))
 
 
 def var(
@@ -215,7 +215,7 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, skip_nan: 
         positions = np.arange(count if skip_nan else n, dtype=np.float64)
         at[numbers == count] = np.quantile(positions, q.reshape(-1), method=scheme) if positions.size else 0.0
     low = np.floor(at).astype(np.intp)
-    share = at - low
+    share = (at - low).astype(np.float64 if q.ndim else t._array.dtype)
     last = np.maximum(numbers, 1)[:, None] - 1 if skip_nan else n - 1
     a, b = (take_along_axis(lanes, np.take_along_axis(order, np.minimum(k, last), 1), 1) for k in (low, low + 1))
     mixed = np.where(share == 0, a, np.where(share < 0.5, a + (b - a) * share, b - (b - a) * (1 - share)))
@@ -282,7 +282,7 @@ def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None,
     aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
-    x = _rows(_floats(m, dtype), rowvar)
+    x = _rows(_floats(m, dtype or np.result_type(raw(m), np.float64)), rowvar)
     if y is not None:
         x = np.concatenate([x, _rows(_floats(y, dtype), rowvar)])
     k = (0 if bias else 1) if ddof is None else ddof

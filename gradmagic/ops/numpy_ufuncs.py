@@ -66,10 +66,12 @@ def _vecmat(a: Any, b: Any) -> Any:
 
 def _copysign(a: Any, b: Any) -> Any:
     sign = np.where(np.signbit(getattr(b, "_array", b)), -1.0, 1.0)
-    magnitude = F["abs"](array_like(a))
-    return magnitude * as_tensor(
-        sign.astype(magnitude._array.dtype if magnitude._array.dtype.kind == "f" else np.float64)
-    )
+    return F["abs"](array_like(a)) * as_tensor(sign.astype(getattr(getattr(b, "_array", b), "dtype", np.float64)))
+
+
+def _ldexp(a: Any, b: Any) -> Any:
+    t = array_like(a)
+    return F["mul"](t, as_tensor(np.ldexp(np.ones((), t._array.dtype), array_like(b)._array)))
 
 
 def _frexp(x: Any) -> Any:
@@ -83,6 +85,14 @@ def _modf(x: Any) -> Any:
     return _copysign(x - whole, x), whole
 
 
+def _sign(x: Any) -> Any:
+    """Of a complex number, the one of length one in its direction."""
+    if x._array.dtype.kind != "c":
+        return F["sign"](x)
+    size = F["abs"](x)
+    return x / F["where"](size == 0, 1.0, size)
+
+
 UFUNCS: dict[str, Callable[..., Any]] = {}
 for _row in vars(E).values():
     if isinstance(_row, Elementwise) and isinstance(_row.fn, np.ufunc):
@@ -92,7 +102,7 @@ UFUNCS |= {
     "float_power": F["float_power"], "square": F["square"], "tanh": F["tanh"], "matmul": _matmul, "vecdot": _vecdot,
     "matvec": _matvec, "vecmat": _vecmat, "positive": lambda x: x, "fabs": F["abs"], "rint": F["round"],
     "reciprocal": F["reciprocal"], "radians": F["deg2rad"], "degrees": F["rad2deg"], "floor_divide": F["floor_divide"],
-    "conjugate": F["conj"], "remainder": F["remainder"], "fmod": F["fmod"], "copysign": _copysign, "ldexp": lambda a, b: _both("mul")(a, as_tensor(np.ldexp(1.0, as_tensor(b)._array))),
+    "conjugate": F["conj"], "sign": _sign, "remainder": F["remainder"], "fmod": F["fmod"], "copysign": _copysign, "ldexp": _ldexp,
     "divmod": lambda a, b: (F["floor_divide"](a, b), F["remainder"](a, b)), "modf": _modf, "frexp": _frexp,
     "spacing": lambda x: x * 0 + as_tensor(np.spacing(x._array)),
     "equal": F["eq"], "not_equal": F["ne"], "less": F["lt"], "less_equal": F["le"], "greater": F["gt"], "greater_equal": F["ge"],

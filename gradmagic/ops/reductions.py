@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import irregular, linear, name_rows
+from gradmagic.engine.kinds import _conj, irregular, linear, name_rows
 
 
 def raw(value: Any) -> Any:
@@ -63,7 +63,11 @@ min_all = irregular(amin.fn, _share_ties, node="MinBackward1")
 
 
 def _others(x: Any, axis: int) -> Any:
-    """For each element the product of all others along the axis, without a division: exact where there are zeros."""
+    """For each element the product of all others along the axis, without a division: exact where there are zeros.
+
+    Its conjugate, where numbers are complex: that is what a gradient is multiplied by.
+    """
+    x = _conj(x)
     one = np.ones_like(getattr(x, "_array", x)[_at(axis, slice(0, 1))])
     before = np.concatenate([one, np.cumprod(x[_at(axis, slice(None, -1))], axis)], axis)
     flipped = np.flip(x[_at(axis, slice(1, None))], axis)
@@ -98,7 +102,7 @@ def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     eye = np.eye(n, dtype=bool)
     rows = np.where(eye, 1.0, x[..., None, :])  # row i: x with its i-th element replaced by one
     upper = np.triu(np.ones((n, n)))
-    out = np.sum(np.cumprod(rows, -1) * upper * g[..., None, :], -1)
+    out = np.sum(np.cumprod(_conj(rows), -1) * upper * g[..., None, :], -1)
     return np.moveaxis(out, -1, axis)
 
 

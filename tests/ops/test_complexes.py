@@ -1,5 +1,6 @@
 """Complex numbers and Fourier transforms: torch's conjugate convention, and finite differences to order two."""
 
+# ruff: noqa: E501  a case is a line
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,16 @@ import pytest
 
 from gradmagic import torch
 from tests.ops.test_rows import SEED, _check
+
+
+def square(x: Any) -> Any:
+    """A well-conditioned complex matrix."""
+    return torch.complex(x[:, :2], x[:, 1:] ** 2) + torch.diag(torch.tensor([3.0, 5.0], dtype=torch.float64))
+
+
+def hermitian(x: Any) -> Any:
+    return square(x) @ square(x).mT.conj()
+
 
 # real functions of a real matrix that go through complex numbers
 CASES: list[tuple[str, Callable[[Any], Any]]] = [
@@ -24,6 +35,17 @@ CASES: list[tuple[str, Callable[[Any], Any]]] = [
     ("rfft", lambda x: torch.fft.rfft(x).abs()), ("irfft", lambda x: torch.fft.irfft(torch.complex(x, x**2)) ** 2),
     ("irfft odd", lambda x: torch.fft.irfft(torch.complex(x, x**2), 5) ** 2),
     ("fft2", lambda x: torch.fft.fft2(x).abs()), ("ifftn", lambda x: torch.fft.ifftn(torch.complex(x, x**2)).abs()),
+    ("prod", lambda x: torch.complex(x, x**2).prod().imag), ("prod of rows", lambda x: torch.complex(x, x**2).prod(1).abs()),
+    ("cumprod", lambda x: torch.complex(x, x**2).cumprod(1).imag), ("tanh", lambda x: torch.complex(x, x**2).tanh().real),
+    ("sigmoid", lambda x: torch.complex(x, x**2).sigmoid().imag), ("np.sign", lambda x: np.imag(np.sign(torch.complex(x, x**2)))),
+    ("det", lambda x: torch.linalg.det(square(x)).imag), ("cross", lambda x: np.abs(np.cross(torch.complex(x, x**2), 1j * x))),
+    ("inv", lambda x: torch.linalg.inv(square(x)).abs()), ("solve", lambda x: torch.linalg.solve(square(x), square(x) ** 2).imag),
+    ("qr", lambda x: torch.linalg.qr(square(x)).Q.abs()), ("qr r", lambda x: torch.linalg.qr(square(x)).R.imag),
+    ("cholesky", lambda x: torch.linalg.cholesky(hermitian(x)).imag), ("eigh", lambda x: torch.linalg.eigh(hermitian(x)).eigenvectors.abs()),
+    ("eigvalsh", lambda x: torch.linalg.eigvalsh(hermitian(x))), ("svdvals", lambda x: torch.linalg.svdvals(square(x))),
+    ("svd", lambda x: torch.linalg.svd(square(x)).U.abs()), ("svd vectors", lambda x: (torch.linalg.svd(square(x)).U @ torch.linalg.svd(square(x)).Vh).imag),
+    ("eig", lambda x: torch.linalg.eig(square(x)).eigenvectors.abs()), ("eigvals", lambda x: torch.linalg.eigvals(square(x)).imag),
+    ("pinv", lambda x: torch.linalg.pinv(torch.complex(x, x**2)).imag), ("lstsq", lambda x: np.abs(np.linalg.lstsq(torch.complex(x, x**2).mT, 1j * x.mT)[0])),
     ("shift", lambda x: torch.fft.fftshift(x) ** 2), ("numpy", lambda x: np.abs(np.fft.fft(np.exp(x)))),
 ]  # fmt: skip
 
