@@ -62,6 +62,7 @@ class Op:
     is_view = False
     pointwise = False  # element by element, so that a batch of gradients passes by broadcasting
     floats = False  # integers become floats first, as sin does
+    refuses: Any = None  # raises for dtypes that torch has no kernel for
     transpose_one: Any = None  # of an op with several outputs: the transpose of one of them
 
     def __init__(
@@ -104,6 +105,8 @@ class Op:
 
     def prepare(self, arrays: list[Any], kwargs: dict[str, Any]) -> None:
         """Cast the operands, check them: a kind's own."""
+        if self.refuses is not None:
+            self.refuses(arrays)
 
     def record(self, operands: Sequence[Any], arrays: Sequence[Any], y: Any, kwargs: dict[str, Any]) -> Any:
         edges = tuple([edge(v) if isinstance(v, Tensor) else None for v in operands]) if modes.grad else ()
@@ -368,6 +371,8 @@ class Elementwise(Op):
         return self.record(operands, arrays, y, kwargs)
 
     def prepare(self, arrays: list[Any], kwargs: dict[str, Any]) -> None:
+        if self.refuses is not None:
+            self.refuses(arrays)
         if len(arrays) == 1:
             kind = arrays[0].dtype.kind
             if self.floats and kind in "biu":

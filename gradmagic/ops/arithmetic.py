@@ -12,18 +12,28 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import (
     as_tensor,
+    axes_of,
     floating,
+    length,
+    one_axis,
     operand,
 )
+from gradmagic.ops.outputs import into
 
 # -- arithmetic ---------------------------------------------------------------------------------------------------
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, add, input, other, alpha=alpha)
     return E.add.two(as_tensor(input), other if alpha == 1 else other * alpha)
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, sub, input, other, alpha=alpha)
+    if isinstance(input, (bool, np.bool_)):  # a number, where a bool tensor would be refused
+        return rsub(other, bool(input))
     return E.sub.two(as_tensor(input), other if alpha == 1 else other * alpha)
 
 
@@ -46,29 +56,57 @@ def _with_number(row: Any, of_number: Any) -> Any:
 remainder, fmod = _with_number(E.remainder, E.remainder_number), _with_number(E.fmod, E.fmod_number)
 
 
+def sign(input: Any, *, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, sign, input)
+    t = as_tensor(input)
+    return t.clone() if t._array.dtype.kind == "b" else E.sign(t)
+
+
+def sgn(input: Any, *, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, sgn, input)
+    t = as_tensor(input)
+    return t.clone() if t._array.dtype.kind == "b" else E.sgn(t)
+
+
 def round(input: Any, *, decimals: int = 0) -> Any:
     return E.round(as_tensor(input)) if decimals == 0 else E.round_decimals(as_tensor(input), decimals=decimals)
 
 
-def mul(input: Any, other: Any) -> Any:
+def mul(input: Any, other: Any, *, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, mul, input, other)
     return E.mul.two(as_tensor(input), operand(other))
 
 
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    quotient = E.div.two(as_tensor(input), operand(other))
+def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, div, input, other, rounding_mode=rounding_mode)
     if rounding_mode is None:
-        return quotient
-    return E.floor(quotient) if rounding_mode == "floor" else E.trunc(quotient)
+        return E.div.two(as_tensor(input), operand(other))
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return (E.div_floor if rounding_mode == "floor" else E.div_trunc)(as_tensor(input), operand(other))
 
 
-def pow(input: Any, exponent: Any) -> Any:
+def pow(input: Any, exponent: Any, *, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, pow, input, exponent)
     if not isinstance(input, Tensor):
         if isinstance(exponent, Tensor) and not isinstance(input, np.ndarray):
-            return E.pow_of_scalar(operand(input), exponent)
+            base = operand(input)
+            if isinstance(base, int) and exponent._array.dtype.kind in "ui" and np.any(exponent._array < 0):
+                return Tensor._of(np.asarray(_int_power(np.asarray(base), exponent._array)))
+            return E.pow_of_scalar(base, exponent)
         input = as_tensor(input)
     exponent = operand(exponent)
     if isinstance(exponent, Tensor):
-        return E.pow_tensor(input, exponent)
+        if input._array.dtype.kind in "ui" and exponent._array.dtype.kind in "ui" and np.any(exponent._array < 0):
+            return Tensor._of(np.asarray(_int_power(input._array, exponent._array)))
+        return E.pow_tensor.two(input, exponent)
     return _pow_number(input, exponent)
 
 
@@ -77,6 +115,8 @@ def _pow_number(x: Tensor, exponent: Any) -> Any:
     if kind in "bui":
         if isinstance(exponent, int) and exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
+        if kind == "b" and isinstance(exponent, int) and not isinstance(exponent, bool):
+            x = x.to(dtypes.int64)
         if isinstance(exponent, float):
             x = x.to(dtypes.get_default_dtype())
     if isinstance(exponent, complex) and kind != "c":
@@ -89,6 +129,13 @@ def float_power(input: Any, exponent: Any) -> Any:
     complex_ = "c" in {getattr(getattr(v, "_array", v), "dtype", np.dtype(type(v))).kind for v in (x, exponent)}
     double = dtypes.complex128 if complex_ else dtypes.float64
     return pow(x.to(double), exponent.to(double) if isinstance(exponent, Tensor) else exponent)
+
+
+def _int_power(a: Any, b: Any) -> Any:
+    """Torch's powers of integers: what lies between -1 and 1 becomes 0."""
+    positive = np.power(a, np.maximum(b, 0))
+    inverse = np.where(a == 1, 1, np.where(a == -1, 1 - 2 * (b % 2), 0))
+    return np.where(b < 0, inverse, positive).astype(positive.dtype)
 
 
 def floor_divide(input: Any, other: Any) -> Any:
@@ -143,6 +190,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if input is None:
         return tuple(as_tensor(i) for i in np.nonzero(condition._array))
     a, b = operand(input), operand(other)
+    refuse_broadcast([np.asarray(getattr(v, "_array", v)) for v in (condition, a, b)])
     common = dtypes.result_dtype([getattr(a, "_array", a), getattr(b, "_array", b)])
     a, b = (as_tensor(v) for v in (a, b))
     d = dtypes.of(common)
@@ -216,12 +264,23 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return input.shape == other.shape and bool(np.all(input._array == other._array))
 
 
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    return Tensor._of(np.asarray(np.argmax(input._array, dim, keepdims=keepdim)))
+def _position(name: str, find: Any) -> Any:
+    def position(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+        a = input._array
+        if a.dtype.kind == "b":
+            raise RuntimeError(f"{name}(): does not support bool input")
+        if dim is None and not a.size:
+            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
+        d = None if dim is None else one_axis(dim, input.ndim)
+        if d is not None and length(input, d) == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
+        return Tensor._of(np.asarray(find(a, d if input.ndim else None, keepdims=keepdim)))
+
+    position.__name__ = name
+    return position
 
 
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    return Tensor._of(np.asarray(np.argmin(input._array, dim, keepdims=keepdim)))
+argmax, argmin = _position("argmax", np.argmax), _position("argmin", np.argmin)
 
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
@@ -230,11 +289,11 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
 
 
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    return Tensor._of(np.asarray(np.any(input._array, dim, keepdims=keepdim)))
+    return Tensor._of(np.asarray(np.any(input._array, axes_of(dim, input.ndim), keepdims=keepdim)))
 
 
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    return Tensor._of(np.asarray(np.all(input._array, dim, keepdims=keepdim)))
+    return Tensor._of(np.asarray(np.all(input._array, axes_of(dim, input.ndim), keepdims=keepdim)))
 
 
 def numel(input: Tensor) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.kinds import refuse_broadcast
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import moving as M
@@ -51,6 +52,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Any:
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
+    if index._array.dtype.kind not in "iu":
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     at, d = _index("index_select", index), one_axis(dim, input.ndim)
     if at.size and (at.min() < 0 or at.max() >= input.shape[d]):
         raise IndexError("index out of range in self")
@@ -58,16 +61,30 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
 
 
 def take(input: Tensor, index: Tensor) -> Any:
-    return M.take(input, args=(_index("take", index),))
+    if index._array.dtype.kind not in "iu":
+        raise RuntimeError(f"take(): Expected a long tensor for index, but got {index.dtype.legacy}")
+    at, n = _index("take", index), input._array.size
+    for bad in at[(at < -n) | (at >= n)].reshape(-1)[:1]:
+        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} elements.")
+    return M.take(input, args=(at,))
+
+
+def _full(input: Tensor, mask: Tensor) -> tuple[int, ...]:
+    refuse_broadcast([np.asarray(mask._array), np.asarray(input._array)])
+    return np.broadcast_shapes(input.shape, mask.shape)
 
 
 def masked_select(input: Tensor, mask: Tensor) -> Any:
-    full = np.broadcast_shapes(input.shape, mask.shape)
+    full = _full(input, mask)
     return M.masked_select(expand(input, *full), args=(np.broadcast_to(mask._array, full),))
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
-    full = np.broadcast_shapes(input.shape, mask.shape)
+    if mask._array.dtype.kind != "b":
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.name.replace('32', '')}"
+        )
+    full = _full(input, mask)
     x = input if input.shape == full else expand(input, *full)
     return M.masked_fill(x, mask=mask._array, value=value.item() if isinstance(value, Tensor) else value)
 
@@ -105,6 +122,12 @@ def _along(input: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
 
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Any:
     values = source if alpha == 1 else source * alpha
+    at = _along(input, dim, index)
+    d = len(at) - 1
+    if source.ndim and source.shape[d] != at[-1].size:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({at[-1].size}) should be equal to source.size(dim): ({source.shape[d]}), for dim: {d}"
+        )
     return M.index_add(input, values, index=_along(input, dim, index), accumulate=True)
 
 
@@ -151,6 +174,8 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Any:
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Any:
     d = one_axis(dimension, input.ndim)
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
     if size > length(input, d):
         raise RuntimeError(f"maximum size for tensor at dimension {d} is {length(input, d)} but size is {size}")
     return M.unfold(held(input), args=(d, size, step))
@@ -235,7 +260,10 @@ def _one(row: Any, pair: Any, input: Tensor, k: Any, dim: int, keepdim: bool) ->
 
 
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
-    if not 1 <= k <= length(input, one_axis(dim, input.ndim)):
+    n = length(input, one_axis(dim, input.ndim))
+    if n == 0:
+        raise IndexError(f"kthvalue(): Expected reduction dim {one_axis(dim, input.ndim)} to have non-zero size.")
+    if not 1 <= k <= n:
         raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(one_axis(dim, input.ndim)))
     return _one(M.kthvalue, _kth_pair, input, k - 1, dim, keepdim)
 
@@ -243,7 +271,10 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
 def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if dim is None:
         return M.median(input, axis=None, keepdims=False)
-    return _one(M.median_dim, _median_pair, input, (length(input, dim) - 1) // 2, dim, keepdim)
+    d = one_axis(dim, input.ndim)
+    if length(input, d) == 0:
+        raise IndexError(f"median(): Expected reduction dim {d} to have non-zero size.")
+    return _one(M.median_dim, _median_pair, input, (length(input, d) - 1) // 2, dim, keepdim)
 
 
 def cummax(input: Tensor, dim: int) -> Any:
@@ -276,8 +307,9 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: 
     if prepend is not None or append is not None:
         out = cat([v for v in (prepend, input, append) if v is not None], d)
     for _ in range(n):
-        length = out.shape[d] - 1
-        out = narrow(out, d, 1, length) - narrow(out, d, 0, length)
+        rest = max(out.shape[d] - 1, 0)
+        later, earlier = narrow(out, d, min(1, out.shape[d]), rest), narrow(out, d, 0, rest)
+        out = Tensor._of(later._array ^ earlier._array) if out._array.dtype.kind == "b" else later - earlier
     return out
 
 

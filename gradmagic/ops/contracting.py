@@ -70,6 +70,11 @@ def _product(a: Any, la: str, b: Any, lb: str, kept: set[str]) -> tuple[Any, str
                 a, la = reducing.sum(a, la.index(c)), la.replace(c, "")
             elif b.shape[lb.index(c)] == 1 != a.shape[la.index(c)]:
                 b, lb = reducing.sum(b, lb.index(c)), lb.replace(c, "")
+            elif a.shape[la.index(c)] != b.shape[lb.index(c)]:
+                raise RuntimeError(
+                    f"einsum(): subscript {c} has size {b.shape[lb.index(c)]} for operand 1 which does not broadcast with "
+                    f"previously seen size {a.shape[la.index(c)]}"
+                )
         a, la = _without(a, la, kept | set(lb))
         b, lb = _without(b, lb, kept | set(la))
     batch = "".join(c for c in la if c in lb and c in kept)
@@ -103,7 +108,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
-        dims = (range(a.ndim - dims, a.ndim), range(dims))
+        dims = (range(-dims, 0), range(dims))
+    given = [[ds] if isinstance(ds, int) else list(ds) for ds in dims]
     da, db = (
         [d % t.ndim for d in (ds if not isinstance(ds, int) else [ds])] for ds, t in zip(dims, (a, b), strict=True)
     )
@@ -112,9 +118,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
             b = reducing.sum(b, j, keepdim=True)
         elif b.shape[j] == 1 != a.shape[i]:
             a = reducing.sum(a, i, keepdim=True)
-    if any(a.shape[i] != b.shape[j] for i, j in zip(da, db, strict=True)):
-        raise RuntimeError("contracted dimensions need to match, but first has size "
-                           f"{a.shape[da[0]]} in dim {da[0]} and second has size {b.shape[db[0]]} in dim {db[0]}")  # fmt: skip
+    for i, j, ga, gb in zip(da, db, *given, strict=True):
+        if a.shape[i] != b.shape[j]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {ga} and second has size "
+                f"{b.shape[j]} in dim {gb}"
+            )
     free_a, free_b = ([d for d in range(t.ndim) if d not in ds] for t, ds in ((a, da), (b, db)))
     inner = prod(a.shape[d] for d in da)
     left = reshape(permute(a, *free_a, *da), -1, inner) if inner else reshape(a, prod(a.shape[d] for d in free_a), 0)

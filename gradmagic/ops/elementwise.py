@@ -44,6 +44,8 @@ div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -a / b / b, 
 reciprocal = elementwise(np.reciprocal, lambda y: -y * y, floats=True)
 square = composed(lambda x: x**2)
 floor_divide = elementwise(np.floor_divide, 0, 0)  # torch refuses its derivative, which is 0 but for jumps
+div_floor = elementwise(np.floor_divide, 0, 0, node="DivBackward2")
+div_trunc = elementwise(lambda a, b: _truncated(a, b), 0, 0, node="DivBackward2")
 remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor_divide(a, b), node="RemainderBackward1")
 remainder_number = elementwise(np.remainder, 1, 0, node="RemainderBackward0")
 fmod = elementwise(np.fmod, 1, lambda a, b: -np.trunc(a / b), node="FmodBackward1")
@@ -126,6 +128,12 @@ def _inverse_square(a: Any, b: Any) -> Any:
 
 def _nonzero(y: Any) -> Any:
     return np.where(y == 0, np.nan, y)
+
+
+def _truncated(a: Any, b: Any) -> Any:
+    if np.result_type(a, b).kind in "ui":
+        return np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+    return np.trunc(a / b)
 
 
 _PI2 = math.pi**2

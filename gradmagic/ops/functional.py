@@ -66,6 +66,8 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return _given(input, inplace, A.celu_row, alpha=alpha, scale=1.0, input_scale=1.0 / alpha)
 
 

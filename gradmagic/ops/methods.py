@@ -185,7 +185,20 @@ def _comparison(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _bitwise(kernel: str, ufunc: Any) -> Callable[..., Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        arrays = self._array, getattr(other, "_array", other)
+        common = dtypes.result_dtype(arrays)
+        if common.kind not in "bui":
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.of(common).legacy}'")
+        return Tensor._of(np.asarray(ufunc(*arrays)))
+
+    return method
+
+
 def _invert(self: Tensor) -> Any:
+    if self._array.dtype.kind not in "bui":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
     return Tensor._of(np.invert(self._array))
 
 
@@ -266,10 +279,7 @@ def _install() -> None:
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         set_(f"__{name}__", _comparison(F[name]))
     for name, ufunc in (("and", np.bitwise_and), ("or", np.bitwise_or), ("xor", np.bitwise_xor)):
-        set_(
-            f"__{name}__",
-            lambda self, other, u=ufunc: Tensor._of(np.asarray(u(self._array, getattr(other, "_array", other)))),
-        )
+        set_(f"__{name}__", _bitwise(f"bitwise_{name}_cpu", ufunc))
     set_("__neg__", F["neg"])
     set_("__pos__", lambda self: self)
     set_("__abs__", F["abs"])

@@ -154,7 +154,9 @@ median_dim = _chosen(_part_of_order, "MedianBackward1")
 cummax = _chosen(_running(np.maximum), "CummaxBackward0")
 cummin = _chosen(_running(np.minimum), "CumminBackward0")
 median = irregular(
-    lambda x, axis=None, keepdims=False: np.asarray(np.sort(x, axis=None)[max(x.size - 1, 0) // 2]),
+    lambda x, axis=None, keepdims=False: np.asarray(
+        np.sort(x, axis=None)[(x.size - 1) // 2] if x.size else x.dtype.type(np.nan)
+    ),
     R._share_ties,
 )
 

@@ -28,7 +28,7 @@ from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
 
 UNARY = [
-    "neg", "positive", "deg2rad", "rad2deg", "sgn", "sign", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
+    "neg", "positive", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
     "rsqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos",
     "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "abs",
 ]  # fmt: skip
@@ -38,7 +38,7 @@ BINARY = [
 ]  # fmt: skip
 OTHERS = [
     "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "clamp_min", "clamp_max", "where",
-    "sinc", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    "sinc", "sign", "sgn", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
     "logical_not", "isnan", "isinf", "isfinite", "isclose", "allclose", "equal", "argmax", "argmin", "argsort", "any",
     "all", "numel", "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "sort", "cumsum", "cumprod",
     "logsumexp", "softmax", "log_softmax", "norm", "matmul", "outer", "view", "reshape", "flatten", "ravel", "expand",
@@ -65,6 +65,9 @@ CRITERIA = [
 ]
 NO_METHODS = ["rsub", "pdist", *FUNCTIONAL, *CRITERIA, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
               *statistics.FREE_NAMES]  # fmt: skip
+# what takes `out=` by itself, and what torch gives none
+TAKE_OUT = ["add", "sub", "mul", "div", "pow", "sum", "mean", "matmul", "sign", "sgn"]
+WITHOUT_OUT = [*FUNCTIONAL, *CRITERIA, "clone", "detach", "copy_", "fill_", "zero_", "to", "numel", "equal", "allclose"]
 ALIASES = {
     "absolute": "abs", "negative": "neg", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",

@@ -11,6 +11,7 @@ from gradmagic.engine import devices, dtypes
 from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
+from gradmagic.ops.outputs import into
 
 Number = (int, float, complex, np.number, np.bool_)
 
@@ -67,6 +68,9 @@ def axes_of(dim: Any, ndim: int) -> Any:
     if dim is None:
         return None
     dims = tuple(one_axis(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
+    for k, d in enumerate(dims):
+        if d in dims[:k]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
     if not dims:
         return None
     return () if ndim == 0 else dims
@@ -118,7 +122,9 @@ def held(t: Tensor) -> Tensor:
 def unary(row: Any) -> Callable[..., Any]:
     one = row.one if isinstance(row, Elementwise) else row
 
-    def op(input: Any) -> Any:
+    def op(input: Any, *, out: Any = None) -> Any:
+        if out is not None:
+            return into(out, op, input)
         return one(input if isinstance(input, Tensor) else as_tensor(input))
 
     op.__name__ = row.name
@@ -128,7 +134,9 @@ def unary(row: Any) -> Callable[..., Any]:
 def binary(row: Any) -> Callable[..., Any]:
     two = row.two if isinstance(row, Elementwise) else row
 
-    def op(input: Any, other: Any) -> Any:
+    def op(input: Any, other: Any, *, out: Any = None) -> Any:
+        if out is not None:
+            return into(out, op, input, other)
         a, b = operand(input), operand(other)
         return two(a if isinstance(b, Tensor) else as_tensor(a), b)
 

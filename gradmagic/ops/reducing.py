@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import math
 import warnings
 from typing import Any, NamedTuple
 
+from gradmagic.engine import dtypes
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import products as P
@@ -13,23 +15,30 @@ from gradmagic.ops import reductions as R
 from gradmagic.ops.operands import (
     as_tensor,
     axes_of,
+    floating,
+    length,
     one_axis,
     sizes_of,
     summand,
 )
+from gradmagic.ops.outputs import into
 from gradmagic.ops.shaping import reshape, squeeze, unsqueeze
 
 # -- reductions ---------------------------------------------------------------------------------------------------
 
 
-def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, sum, input, dim, keepdim, dtype=dtype)
     x = summand(input, dtype)
     if dim is None:
         return R.sum(x, axis=None, keepdims=False)
     return R.sum_dim(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
 
 
-def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, mean, input, dim, keepdim, dtype=dtype)
     x = as_tensor(input)
     x = x if dtype is None else x.to(dtype)
     if x._array.dtype.kind not in "fc":
@@ -94,7 +103,7 @@ class _Pair(NamedTuple):
 
 def _pair(name: str) -> Any:
     def shown(self: _Pair) -> str:
-        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+        return f"torch.return_types.{type(self).__name__}(\nvalues={self.values!r},\nindices={self.indices!r})"
 
     return type(name, (_Pair,), {"__slots__": (), "__repr__": shown})
 
@@ -102,7 +111,23 @@ def _pair(name: str) -> Any:
 _max_pair, _min_pair, _sort_pair = _pair("max"), _pair("min"), _pair("sort")
 
 
+def _not_empty(name: str, input: Any, dim: Any) -> None:
+    """Torch's words where an extremum is asked of nothing."""
+    if input._array.size:
+        return
+    if dim is None or dim == ():
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+            "'dim' argument."
+        )
+    for d in axes_of(dim, input.ndim):
+        if length(input, d) == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
+
+
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    if not isinstance(dim, Tensor):
+        _not_empty("max", input, dim)
     if dim is None:
         return R.max_all(input, axis=None, keepdims=False)
     if isinstance(dim, Tensor):
@@ -111,6 +136,8 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    if not isinstance(dim, Tensor):
+        _not_empty("min", input, dim)
     if dim is None:
         return R.min_all(input, axis=None, keepdims=False)
     if isinstance(dim, Tensor):
@@ -119,10 +146,12 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Any:
+    _not_empty("amax", input, dim)
     return R.amax(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
 
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Any:
+    _not_empty("amin", input, dim)
     return R.amin(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
 
@@ -142,7 +171,7 @@ def cumprod(input: Any, dim: int, *, dtype: Any = None) -> Any:
 
 
 def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Any:
-    return R.logsumexp(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+    return R.logsumexp(floating(input), axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
 
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
@@ -156,6 +185,10 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Any:
 
 
 def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    if input._array.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input.dtype.legacy}"
+        )
     axes = axes_of(dim, input.ndim)
     if p in (None, 2, "fro", 2.0):
         return R.norm(input, axis=axes, keepdims=keepdim)
@@ -163,17 +196,26 @@ def norm(input: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False) -> A
         from gradmagic.ops.linalg import matrix_norm  # that room is built on this one
 
         return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    if builtins.abs(p) == math.inf and not input._array.size and (not axes or 0 in [input.shape[d] for d in axes]):
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have an identity"
+        )
     return R.norm_p(input, p=p, axis=axes, keepdims=keepdim)
 
 
 # -- products -----------------------------------------------------------------------------------------------------
 
 
-def matmul(input: Any, other: Any) -> Any:
+def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
+    if out is not None:
+        return into(out, matmul, input, other)
     a, b = as_tensor(input), as_tensor(other)
     na, nb = a.ndim, b.ndim
     if na == 0 or nb == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {na}D and {nb}D")
+    if a._array.dtype != b._array.dtype and na == nb == 1:
+        names = [dtypes.of(t._array.dtype).legacy for t in (a, b)]
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}")
     if a._array.dtype != b._array.dtype:
         raise RuntimeError(
             f"expected m1 and m2 to have the same dtype, but got: {a.dtype.legacy.lower()} != {b.dtype.legacy.lower()}"

@@ -153,7 +153,7 @@ std_mean = irregular(_with_mean(std), _pair_vjp(_std_vjp), outputs=2)
 
 
 def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, x.dtype.type(0))
     out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return out if keepdims else np.squeeze(out, axis)

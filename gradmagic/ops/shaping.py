@@ -196,6 +196,8 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
     n = tensor.shape[d]
     if isinstance(split_size_or_sections, int):
         k = split_size_or_sections
+        if k < 0:
+            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={k}")
         if k == 0 and n:
             raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
         sizes: Any = tuple(builtins.min(k, n - i) for i in range(0, n, k)) if n else (0,)
@@ -296,7 +298,32 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     ts = [as_tensor(v) for v in tensors]
-    return S.cat(ts, dim=one_axis(dim, ts[0].ndim))
+    full = [t for t in ts if t.shape != (0,)]  # torch lets empty vectors go, whatever the others are
+    for k, t in enumerate(ts):
+        if not t.ndim:
+            raise RuntimeError(f"zero-dimensional tensor (at position {k}) cannot be concatenated")
+    d = one_axis(dim, (full or ts)[0].ndim)
+    for k, t in enumerate(ts):
+        if full and t.shape != (0,):
+            _check_joined(full[0].shape, t.shape, d, k)
+    if full and len(full) < len(ts):
+        empty = (*full[0].shape[:d], 0, *full[0].shape[d + 1 :])
+        ts = [
+            t if t.shape != (0,) else expand(reshape(t, *(0 if k == d else 1 for k in range(len(empty)))), *empty)
+            for t in ts
+        ]
+    return S.cat(ts, dim=d)
+
+
+def _check_joined(first: Any, shape: Any, d: int, position: int) -> None:
+    if len(first) != len(shape):
+        raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}")
+    for k, (n, m) in enumerate(zip(first, shape, strict=True)):
+        if k != d and n != m:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {d}. Expected size {n} but got size {m} for tensor number "
+                f"{position} in the list."
+            )
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
@@ -313,22 +340,33 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
 
 
 def flip(input: Tensor, *dims: Any) -> Any:
-    return S.flip(input, dims=tuple(one_axis(d, input.ndim) for d in sizes_of(dims)))
+    return S.flip(input, dims=axes_of(sizes_of(dims), input.ndim) or ())
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Any:
+    if dims is not None:
+        dims = one_axis(dims, input.ndim) if isinstance(dims, int) else tuple(one_axis(d, input.ndim) for d in dims)
     return S.roll(input, shifts=shifts, dims=dims)
 
 
+def _at_least_a_matrix(name: str, input: Tensor) -> None:
+    if input.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+
+
 def tril(input: Tensor, diagonal: int = 0) -> Any:
+    _at_least_a_matrix("tril", input)
     return S.tril(input, diagonal=diagonal)
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Any:
+    _at_least_a_matrix("triu", input)
     return S.triu(input, diagonal=diagonal)
 
 
 def diag(input: Tensor, diagonal: int = 0) -> Any:
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
     if input.ndim == 2:
         return clone(S.diagonal(held(input), offset=diagonal, dim1=0, dim2=1))
     n = input.shape[0] + builtins.abs(diagonal)

@@ -56,6 +56,8 @@ def _check(name: str, input: Tensor, q: Tensor, interpolation: str) -> None:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
         )
+    if q.ndim == 0 and not 0 <= q._array <= 1:
+        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {float(q._array):g}")
     if not np.all((q._array >= 0) & (q._array <= 1)):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
 

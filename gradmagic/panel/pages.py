@@ -50,16 +50,8 @@ class Page(Protocol):
         """Show these numbers; called only while the page is open."""
 
 
-def graph_page(host: Host) -> Page:
-    from gradmagic.panel.graph_page import GraphPage
-
-    return GraphPage(host)
-
-
 # By name: what the bar calls the page, and what makes it. The first page, the curves, is the panel's own.
-PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {
-    "graph": ("Graph", graph_page),
-}
+PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {}
 
 
 class Pages:

@@ -53,8 +53,10 @@ from gradmagic.engine.modes import (
 from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import names as _names
 from gradmagic.ops.methods import FREE_IN_PLACE as _FREE_IN_PLACE
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
+from gradmagic.ops.outputs import with_out as _with_out
 from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, optim, special, testing, utils
 from gradmagic.torch.creation import (
     arange,
@@ -98,7 +100,9 @@ from gradmagic.torch.inspecting import (
 from gradmagic.torch.serialization import load, save
 
 _IN_PLACE = {f"{name}_": getattr(Tensor, f"{name}_") for name in _FREE_IN_PLACE}
-globals().update(_FUNCTIONS | _IN_PLACE)
+# what has `out=` of its own needs no wrapper
+_AS_IT_IS = {*_names.UNARY, *_names.BINARY, *_names.TAKE_OUT, *_names.WITHOUT_OUT}
+globals().update({name: f if name in _AS_IT_IS else _with_out(f) for name, f in _FUNCTIONS.items()} | _IN_PLACE)
 
 
 def __getattr__(name: str) -> Any:

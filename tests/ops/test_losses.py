@@ -89,7 +89,7 @@ def test_an_op_agrees_with_finite_differences_to_order_two(name: str, f: Callabl
         (lambda: F.pixel_shuffle(torch.ones(3, 1, 1), 2), RuntimeError, "divisible by the square of upscale_factor"),
         (lambda: F.pad(torch.ones(1, 2), (2, 0), "reflect"), RuntimeError, "Padding size should be less than"),
         (lambda: torch.pdist(torch.ones(2)), RuntimeError, "pdist only supports 2D tensors, got: 1D"),
-        (lambda: torch.quantile(torch.ones(2), 2.0), RuntimeError, r"q values must be in the range \[0, 1\]"),
+        (lambda: torch.quantile(torch.ones(2), 2.0), RuntimeError, r"q must be in the range \[0, 1\]"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_torchs_words(call: Callable[[], Any], error: Any, words: str) -> None:
