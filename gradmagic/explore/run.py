@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine import leaving
 from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
 from gradmagic.explore.ledger import Ledger, cell_line
@@ -219,7 +220,9 @@ class Attempt:
 
 def advise(error: Exception) -> None:
     """Add the way out to an error that says nothing to a beginner: math.sin and its like take one number."""
-    said = str(error)
+    said, cause = str(error), str(error.__cause__ or "")
+    if cause.startswith(leaving.CANNOT):
+        error.add_note(cause)  # numpy puts words of its own before ours where a number is to go into an array
     if any(words in said for words in ("converted to Python scalar", "converted to Scalar", "length-1 arrays")):
         error.add_note(
             "The math module's functions take one number, not a tensor of many: use np.sin, torch.sin or sin."

@@ -231,6 +231,12 @@ def test_a_function_of_math_is_refused_with_the_way_out() -> None:
     assert "np.sin" in caught.value.__notes__[0]
 
 
+def test_an_element_of_an_array_that_should_be_a_tensor_is_refused_with_the_way_out() -> None:
+    with pytest.raises((ValueError, RuntimeError)) as caught:
+        traced("a = np.zeros(3)\na[0] = x[0] * 2\ny = x * a[0]")
+    assert "np.zeros_like" in caught.value.__notes__[0]
+
+
 def test_on_a_later_run_an_error_is_data() -> None:
     trace = traced("y = x * [1, 2][int(a)]", "a=0:3@3", first=False)
     assert trace.failure.message == "IndexError: list index out of range"

@@ -221,3 +221,27 @@ def test_a_numpy_form_has_numpys_value_and_both_derivatives(name: str, f: Callab
         assert (array.shape, array.dtype) == (np.shape(want), np.asarray(want).dtype)
         np.testing.assert_allclose(array, want, rtol=1e-12, atol=1e-13, err_msg=f"seed {SEED}")
     _check(lambda t: _joined(f(t)), [x], rng)
+
+
+@pytest.mark.parametrize(("name", "f"), FORMS, ids=[name for name, _ in FORMS])
+def test_a_numpy_form_has_the_third_derivative_too(name: str, f: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(SEED)
+    x, direction = A + rng.uniform(-0.02, 0.02, A.shape), torch.tensor(rng.normal(size=A.shape))
+    weights = torch.tensor(rng.normal(size=_joined(f(torch.tensor(x))).shape))
+
+    def along(order: int, step: float) -> float:
+        """The derivative of an order along the direction, at a step along it."""
+        t = torch.tensor(x + step * direction.numpy(), requires_grad=True)
+        v = (_joined(f(t)) * weights).sum()
+        for _ in range(order):
+            if not v.requires_grad:
+                return 0.0
+            (g,) = torch.autograd.grad(v, t, create_graph=True, materialize_grads=True)
+            v = (g * direction).sum()
+        return v.item()
+
+    h = 1e-5
+    scale = max(abs(along(2, 0)), 1.0)
+    assert along(3, 0) == pytest.approx((along(2, h) - along(2, -h)) / (2 * h), rel=1e-4, abs=1e-4 * scale), (
+        f"seed {SEED}"
+    )
