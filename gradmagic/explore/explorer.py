@@ -8,12 +8,14 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Mapping, MutableMapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradmagic.explore.backends import backend_of
+from gradmagic.explore.blocks import sampled
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.options import BY_FIELD, assignment, checked, line_of
 from gradmagic.explore.outputs import a_kind
@@ -128,6 +130,49 @@ class Explorer:
     def ledger(self) -> tuple[Call, ...]:
         """Every grad call of the last run."""
         return self.trace.ledger
+
+    def sampled(
+        self, x: Array | int, order: int | None = None, *, executor: Executor | None = None, block: int | None = None
+    ) -> Array:
+        """Y and its derivatives on another grid of x, of any size, in the present state.
+
+        Parameters
+        ----------
+        x : array_like or int
+            The grid; or a number of points, spread evenly over the range of x.
+        order : int, optional
+            The highest derivative; as many as are shown if not given.
+        executor : concurrent.futures.Executor, optional
+            Evaluates the blocks of the grid: threads, processes, Dask's ``client.get_executor()``, ipyparallel's
+            ``view.executor``.
+        block : int, optional
+            How many points a block has.
+
+        Returns
+        -------
+        ndarray
+            Of the shape ``(order + 1, len(x))``.
+
+        Raises
+        ------
+        GradUsageError
+            If y is no curve, or depends on other elements of x.
+        RuntimeError
+            If a worker was lost; there is no result then, not a part of one.
+
+        Examples
+        --------
+        >>> g = Explorer(*request_from("x**3", x=(0, 1)))
+        >>> g.sampled(3, order=1)
+        array([[0.   , 0.125, 1.   ],
+               [0.   , 0.75 , 3.   ]])
+        """
+        state = self.state if order is None else replace(self.state, order=order)
+        span = self.state.span or self.program.domain
+        if isinstance(x, int):
+            x = np.linspace(span.lo, span.hi, x) if span is not None else np.zeros(x)
+        grid = np.asarray(x, np.float64).reshape(-1)
+        return sampled(self.program, state, self.namespace, self.trace, grid, executor=executor, block=block)
 
     @property
     def line(self) -> str:
