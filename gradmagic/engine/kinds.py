@@ -59,6 +59,7 @@ class Op:
     """
 
     name = ""
+    title = ""  # the name in torch's errors, where it is another
     is_view = False
     pointwise = False  # element by element, so that a batch of gradients passes by broadcasting
     floats = False  # integers become floats first, as sin does
@@ -282,7 +283,7 @@ class Op:
     def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
         rule = self.vjps[i]
         if rule is None:
-            raise NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
+            raise NotImplementedError(f"the derivative for '{self.title or self.name}' is not implemented.")
         return rule(*self.arguments(node, i, g, recording))
 
     def arguments(self, node: Node, i: int, g: Any, recording: bool) -> list[Any]:
@@ -392,7 +393,7 @@ class Elementwise(Op):
         if type(rule) in _NUMBERS:
             return _times_constant(g, rule)
         if rule is None:
-            raise NotImplementedError(f"the derivative for '{self.name}' is not implemented.")
+            raise NotImplementedError(f"the derivative for '{self.title or self.name}' is not implemented.")
         reads = (self._values or self.work_out_values())[i]
         if reads is None:
             values = self.arguments(node, i, g, recording)

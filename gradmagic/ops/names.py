@@ -22,6 +22,7 @@ from gradmagic.ops import (
     scattering,
     shaping,
     special,
+    special_integrals,
     statistics,
 )
 from gradmagic.ops import elementwise as E
@@ -89,7 +90,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= {name: binary(getattr(E, name)) for name in BINARY}
     table |= {name: _written_out(name) for name in OTHERS}
     table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
-    table |= special.TOP_LEVEL | {name: getattr(functional, name) for name in FUNCTIONAL}
+    table |= special.TOP_LEVEL | special_integrals.IGAMMA | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
     for room in (choosing, complexes, composites, contracting, copies, statistics):

@@ -57,13 +57,6 @@ def over_gamma(y: Any, x: Any, rest: Callable[[], Any]) -> Any:
     return np.where(left, rest() * rgamma_slope(np.where(left, x, 0.0)), slope) if np.any(as_array(left)) else slope
 
 
-def power(x: Any, exponent: Any, log: Callable[..., Any], rest: Any) -> Any:
-    """x**exponent exp(rest): by logarithms against overflow; at 0 as a power, whose derivatives are finite."""
-    zero = x == 0
-    logs = np.exp(log(np.where(zero, 0.0, exponent), np.where(zero, 1.0, x)) + rest)
-    return np.where(zero, np.where(zero, x, 1.0) ** exponent * np.exp(rest), logs) if np.any(as_array(zero)) else logs
-
-
 def elliptic_slope(m: Any) -> Any:
     """K'(m) (DLMF 19.4.1); near 0 as a hypergeometric series (DLMF 19.5.1)."""
     return guarded(

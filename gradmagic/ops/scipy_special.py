@@ -21,6 +21,7 @@ from gradmagic.ops import scipy_formulas as R
 from gradmagic.ops import special
 from gradmagic.ops.rules import called
 from gradmagic.ops.scipy_formulas import S
+from gradmagic.ops.special_integrals import power
 
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
 _SQRT_2 = math.sqrt(2)
@@ -78,12 +79,12 @@ ROWS: dict[str, tuple[Rule, ...]] = {
             - R.over_gamma(y, a - b + 1, lambda: S.gamma(a + 1) * S.rgamma(b + 1))
         ),
     ),
-    "gammainc": (None, lambda a, b: R.power(b, a - 1, S.xlogy, -b - S.gammaln(a))),
-    "gammaincc": (None, lambda a, b: -R.power(b, a - 1, S.xlogy, -b - S.gammaln(a))),
+    "gammainc": (None, lambda a, b: power(b, a - 1, -b - S.gammaln(a))),
+    "gammaincc": (None, lambda a, b: -power(b, a - 1, -b - S.gammaln(a))),
     "betainc": (
         None,
         None,
-        lambda a, b, c: R.power(1 - c, b - 1, S.xlogy, -S.betaln(a, b)) * R.power(c, a - 1, S.xlogy, 0.0),
+        lambda a, b, c: power(1 - c, b - 1, -S.betaln(a, b)) * power(c, a - 1, 0.0),
     ),
     "_riemann_zeta": (lambda x: R.riemann_slope(x),),
     "zetac": (lambda x: R.riemann_slope(x),),

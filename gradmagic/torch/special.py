@@ -1,18 +1,24 @@
-"""``torch.special``: special functions under torch's names. Knows the ops only."""
+"""``torch.special``: special functions under torch's names. Knows the ops only.
+
+A few that torch has not are there as well, under scipy's names: beta, betaln, dawsn, erfi, exp1, expi, gamma, sici.
+"""
 
 from typing import Any
 
+from gradmagic.ops import special_integrals, special_polynomials
 from gradmagic.ops.names import FUNCTIONS as _F
-from gradmagic.ops.special import SPECIAL as _SPECIAL
+from gradmagic.ops.special import SPECIAL
 
-globals().update(_SPECIAL)
+_NAMES: dict[str, Any] = SPECIAL | special_integrals.SPECIAL | special_integrals.BEYOND | special_polynomials.SPECIAL
+globals().update(_NAMES)
 globals().update(
     {name: _F[name] for name in ("exp2", "expm1", "log1p", "logsumexp", "sinc", "round", "softmax", "log_softmax")}
 )
+del SPECIAL, special_integrals, special_polynomials
 
 
 def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'torch.special' has no attribute '{name}'")
 
 
-__all__ = [*sorted(_SPECIAL)]
+__all__ = [*sorted(_NAMES)]

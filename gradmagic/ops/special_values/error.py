@@ -16,7 +16,7 @@ erf = each(math.erf)
 erfc = each(math.erfc)
 
 
-def _exp_of_square(x: Any, sign: float) -> Any:
+def exp_of_square(x: Any, sign: float) -> Any:
     """exp(±x²): the square in two parts, so that its rounding is not magnified."""
     high = np.asarray(x, np.float32).astype(np.float64)
     return np.exp(sign * high * high) * np.exp(sign * (x - high) * (x + high))
@@ -32,7 +32,7 @@ def erfcx(x: Any) -> Any:
     for k in range(1, 8):
         term = term * -(2 * k - 1) / (2 * large * large)
         series = series + term
-    near = np.where(small < -26.7, np.inf, _exp_of_square(np.maximum(small, -26.7), 1.0) * erfc(small))
+    near = np.where(small < -26.7, np.inf, exp_of_square(np.maximum(small, -26.7), 1.0) * erfc(small))
     return np.where(big, series / (large * _SQRT_PI), near)
 
 
