@@ -29,6 +29,7 @@ chebyshev_polynomial_t = elementwise(P.chebyshev_t, lambda a, b: b * called(gege
 chebyshev_polynomial_u = elementwise(P.chebyshev_u, lambda a, b: _slope_of_u(a, b), None)
 chebyshev_polynomial_v = elementwise(P.chebyshev_v, lambda a, b: _slope_of_u(a, b) - _slope_of_u(a, b - 1), None)
 chebyshev_polynomial_w = elementwise(P.chebyshev_w, lambda a, b: _slope_of_u(a, b) + _slope_of_u(a, b - 1), None)
+legendre_polynomial_p = elementwise(P.legendre, lambda a, b: called(gegenbauer)(a, b - 1, order=1.5), None)
 hermite_polynomial_h: Any = elementwise(P.hermite_h, lambda a, b: 2 * b * called(hermite_polynomial_h)(a, b - 1), None)
 hermite_polynomial_he: Any = elementwise(P.hermite_he, lambda a, b: b * called(hermite_polynomial_he)(a, b - 1), None)
 
@@ -56,5 +57,5 @@ SPECIAL: dict[str, Any] = {
     "hermite_polynomial_h": _of_degree(hermite_polynomial_h),
     "hermite_polynomial_he": _of_degree(hermite_polynomial_he),
     "laguerre_polynomial_l": _of_degree(laguerre, order=0.0),
-    "legendre_polynomial_p": _of_degree(gegenbauer, order=0.5),
+    "legendre_polynomial_p": _of_degree(legendre_polynomial_p),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import devices, dtypes, random
+from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
 
@@ -91,14 +92,14 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
         if array.size == 0 or array.dtype.kind == "f":
             leaf = array.flat[0] if array.size else None
             keep = isinstance(plain, np.generic) and leaf is not None
-            array = array if keep else array.astype(dtypes.default_float())
+            array = array if keep else quiet(array.astype, dtypes.default_float())
         elif array.dtype.kind == "c":
             array = array.astype(dtypes.default_complex())
         elif array.dtype.kind not in "biu":
             raise TypeError(f"new(): invalid data type '{type(np.ravel(np.array(plain, object))[0]).__name__}'")
     if dtype is not None:
         source = array if isinstance(data, (Tensor, np.ndarray, np.generic)) else np.array(_plain(data))
-        array = source.astype(dtypes.to_numpy(dtype))
+        array = quiet(source.astype, dtypes.to_numpy(dtype))
     return _made(array, requires_grad, device)
 
 

@@ -14,12 +14,12 @@ from gradmagic.ops.special_values.error import exp_of_square
 
 
 def _dawsn(x: Any) -> Any:
-    """By sampling: G. B. Rybicki, Dawson's integral and the sampling theorem (1989), with steps of 0.2; a series near 0."""
-    step, size = 0.2, np.abs(x)
+    """By sampling: G. B. Rybicki, Dawson's integral and the sampling theorem (1989), with steps of 1/4; a series near 0."""
+    step, size = 0.25, np.abs(x)
     middle = 2 * np.round(size / (2 * step))  # the even number of steps next to x
     rest = size - middle * step
     total = np.zeros_like(x)
-    for k in range(-31, 33, 2):
+    for k in range(-25, 27, 2):
         total = total + np.exp(-((rest - k * step) ** 2)) / (middle + k)
     near = size < 0.6
     u = np.where(near, x * x, 0.0)
