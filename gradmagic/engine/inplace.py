@@ -138,7 +138,9 @@ def _check_memory(target: Tensor, args: Sequence[Any], sharing: str) -> None:
         )
     if sharing in ("alike", "none"):
         for a in args:
-            if isinstance(a, Tensor) and _overlap(array, a._array, sharing == "alike"):
+            if not isinstance(a, Tensor):
+                continue
+            if (a is target and sharing == "none") or _overlap(array, a._array, sharing == "alike"):
                 raise RuntimeError(_OVERLAP)
     if not array.flags.writeable and target._view is None:
         target._array = np.array(array)  # a read-only array of the user's stays as it is

@@ -278,6 +278,8 @@ class Op:
         return self._plans
 
     def backward(self, node: Node, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        if wanted.count(False) != node.edges.count(None):
+            node.check()
         return [self.vjp(node, i, g, recording) if want else None for i, want in enumerate(wanted)]
 
     def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
@@ -435,6 +437,20 @@ def _conj(partial: Any) -> Any:
 
 class Linear(Op):
     """Linear in its one operand: given by its transpose."""
+
+
+class Placing(Linear):
+    """Linear, with tensors among its arguments: they are saved, and freed, as any other."""
+
+    def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
+        return (True, None)
+
+    def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
+        node.unpack(0, recording)
+        return super().vjp(node, i, g, recording)
+
+    def saved_names(self, node: Node) -> dict[str, Any]:
+        return {}
 
 
 class Variadic(Op):

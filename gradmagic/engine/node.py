@@ -79,7 +79,8 @@ class Node:
 
     def name(self) -> str:
         """The node's name as torch gives it."""
-        return type(self).__name__
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name == "CopyBackwards" else name
 
     def plain_name(self) -> str:
         """The name without its ending, as torch's messages have it."""
@@ -123,6 +124,12 @@ class Node:
     def saved_arrays(self) -> list[Any]:
         arrays = [getattr(s, "_array", s) for s in self.saved or ()]
         return [a for a in arrays if isinstance(a, (np.ndarray, np.generic))]
+
+    def check(self) -> None:
+        """Whether all that was saved is as it was, also what nobody will read."""
+        for k, value in enumerate(self.saved or ()):
+            if value is not None and type(value) is not Packed:
+                self.unpack(k, False)
 
     def unpack(self, k: int, recording: bool) -> Any:
         """The k-th saved value: an array, or, while a graph of the gradient is recorded, a Tensor that leads on."""

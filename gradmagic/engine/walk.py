@@ -47,6 +47,8 @@ class Walk:
                 self.live.add(target)
             if target in self.live:
                 self.receive(target, nr, g)
+            elif len(roots) == 1:
+                self.greet(target, nr, g)
 
     def _to_all_leaves(self) -> None:
         live, last = self.live, self.last
@@ -68,6 +70,17 @@ class Walk:
                     live.add(node)
                     if t in targets and t not in inside:
                         last.setdefault(t, node)
+
+    def greet(self, root: Any, nr: int, g: Any) -> None:
+        """The hooks of the one root, which hear of the gradient though it leads nowhere."""
+        if not isinstance(root, Node):
+            run_hooks(root._hooks or {}, self.tensor(g))
+        elif root.pre_hooks is not None:
+            slots = g
+            if root.metas is not None:
+                slots = [None] * len(root.metas)
+                slots[nr] = g
+            self.before(root, slots)
 
     def reaches(self, target: Any) -> bool:
         """Whether there is a way from a root to this input."""
@@ -94,8 +107,8 @@ class Walk:
         while order:
             node = order.pop()
             g = grads.pop(node, None)
-            if g is None and node.runs_on_nothing and node in live:
-                g = [None] * len(node.metas or ())
+            if g is None and node in live and (node.runs_on_nothing or node.pre_hooks):
+                g = self.nothing(node)
             if g is not None:
                 if node.pre_hooks is not None:
                     g = self.before(node, g)
@@ -116,6 +129,14 @@ class Walk:
         for leaf, node in self.last.items():
             complete.setdefault(node, []).append(leaf)
         return complete
+
+    def nothing(self, node: Node) -> Any:
+        """What a node receives that no gradient has come to: its hooks and a custom function are asked all the same."""
+        g = [None] * len(node.metas or (None,))
+        for hooks, _ in (node.pre_hooks or {}).values():
+            for hook in list(hooks.values()):
+                hook(None)
+        return g if node.runs_on_nothing else None
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
         """Bring a node's gradient to its operands."""
@@ -251,7 +272,7 @@ def _way(node: Any, leaf: Tensor) -> tuple[list[Node], list[Any]]:
                 following = t
         node = following
     del way[length:]
-    return way, [*way[1:], None]
+    return way, [*way[1:], None] if way else []
 
 
 class _Running(threading.local):
@@ -328,9 +349,11 @@ def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and given[i + extra] != 1))
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
         return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
+    if not shape:
+        return np.sum(g)
     if axes:
-        g = np.sum(g, axis=axes)
-    return np.reshape(g, shape)
+        g = np.sum(g, axis=axes, keepdims=True)
+    return np.reshape(g, shape) if extra else g
 
 
 def run_hooks(hooks: Mapping[int, Any], g: Tensor) -> Tensor:
@@ -356,6 +379,8 @@ def accumulate(leaf: Tensor, g: Tensor, recording: bool) -> None:
     """Add to ``.grad``: in place, unless a graph of the gradient is recorded."""
     if leaf.__dict__.get("_moved"):
         raise RuntimeError("leaf variable has been moved into the graph interior")
+    if not leaf._wants_grad:  # no longer
+        return
     for hook in list(leaf.__dict__.get("_node_prehooks", {}).values()):
         changed = hook((g,))
         if changed is not None:

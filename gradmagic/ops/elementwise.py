@@ -26,7 +26,7 @@ neg = elementwise(np.negative, -1)
 positive = composed(lambda x: x)
 deg2rad = elementwise(np.deg2rad, math.pi / 180, floats=True)
 rad2deg = elementwise(np.rad2deg, 180 / math.pi, floats=True)
-sign = elementwise(np.sign, 0)
+sign = elementwise(lambda x: _sign(x), 0)
 floor = elementwise(np.floor, 0)
 ceil = elementwise(np.ceil, 0)
 trunc = elementwise(np.trunc, 0)
@@ -36,6 +36,13 @@ sgn = irregular(lambda x: _sgn(x), lambda g, x, y: _sgn_vjp(g, x, y))
 frac = elementwise(lambda x: x - np.trunc(x), 1)
 heaviside = elementwise(np.heaviside, 0, 0)
 nextafter = elementwise(np.nextafter, lambda a, b: (a != b) * 1.0, 0)
+
+
+def _sign(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        return np.sign(x)
+    return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype) if x.dtype.kind != "b" else x  # 0 at NaN
+
 
 # -- products and powers ------------------------------------------------------------------------------------------
 
@@ -196,7 +203,7 @@ fmin = elementwise(np.fmin, lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 
 
 def _direction(x: Any) -> Any:
     if getattr(x, "_array", x).dtype.kind != "c":
-        return np.sign(x)
+        return np.sign(x) if hasattr(x, "_array") else _sign(x)
     size = np.abs(x)
     return np.conj(x) / np.where(size == 0, 1.0, size)
 

@@ -166,12 +166,13 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     v = Tensor._of(np.asarray(v).astype(x._array.dtype)) if isinstance(v, Number) else as_tensor(v)
 
     def put(before: Tensor, values: Tensor) -> Any:
+        _check_fancy(before, fancy)
+        S.check_fits(before._array, values._array, _filled(fancy))
         if values.dtype is not before.dtype:
             raise RuntimeError(
                 f"Index put requires the source and destination dtypes match, got {before.dtype.legacy} for the destination "
                 f"and {values.dtype.legacy} for the source."
             )
-        _check_fancy(before, fancy)
         return S.index_put(before, values, index=_filled(fancy), accumulate=False)
 
     write(held(target), put, _without_leading_ones(v), sharing="none")
@@ -209,7 +210,7 @@ def _without_leading_ones(v: Tensor) -> Any:
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one."""
-    return write(held(input), S.copy_values, as_tensor(src))
+    return write(held(input), S.copy_values, as_tensor(src), sharing="all" if src is input else "alike")
 
 
 def fill_(input: Tensor, value: Any) -> Tensor:

@@ -12,6 +12,7 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import products as P
 from gradmagic.ops import reductions as R
+from gradmagic.ops import shape as S
 from gradmagic.ops.operands import (
     as_tensor,
     axes_of,
@@ -226,7 +227,8 @@ def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     if nb == 1 and na == 2:
         return P.mv(a, b)
     if na == 1:
-        return squeeze(matmul(unsqueeze(a, 0), b), -2)
+        out = matmul(unsqueeze(a, 0), b)
+        return S.squeeze_own(out, dim=(0,)) if nb == 2 else squeeze(out, -2)
     if nb == 1:
         return squeeze(matmul(a, unsqueeze(b, 1)), -1)
     return P.mm(a, b) if na == 2 and nb == 2 else P.bmm(a, b)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import _conj, irregular, linear, name_rows
+from gradmagic.ops.rules import called
 
 
 def raw(value: Any) -> Any:
@@ -33,9 +34,10 @@ sum = linear(
     lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims),
 )
 sum_dim = linear(sum.fn, sum.vjps[0], node="SumBackward1")
+divided = linear(lambda x, n: x / n, lambda g, n: g / n, node="DivBackward1")  # by a number, as torch's rules do
 mean = linear(
     lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
-    lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims) / _count(shape, axis),
+    lambda g, shape, axis, keepdims: called(divided)(spread(g, shape, axis, keepdims), n=_count(shape, axis)),
 )
 mean_dim = linear(mean.fn, mean.vjps[0], node="MeanBackward1")
 cumsum = linear(
@@ -174,10 +176,33 @@ def _softmax(x: Any, axis: int) -> Any:
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
-softmax = irregular(_softmax, lambda g, y, axis: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+def _softmax_back(g: Any, y: Any, axis: int) -> Any:
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
+def _log_softmax_back(g: Any, y: Any, axis: int) -> Any:
+    return g - np.exp(y) * np.sum(g, axis=axis, keepdims=True)
+
+
+# torch differentiates these by ops of their own, whose names its graphs show
+softmax_back = irregular(
+    lambda a, b, axis: _softmax_back(a, b, axis),
+    lambda g, b, axis: _softmax_back(g, b, axis),
+    lambda g, a, b, axis: (
+        g * (a - np.sum(a * b, axis=axis, keepdims=True)) - a * np.sum(g * b, axis=axis, keepdims=True)
+    ),
+    node="SoftmaxBackwardDataBackward0",
+)
+log_softmax_back = irregular(
+    lambda a, b, axis: _log_softmax_back(a, b, axis),
+    lambda g, b, axis: g - np.sum(g * np.exp(b), axis=axis, keepdims=True),
+    lambda g, a, b, axis: -g * np.exp(b) * np.sum(a, axis=axis, keepdims=True),
+    node="LogSoftmaxBackwardDataBackward0",
+)
+softmax = irregular(_softmax, lambda g, y, axis: called(softmax_back)(g, y, axis=axis))
 log_softmax = irregular(
     lambda x, axis: x - _logsumexp(x, axis, keepdims=True) if x.size else np.array(x),
-    lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+    lambda g, y, axis: called(log_softmax_back)(g, y, axis=axis),
 )
 
 

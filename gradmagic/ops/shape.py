@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import irregular, joining, linear, name_rows, refuse_broadcast, view
+from gradmagic.engine.kinds import Placing, irregular, joining, linear, name_rows, refuse_broadcast, view
 
 # -- views: the output lies in the operand's memory ---------------------------------------------------------------
 
@@ -20,7 +20,7 @@ transpose = view(lambda x, dim0, dim1: x.swapaxes(dim0, dim1), lambda g, dim0, d
 t = view(lambda x: x.T, lambda g: np.transpose(g))
 select = view(
     lambda x, dim, index: x[(slice(None),) * dim + (index, ...)],
-    lambda g, shape, dim, index: place(g, shape, (slice(None),) * dim + (index,)),
+    lambda g, shape, dim, index: place(g, shape, (slice(None),) * dim + (index,), select_back),
 )
 slice_ = view(
     lambda x, dim, start, stop, step: x[(slice(None),) * dim + (slice(start, stop, step),)],
@@ -30,6 +30,7 @@ slice_ = view(
 unsqueeze = view(lambda x, dim: np.expand_dims(x, dim), lambda g, shape: np.reshape(g, shape))
 squeeze = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape))
 squeeze_dim = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward1")
+squeeze_own = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward4")  # as torch's matmul does in place
 squeeze_dims = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward2")
 alias = view(lambda x: x[...], lambda g: g)
 diagonal = view(
@@ -79,23 +80,37 @@ def _put_add(g: Any, shape: tuple[int, ...], index: Any) -> Any:
     return out
 
 
-place_op = linear(_place, lambda g, index: g[index], node="SliceBackward0_copy")
-put_add_op = linear(_put_add, lambda g, index: g[index], node="IndexPutBackward0")
+# torch differentiates these by ops of their own, whose names its graphs show
+select_back: Any = linear(_place, lambda g, index: g[index], node="SelectBackwardBackward0")
+slice_back: Any = linear(_place, lambda g, index: g[index], node="SliceBackwardBackward0")
+put_add_op = linear(_put_add, lambda g, index: g[index], node="IndexPutImplBackward0")
+diagonal_back = linear(
+    lambda g, shape, offset, dim1, dim2: _onto_diagonal(g, shape, offset, dim1, dim2),
+    lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),
+    node="DiagonalBackwardBackward0",
+)
 
 
-def place(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+def place(g: Any, shape: tuple[int, ...], index: Any, row: Any = slice_back) -> Any:
     """Zeros of a shape with ``g`` at an index: the transpose of basic indexing."""
-    return place_op(g, shape=shape, index=index) if hasattr(g, "_array") else _place(g, shape, index)
+    return row(g, shape=shape, index=index) if hasattr(g, "_array") else _place(g, shape, index)
 
 
-def put_add(g: Any, shape: tuple[int, ...], index: Any) -> Any:
+def put_add(g: Any, shape: tuple[int, ...], index: Any, row: Any = put_add_op) -> Any:
     """Zeros of a shape to which ``g`` is added at an index: the transpose of fancy indexing."""
-    return put_add_op(g, shape=shape, index=index) if hasattr(g, "_array") else _put_add(g, shape, index)
+    return row(g, shape=shape, index=index) if hasattr(g, "_array") else _put_add(g, shape, index)
+
+
+def _onto_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int) -> Any:
+    out = np.zeros(shape, g.dtype)
+    _writable(np.diagonal(out, offset, dim1, dim2))[...] = g
+    return out
 
 
 def _place_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2: int) -> Any:
-    where = np.diagonal(np.arange(int(np.prod(shape))).reshape(shape), offset, dim1, dim2)
-    return np.reshape(put_add(np.reshape(g, -1), (int(np.prod(shape)),), where.reshape(-1)), shape)
+    if hasattr(g, "_array"):
+        return diagonal_back(g, shape=shape, offset=offset, dim1=dim1, dim2=dim2)
+    return _onto_diagonal(g, shape, offset, dim1, dim2)
 
 
 # -- copies -------------------------------------------------------------------------------------------------------
@@ -106,7 +121,7 @@ to_copy = linear(lambda x, dtype: x.astype(dtype), lambda g: g)
 reshape_copy = linear(
     lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0"
 )
-index_op = linear(lambda x, index: x[index], lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0")
+index_op = Placing(lambda x, index: x[index], lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0")
 flip = linear(lambda x, dims: np.flip(x, dims).copy() if x.ndim else np.array(x), lambda g, dims: np.flip(g, dims))
 roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
               lambda g, shifts, dims: np.roll(g, tuple(-s for s in shifts) if isinstance(shifts, tuple) else -shifts, dims))  # fmt: skip
@@ -138,14 +153,20 @@ def _index_put(a: Any, b: Any, index: Any, accumulate: bool) -> Any:
     if accumulate:
         np.add.at(out, index, b)
         return out
-    try:
-        out[index] = b
-    except ValueError:
+    check_fits(a, b, index)
+    out[index] = b
+    return out
+
+
+def check_fits(a: Any, b: Any, index: Any) -> None:
+    """Whether values can be written at an index."""
+    shape = a[index].shape
+    extra = len(shape) - b.ndim
+    if extra < 0 or any(n not in (1, m) for n, m in zip(b.shape, shape[extra:], strict=True)):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(b.shape)} cannot be broadcast to indexing result of shape "
-            f"{list(a[index].shape)}"
-        ) from None
-    return out
+            f"{list(shape)}"
+        )
 
 
 index_put = irregular(
@@ -204,7 +225,7 @@ def _or_zeros(part: Any, shape: tuple[int, ...], others: Any) -> Any:
     return np.zeros(shape, like.dtype if not hasattr(like, "_array") else like._array.dtype)
 
 
-unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,))
+unbind.transpose_one = lambda g, i, shape, dim: place(g, shape, (slice(None),) * dim + (i,), select_back)
 split_with_sizes = view(split.fn, split.vjps[0], outputs=-1)
 split.transpose_one = split_with_sizes.transpose_one = lambda g, i, shape, dim, sizes: place(
     g, shape, (slice(None),) * dim + (slice(sum(sizes[:i]), sum(sizes[: i + 1])),)

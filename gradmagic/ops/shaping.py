@@ -188,11 +188,15 @@ def unbind(input: Tensor, dim: int = 0) -> Any:
     d = one_axis(dim, input.ndim)
     if not input.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if not input.shape[d]:
+        return ()
     return S.unbind(held(input), dim=d)
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
     d = one_axis(dim, tensor.ndim)
+    if not tensor.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
     n = tensor.shape[d]
     if isinstance(split_size_or_sections, int):
         k = split_size_or_sections
@@ -291,7 +295,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     d = one_axis(dim, input.ndim)
     n = input.shape[d]
-    return split(input, -(-n // chunks), dim) if n else S.split(held(input), dim=d, sizes=(0,) * chunks)
+    return split(input, -(-n // chunks), dim) if n else split_with_sizes(input, (0,) * chunks, d)
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Any:

@@ -83,6 +83,8 @@ RANDOM: dict[str, str] = {
     "ordinary zeros": "torch's ZeroTensors cannot be written to or converted",
     "the shapes that there are": "torch gives the shape of a batch of gradients that does not fit as torch.Size([])",
     "any op can be batched": "torch's vmap has no rule for what a hook does",
+    "one of two errors": "torch looks for stale views first, and then whether the operands fit",
+    "written once": "torch deprecates index_put_ into elements that share memory",
     "memory of its own": "the elements of torch's gradients may share memory, with each other or with the weight",
 }
 
@@ -110,7 +112,6 @@ OTHER_NODES: dict[str, dict[str, Any]] = {
     "unary.exp2": {"d_nodes": ["MulBackward0"]},
     "unary.sinc": {"d_nodes": ["MulBackward0"]},
     "unary.logaddexp0": {"d_nodes": ["MulBackward0"]},
-    "struct.log_softmax": {"d_nodes": ["SubBackward0"]},
     "struct.cumprod": {"d_nodes": ["PermuteBackward0"]},
     "struct.logcumsumexp": {"d_nodes": ["PermuteBackward0"]},
     "struct.trapezoid": {"node": "SumBackward1"},

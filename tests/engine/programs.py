@@ -232,6 +232,7 @@ class Writer:
             return self.new(f"torch.{self.random.choice(BINARY_FUNCTIONS)}({a}, {self.like(a, floats=True)})")
         a = self.pick([n for n, t in self.tensors.items() if t.dtype != "torch.bool"])
         b = self.like(a, floats=self.random.random() < 0.9)
+        b = a if b in self.tensors and self.tensors[b].dtype == "torch.bool" else b
         return self.new(f"{a} {self.random.choice(BINARY)} {b}")
 
     def scalar_binary(self) -> str:
@@ -294,7 +295,7 @@ class Writer:
 
     def selection(self) -> str:
         name = self.floating()
-        other = self.like(name)
+        other = self.like(name, floats=True)
         return self.new(
             self.random.choice(
                 [
@@ -309,7 +310,6 @@ class Writer:
                     f"{name}.double()",
                     f"{name} > {other}",
                     f"{name}.to(torch.complex128)",
-                    f"{self.any()}.real",
                 ]
             )
         )
@@ -322,7 +322,7 @@ class Writer:
             if t.dtype == dtype and t.shape[-2:][:1] == inner and inner and len(t.shape) in (1, 2)
         ]  # fmt: skip
         b = self.pick(fitting) if fitting else a
-        return self.new(self.random.choice([f"{a} @ {b}", f"torch.matmul({a}, {b})", f"{b}.mT @ {b}"]))
+        return self.new(self.random.choice([f"{a} @ {b}", f"torch.matmul({a}, {b})", f"{a}.mT @ {a}"]))
 
     def custom(self) -> str:
         function, name = self.random.choice(FUNCTIONS), self.floating()
