@@ -30,6 +30,10 @@ _NUMBERS = frozenset((float, int))
 _NO_KWARGS: dict[str, Any] = {}
 
 
+# what nodes show as `_saved_…`, by the node's name: filled by the floor that knows their names
+SAVED_NAMES: dict[str, dict[str, Any]] = {}
+
+
 class over:
     """A partial given by its reciprocal: the gradient is divided by it, as torch does for log, sqrt, atan."""
 
@@ -306,7 +310,11 @@ class Op:
     # -- introspection ------------------------------------------------------------------------------------------
 
     def saved_names(self, node: Node) -> dict[str, Any]:
-        """Torch's names for what is saved: a position in ``node.saved``, or a value in a tuple."""
+        """Torch's names for what is saved: a position in ``node.saved``, a value in a tuple, or a function of the node."""
+        shown = SAVED_NAMES.get(type(node).__name__)
+        if shown is not None:
+            n = len(node.edges)
+            return {name: n if k == -1 else k for name, k in shown.items()}
         names: dict[str, Any] = {}
         torch_names = ("self", "other", "c", "d")
         n = len(node.edges)

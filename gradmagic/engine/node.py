@@ -211,7 +211,7 @@ class Node:
             return self._lookup_saved(name[7:])
         if name.startswith("_raw_saved_"):
             names = self.op.saved_names(self) if self.op is not None else {}
-            if name[11:] in names:
+            if isinstance(names.get(name[11:]), int):
                 return SavedTensor(self, names[name[11:]])
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
@@ -221,8 +221,8 @@ class Node:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '_saved_{name}'")
         k = names[name]
         if isinstance(k, int):
-            return self.unpack(k, recording=True)
-        return k[0]
+            return self.unpack(k, recording=True) if self.freed or (self.saved and self.saved[k] is not None) else None
+        return k(self) if callable(k) else k[0]
 
     def __dir__(self) -> list[str]:
         names = self.op.saved_names(self) if self.op is not None else {}

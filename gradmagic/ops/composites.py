@@ -111,7 +111,7 @@ def stft(
     out = squeeze(out, 0) if input.ndim == 1 else out
     if return_complex is None and real:
         raise RuntimeError("stft requires the return_complex parameter be given for real inputs, and will further require that return_complex=True in a future PyTorch release.")  # fmt: skip
-    return out if return_complex or not real else view_as_real(out)
+    return view_as_real(out) if return_complex is False else out
 
 
 NAMES = ["ormqr", "qr", "stft", "svd", "triangular_solve", "vdot"]

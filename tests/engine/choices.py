@@ -98,7 +98,6 @@ NOT_YET: dict[str, str] = {
     "fwd.shape_mismatch": "torch.autograd.forward_ad",
     "fwd.over_reverse": "torch.autograd.forward_ad",
     "grad.signature": "annotations as torch's",
-    "graphapi.saved_attrs": "saved sizes and dimensions",
 }
 
 NOT_YET_PRINTED: dict[str, str] = {

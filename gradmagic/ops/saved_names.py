@@ -1,0 +1,371 @@
+"""What torch's nodes show as ``_saved_…``, node by node, and where ours keep it. Knows nodes by name only.
+
+Names of nodes ("Backward0" left out), and in the line below the names of what each shows: an argument of that name, or
+after "=" another argument, the number of an operand, "y" for the output, "y1" for one of several, "a1" for one of the
+row's own arguments, "s1" for an operand's sizes, "d1" for one of the first operand's, "#" for a constant.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine.kinds import SAVED_NAMES, target_meta
+from gradmagic.engine.node import Node
+from gradmagic.engine.tensor import Tensor
+
+_TABLE = """
+Abs, Acos, Acosh, Angle, Asin, Asinh, Atan, Atanh, Cos, Cosh, Digamma, Erf, Erfc, Erfinv, Hardsigmoid,
+Hardswish, I0, Lgamma, LinalgMatrixExp, Log, Log10, Log1P, Log2, Mish, NanToNum, Silu, Sin, Sinc, Sinh,
+SpecialEntr
+    self
+BlockDiag, Ceil, Clone, Conj, Deg2Rad, Floor, Fmod, Frac, Imag, Neg, Rad2Deg, Real, Remainder, Round,
+RoundBackward1, Sign, T, ToCopy, Trunc, ViewAsComplex, ViewAsReal, Zero
+    -
+Atan2, Div, Fmax, Fmin, FmodBackward1, Logaddexp, Logaddexp2, Maximum, Minimum, Mul, Nextafter,
+RemainderBackward1, SpecialXlog1Py, Vdot, Xlogy
+    other self
+Exp, Exp2, Expm1, Polar, Reciprocal, Relu, Rsqrt, Sigmoid, SpecialNdtri, Sqrt, Tan, Tanh
+    result
+LinalgPinv, MaxBackward1, Median, MinBackward1, Nanmedian, Prod, Sgn, SpecialErfcx, SpecialI0E, SpecialI1,
+SpecialI1E, SpecialLogNdtr
+    result self
+Expand, ReshapeAlias, Squeeze, Sum, Trace, UnsafeView, View
+    self_sym_sizes
+ReflectionPad1D, ReflectionPad2D, ReflectionPad3D, ReplicationPad1D, ReplicationPad2D, ReplicationPad3D
+    padding=a0 self
+Cat, Cumsum, Stack, Unbind, Unsqueeze
+    dim
+Add, Rsub, RsubBackward1, Sub
+    alpha=#1
+Amax, Amin, Logsumexp, ProdBackward1
+    dim keepdim result self
+Kthvalue, Max, MedianBackward1, Min
+    dim indices=y1 keepdim self_sym_sizes
+Scatter, ScatterAdd, ScatterBackward1
+    dim index
+Sort, SortBackward1, Topk
+    dim indices=y1 self_sym_sizes
+Addcdiv, Addcmul
+    tensor1=1 tensor2=2 value
+Cummax, Cummin
+    dim indices=y1 self
+Cumprod, Logcumsumexp
+    dim result self
+Flip, Permute
+    dims
+Hardshrink, Softshrink
+    lambd self
+LinalgEig, LinalgEigh
+    eigenvalues=y0 eigenvectors=y1
+LogSoftmax, Softmax
+    dim result
+MseLoss, SoftMarginLoss
+    reduction self target=1
+NllLoss, NllLoss2D
+    ignore_index=#-100 reduction self target=at total_weight=#None weight=#None
+PowBackward1, PowBackward2
+    exponent=1 result self
+SigmoidBackward, TanhBackward
+    grad_output=0 output=1
+SqueezeBackward1, SqueezeBackward2
+    dim self_sym_sizes
+Tril, Triu
+    diagonal
+Var, VarMean
+    correction dim keepdim self
+Addmm
+    alpha beta mat1=1 mat1_sym_sizes=s1 mat1_sym_strides=#None mat2=2 mat2_sym_sizes=s2 mat2_sym_strides=#None
+AsStrided
+    size=a0 storage_offset=a2 stride=a1
+BinaryCrossEntropy
+    reduction self target=1 weight
+BinaryCrossEntropyWithLogits
+    pos_weight reduction self target=1 weight
+Bmm
+    mat2=1 self
+Cdist
+    p=#2.0 result x1=0 x2=1
+Celu
+    alpha self
+ChannelShuffle
+    groups=a0
+ClampBackward1
+    max min self
+ClampMax
+    max self
+ClampMin
+    min self
+Col2Im
+    dilation kernel_size=kernel padding stride
+Complex
+    imag=1 real=0
+ConstantPadNd
+    pad=widths
+DiagEmbed
+    dim1=#-2 dim2=#-1 offset
+Diagonal
+    dim1 dim2 offset self_sym_sizes
+DiagonalScatter
+    dim1=#None dim2=#None offset=#None
+DivBackward2
+    other rounding_mode=#None self
+Dot
+    self tensor=1
+Elu
+    alpha input_scale scale self
+EluBackward
+    alpha grad_output=0 input_scale is_result=#False scale self_or_result=1
+FftC2C
+    dim forward normalization
+FftC2R
+    dim normalization
+FftR2C
+    dim normalization onesided self
+Gather
+    dim=a0 index=a1 self sparse_grad=#False
+Gelu
+    approximate=#none self
+GeluBackward
+    approximate=#none grad_output=0 self=1
+Glu
+    dim self
+Hardtanh
+    max_val min_val self
+HuberLoss
+    delta reduction self target=1
+Hypot
+    other result self
+Im2Col
+    dilation kernel_size=kernel padding self_sym_argsize_minus_1=d-1 self_sym_argsize_minus_2=d-2 stride
+Index
+    indices=index self_sym_sizes
+IndexAdd
+    alpha=#1 dim index source=1 source_dim=#None
+IndexCopy
+    dim index source=1 source_dim=#None
+IndexPut
+    accumulate indices=index
+IndexReduce
+    dim include_self index reduce result self source=1
+IndexSelect
+    dim=a0 index=a1 self_sym_sizes
+LeakyRelu
+    negative_slope self
+Lerp
+    weight
+LerpBackward1
+    end=1 self weight=2
+LinalgCholeskyEx
+    L=y upper=#False
+LinalgCross
+    dim other self
+LinalgDet
+    A=0 LU=#None pivots=#None result
+LinalgInvEx
+    inverse=y
+LinalgLstsq
+    b=1 self solution=y
+LinalgQr
+    Q=y0 R=y1 mode
+LinalgSlogdet
+    A=0 LU=#None pivots=#None sign=y0
+LinalgSolveEx
+    A=0 LU=#None left pivots=#None result
+LinalgSolveTriangular
+    left result self unitriangular=#False upper
+LinalgSvd
+    S=y1 S_sym_argsize_minus_1=#None U=y0 Vh=y2 full_matrices
+LinalgVectorNorm
+    dim keepdim ord=p result self
+LogSigmoid
+    buffer=#None self
+LogSigmoidBackward
+    buffer=#None grad_output=0 self=1
+Logit
+    eps self
+MaskedFill
+    mask
+MaskedSelect
+    mask=a0 self
+Mean
+    self_sym_numel self_sym_sizes
+MeanBackward1
+    dim keepdim self_sym_numel self_sym_sizes
+Mm
+    mat2=1 mat2_sym_sizes=s1 mat2_sym_strides=#None self self_sym_sizes self_sym_strides=#None
+MultiMarginLoss
+    margin p reduction self target=at weight=#None
+MultilabelMarginLoss
+    is_target reduction self target=at
+Mv
+    self vec=1
+NanmedianBackward1
+    dim indices keepdim self_sym_sizes
+Nansum
+    dim keepdim self
+NormBackward1
+    dim keepdim p result self
+Pdist
+    p result self
+PixelShuffle
+    upscale_factor=a0
+PixelUnshuffle
+    downscale_factor=a0
+Polygamma
+    n self
+Pow
+    exponent self
+PreluKernel
+    self weight=1
+Put
+    accumulate index source=1
+Renorm
+    dim maxnorm p self
+Repeat
+    repeats=a0 self_sym_sizes
+Roll
+    dims shifts
+Rot90
+    dims=a1 k=a0
+ScatterReduce
+    dim include_self index reduce result self src=1
+Select
+    dim index self_sym_sizes
+SelectScatter
+    dim=#None index
+Slice
+    dim end=stop self_sym_sizes start step
+SliceScatter
+    dim=#None end=#None start=#None step=#None
+SmoothL1Loss
+    beta reduction self target=1
+Softplus
+    beta self threshold
+SoftplusBackward
+    beta grad_output=0 self=1 threshold
+Split
+    dim self_sym_sizes split_size=sizes
+SplitWithSizes
+    dim self_sym_sizes split_sizes=sizes
+Std
+    correction dim keepdim result self
+StdMean
+    correction dim keepdim result0=y0 self
+SumBackward1
+    dim keepdim self_sym_sizes
+Take
+    index=a0 self
+Threshold
+    self threshold
+ThresholdBackward
+    self=1 threshold=#0
+Transpose
+    dim0 dim1
+Unfold
+    dimension=a0 self_sym_sizes size=a1 step=a2
+Where
+    condition=0
+"""
+
+# what our rows call otherwise
+_OTHERWISE = {"dim": ("axis", "dims"), "dims": ("dims", "dim"), "keepdim": ("keepdims",)}
+_TENSORS = {"self": "0", "other": "1", "result": "y"}
+Shown = int | Callable[[Node], Any]
+
+
+def _argument(name: str) -> Callable[[Node], Any]:
+    def value(node: Node) -> Any:
+        given = {**node.kwargs, **node.kwargs.get("options", {})} if "options" in node.kwargs else node.kwargs
+        for key in (name, *_OTHERWISE.get(name, ())):
+            if key in given:
+                return _shown(given[key])
+        return None
+
+    return value
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return Tensor._of(value)
+    return tuple(_shown(v) for v in value) if isinstance(value, tuple) else value
+
+
+def _output(k: int) -> Callable[[Node], Any]:
+    def value(node: Node) -> Any:
+        if not node.freed and (not node.saved or node.saved[-1] is None):
+            return None
+        return node.unpack(len(node.edges), recording=True)[k]
+
+    return value
+
+
+def _sizes(k: int) -> Callable[[Node], Any]:
+    def value(node: Node) -> Any:
+        if node.edges[k] is not None:
+            return tuple(target_meta(node, k)[0])
+        kept = node.saved[k] if node.saved else None
+        return None if kept is None else tuple(kept.shape)
+
+    return value
+
+
+def _where(name: str, at: str) -> Shown:
+    """Where a node keeps what it shows under a name."""
+    kind, rest = at[:1], at[1:]
+    if at.isdigit():
+        return int(at)
+    if at == "y":
+        return -1
+    if kind == "y":
+        return _output(int(rest))
+    if kind == "#":
+        constant = _constant(rest)
+        return lambda node: constant
+    if kind == "a" and rest.isdigit():
+        return lambda node: _shown(node.kwargs["args"][int(rest)])
+    if kind == "s" and rest.isdigit():
+        return _sizes(int(rest))
+    if kind == "d" and rest.lstrip("-").isdigit():
+        return lambda node: _sizes(0)(node)[int(rest)]
+    return _argument(at or name)
+
+
+def _constant(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except ValueError:
+        return text
+
+
+def _specification(part: str) -> tuple[str, Shown]:
+    name, _, at = part.partition("=")
+    if name == "self_sym_numel":
+        return name, lambda node: int(np.prod(target_meta(node, 0)[0]))
+    if name == "self_sym_sizes":
+        return name, _sizes(0)
+    return name, _where(name, at or _TENSORS.get(name, ""))
+
+
+def _read(table: str) -> dict[str, dict[str, Shown]]:
+    found: dict[str, dict[str, Shown]] = {}
+    nodes: list[str] = []
+    for line in table.strip().splitlines():
+        if not line.startswith(" "):
+            nodes += [n.strip() for n in line.split(",") if n.strip()]
+            continue
+        shows = dict(_specification(part) for part in line.split() if part != "-")
+        for node in nodes:
+            found[node if "Backward" in node and node[-1].isdigit() else node + "Backward0"] = shows
+        nodes = []
+    return found
+
+
+SAVED_NAMES.update(_read(_TABLE))
+SAVED_NAMES["NarrowCopyBackward0"] = dict(_specification(p) for p in ["dim", "length=#None", "self_sym_sizes", "start"])
+SAVED_NAMES["UnsafeSplitBackward0"] = SAVED_NAMES["SplitBackward0"]
+SAVED_NAMES["UnsafeSplitWithSizesBackward0"] = SAVED_NAMES["SplitWithSizesBackward0"]
+SAVED_NAMES.update({f"{name}_copy": shows for name, shows in list(SAVED_NAMES.items())})
