@@ -94,9 +94,10 @@ class Attempt:
     failure: Failure | None = None
     ran: bool = False
     notes: list[str] = field(default_factory=list)
+    new_ledger: Callable[..., Ledger] = Ledger
 
     def trace(self) -> Trace:
-        ledger = Ledger(self.program, self.backend, self.state.overrides)
+        ledger = self.new_ledger(self.program, self.backend, self.state.overrides)
         random = self.backend.random_state() if self.program.calls_autograd else None
         scope = self.new_scope(echo=self.first)
         try:

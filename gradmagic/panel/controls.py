@@ -104,6 +104,7 @@ class Number:
         if not math.isfinite(value):
             self.show(self.value)
             return
+        value = float(f"{value:.13g}")  # a front end's slider adds up its steps: 1.7999999999999998 was meant as 1.8
         if not self.grows:
             value = min(max(value, self.slider.min), self.slider.max)
         if value == self.value:

@@ -50,8 +50,30 @@ class Page(Protocol):
         """Show these numbers; called only while the page is open."""
 
 
+def graph_page(host: Host) -> Page:
+    from gradmagic.panel.graph_page import GraphPage
+
+    return GraphPage(host)
+
+
+def values_page(host: Host) -> Page:
+    from gradmagic.panel.values_page import ValuesPage
+
+    return ValuesPage(host)
+
+
+def code_page(host: Host) -> Page:
+    from gradmagic.panel.code_page import CodePage
+
+    return CodePage(host)
+
+
 # By name: what the bar calls the page, and what makes it. The first page, the curves, is the panel's own.
-PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {}
+PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {
+    "graph": ("Graph", graph_page),
+    "values": ("Values", values_page),
+    "code": ("Code", code_page),
+}
 
 
 class Pages:

@@ -25,7 +25,7 @@ DARK_ORDERS = "".join(in_the_dark(f".gm .gm-o{order}{{color:{colour}}}") for ord
 
 CSS = f"""
 .gm{{--gm-ink:var(--jp-ui-font-color1,#24292f);--gm-faint:var(--jp-ui-font-color2,#59636e);
---gm-line:var(--jp-border-color2,#d8dde3);--gm-bad:#b3201f;--gm-good:#116329;--gm-wash:#fdf1f1;
+--gm-line:var(--jp-border-color2,#d8dde3);--gm-bad:#b3201f;--gm-good:#116329;--gm-wash:#fdf1f1;--gm-fine:#eef7f0;--gm-kept:#e6f1f8;--gm-back:#fff;
 color:var(--gm-ink);border:1px solid var(--gm-line);border-radius:8px;padding:8px 12px;max-width:1100px;
 font-size:13px;overflow:hidden}}
 .gm .gm-head{{display:none}}
@@ -48,6 +48,17 @@ font-variant-numeric:tabular-nums}}
 border-bottom:2px solid transparent;padding:0 14px}}
 .gm .gm-tabs .widget-toggle-button.mod-active{{background:none;color:var(--gm-ink);font-weight:600;
 border-bottom-color:#0072b2}}
+.gm .gm-cell{{border:1px solid var(--gm-line);border-radius:4px;padding:6px 10px;line-height:1.45}}
+.gm .gm-good-cell{{background:var(--gm-fine)}} .gm .gm-bad-cell{{background:var(--gm-wash)}}
+.gm .gm-cell.gm-now{{border:2px solid #0072b2;padding:5px 9px}}
+.gm .gm-ok,.gm .gm-bad{{font-weight:600}}
+.gm .gm-code textarea{{font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.4;
+white-space:pre;overflow:auto;height:auto}}
+.gm .gm-scroll{{max-height:380px;overflow:auto;max-width:100%}}
+.gm .gm-values-table thead{{position:sticky;top:0;background:var(--gm-back)}}
+.gm .gm-values-table th,.gm .gm-values-table td{{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums;
+border:0;border-bottom:1px solid var(--gm-line)}}
+.gm .gm-values-table .gm-pinned,.gm .gm-values-table .gm-at{{background:var(--gm-kept);font-weight:600}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
@@ -82,7 +93,7 @@ max-height:320px;overflow:auto;margin:4px 0}}
 .gm :focus-visible{{outline:2px solid #0072b2;outline-offset:1px}}
 {ORDERS}
 {DARK_ORDERS}
-{in_the_dark(".gm{--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d}")}
+{in_the_dark(".gm{--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d;--gm-fine:#15301f;--gm-kept:#12324a;--gm-back:#111418}")}
 {in_the_dark(".gm.gm-auto img.widget-image{filter:invert(.93) hue-rotate(180deg)}")}
 """
 

@@ -1,0 +1,281 @@
+"""The page that shows what autograd did: graphs, the walk through them, the two switches, in-place writes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+from traitlets import link
+
+from gradmagic.explore.story import Moment, Story, Timeline, story
+from gradmagic.explore.switches import CREATE, RETAIN, Outcome, outcomes
+from gradmagic.panel.controls import section
+from gradmagic.panel.pages import Host, Seen
+from gradmagic.panel.texts import messages, number, size
+from gradmagic.plot.diagram import diagram
+
+__all__ = ["GraphPage"]
+
+WIDE = {"width": "auto", "margin": "2px 0"}
+PACE = 900  # milliseconds that each step of the walk stands
+
+
+class GraphPage:
+    """Chooses a graph and a moment, and steps through the walk that led there."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._story: Story | None = None
+        self._seen: Seen | None = None
+        self._quiet = False
+        style = {"description_width": "70px"}
+        self.which = w.Dropdown(description="graph of", style=style, layout=w.Layout(**WIDE))
+        self.moment = w.Dropdown(description="as it is", style=style, layout=w.Layout(**WIDE))
+        self.step = w.IntSlider(
+            description="step", min=0, max=1, style=style, layout=w.Layout(flex="1 1 220px", width="auto"),
+            tooltip="walk through the call, node by node; 0 is the whole",
+        )  # fmt: skip
+        self.play = w.Play(interval=PACE, min=0, max=1, show_repeat=False, layout=w.Layout(width="auto"))
+        self.play.add_class("gm-play")
+        link((self.play, "value"), (self.step, "value"))
+        self.walking = w.HBox([self.step, self.play], layout=w.Layout(align_items="center", width="auto"))
+        self.node = w.Dropdown(description="rule of", style=style, layout=w.Layout(**WIDE))
+        self.rule = w.HTML(layout=w.Layout(margin="0"))
+        self.picture = w.HTML(layout=w.Layout(margin="0"))
+        self.said = w.HTML(layout=w.Layout(margin="0"))
+        self.matrix = SwitchMatrix(self._switched)
+        self.timelines = w.HTML(layout=w.Layout(margin="0"))
+        box = w.Box(
+            [self.picture], layout=w.Layout(flex="1 1 380px", min_width="280px", max_height="640px", overflow="auto")
+        )
+        side = w.VBox(
+            [
+                section("GRAPH"), self.which, self.moment, section("THE WALK OF THE CALL"), self.walking, self.said,
+                section("NODES"), self.node, self.rule,
+            ],
+            layout=w.Layout(flex="1 1 320px", min_width="280px"),
+        )  # fmt: skip
+        above = w.HBox([box, side], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        self.widget = w.VBox([above, self.matrix.widget, self.timelines], layout=w.Layout(width="100%"))
+        for chooser in (self.which, self.moment, self.step, self.node):
+            chooser.observe(self._chosen, "value")
+
+    # --- bringing it up to date
+
+    def refresh(self, seen: Seen) -> None:
+        """Tell the story of this state."""
+        if self._seen is not None and replace(seen.state, look=self._seen.state.look) == self._seen.state:
+            return
+        self._seen = seen
+        explorer = seen.explorer
+        self._story = story(explorer.program, seen.state, explorer.namespace)
+        self._fill()
+        self.matrix.show(outcomes(explorer.program, seen.state, explorer.namespace), seen.state)
+        self.timelines.value = timelines(self._story.timelines)
+
+    def _fill(self) -> None:
+        """The lists, each where it was if that is still there."""
+        assert self._story is not None
+        graphs, moments = self._story.graphs, self._story.moments
+        self._quiet = True
+        try:
+            refill(self.which, [(graph.label, i) for i, graph in enumerate(graphs)])
+            last = self.moment.value is None or self.moment.value == len(self.moment.options) - 1
+            refill(self.moment, [(moment.label, i) for i, moment in enumerate(moments)])
+            if moments and last:
+                self.moment.value = len(moments) - 1
+            self._limit_steps()
+            graph = graphs[self.which.value] if graphs else None
+            nodes = [box for box in graph.boxes if box.kind == "node"] if graph is not None else []
+            refill(self.node, [(f"{box.name} ({i + 1})", box.key) for i, box in enumerate(nodes)])
+        finally:
+            self._quiet = False
+        self._draw()
+
+    def _limit_steps(self) -> None:
+        moment = self._moment()
+        count = len(moment.steps) if moment is not None else 0
+        for control in (self.step, self.play):
+            control.value = min(control.value, count)
+            control.max = max(count, 1)
+            control.disabled = count == 0
+
+    def _moment(self) -> Moment | None:
+        moments = self._story.moments if self._story is not None else ()
+        return moments[self.moment.value] if moments and self.moment.value is not None else None
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if self._quiet or self._story is None:
+            return
+        if change["owner"] is self.step:
+            self._follow_walk()
+        if change["owner"] in (self.which, self.moment):
+            self._fill()
+        else:
+            self._draw()
+
+    def _follow_walk(self) -> None:
+        """The walk of a call is seen in the graph of what was differentiated."""
+        moment = self._moment()
+        assert self._story is not None
+        if moment is None or not self.step.value or self.step.value > len(moment.steps):
+            return
+        key = moment.steps[self.step.value - 1].key
+        shown = self._story.graphs[self.which.value]
+        if all(box.key != key for box in shown.boxes):
+            self._quiet = True
+            found = (i for i, graph in enumerate(self._story.graphs) if any(box.key == key for box in graph.boxes))
+            self.which.value = next(found, self.which.value)
+            self._quiet = False
+
+    def _draw(self) -> None:
+        """The picture, and what is said beside it."""
+        assert self._story is not None
+        moment = self._moment()
+        if not self._story.graphs or moment is None:
+            self.picture.value = messages(
+                [self._story.failure.message if self._story.failure else "There is no graph."]
+            )
+            return
+        graph = self._story.graphs[self.which.value]
+        step = moment.steps[self.step.value - 1] if 0 < self.step.value <= len(moment.steps) else None
+        # A walk frees a node after its turn: while it is on its way, what comes later is still there.
+        ahead = {later.key for later in moment.steps[self.step.value :]} if step is not None else set()
+        freed = {key: call for key, call in moment.freed.items() if call != moment.call or key not in ahead}
+        self.picture.value = diagram(graph, freed, step, self._place())
+        self.said.value = self._words(moment)
+        chosen = next((box for box in graph.boxes if box.key == self.node.value), None)
+        if chosen is not None:
+            where = f"made by line {chosen.line} of the cell" if chosen.line else ""
+            where = where or (f"made by call {chosen.made_by + 1}" if chosen.made_by is not None else "")
+            code = f'<pre class="gm-printed">{html.escape(chosen.rule)}</pre>'
+            self.rule.value = f'<div class="gm-note">{html.escape(where)}</div>{code}'
+
+    def _place(self) -> int | None:
+        """The sample at x0, where there is one."""
+        seen = self._seen
+        if seen is None or seen.curves.style != "line":
+            return None
+        return int(np.argmin(np.abs(np.ravel(seen.trace.x) - seen.curves.x0)))
+
+    def _words(self, moment: Moment) -> str:
+        """What the walk is doing."""
+        if not moment.steps:
+            return messages(
+                ["No gradient has flowed yet." if moment.call is None else "This call walked through no node."]
+            )
+        if not self.step.value:
+            return messages([f"{len(moment.steps)} nodes had their turn. Move the step to follow them."])
+        step, place = moment.steps[self.step.value - 1], self._place()
+        at = (
+            f" at {self._seen.curves.x_label} = {number(self._seen.curves.x0)}"
+            if place is not None and self._seen
+            else ""
+        )
+        received = "none" if step.received is None else summary(step.received, place)
+        return messages([f"Step {self.step.value} of {len(moment.steps)}: {step.name} receives {received}{at}."])
+
+    def _switched(self, create: bool, retain: bool | None) -> None:
+        self._host.state = replace(self._host.state, create_graph=create, retain_graph=retain)
+
+
+def refill(chooser: w.Dropdown, options: Sequence[tuple[str, int]]) -> None:
+    """Other options, and the same choice if it is still among them."""
+    before = chooser.value
+    if tuple(chooser.options) != tuple(options):
+        chooser.options = options
+    values = [value for _, value in options]
+    if before in values:
+        chooser.value = before
+    elif values:
+        chooser.value = values[0]
+
+
+def summary(values: Any, place: int | None) -> str:
+    """A gradient in few words."""
+    flat = np.ravel(values)
+    if flat.size == 1 or (place is not None and place < flat.size):
+        return number(float(flat[0 if flat.size == 1 else place]))
+    return f"{flat.size} numbers from {number(float(np.nanmin(flat)))} to {number(float(np.nanmax(flat)))}"
+
+
+class SwitchMatrix:
+    """The six settings of retain_graph and create_graph, each with what it led to; `chosen(create, retain)`."""
+
+    def __init__(self, chosen: Callable[[bool, bool | None], None]) -> None:
+        self.cells: dict[tuple[bool | None, bool], tuple[w.HTML, w.Button]] = {}
+        heads = [w.HTML(), *(w.HTML(f"<code>create_graph={create}</code>") for create in CREATE)]
+        rows: list[w.Widget] = list(heads)
+        for retain in RETAIN:
+            meaning = '<div class="gm-note">means create_graph</div>' if retain is None else ""
+            rows.append(w.HTML(f"<code>retain_graph={retain}</code>{meaning}"))
+            for create in CREATE:
+                text = w.HTML(layout=w.Layout(margin="0"))
+                button = w.Button(
+                    description="choose", layout=w.Layout(width="auto"),
+                    tooltip=f"choose retain_graph={retain}, create_graph={create} for the panel's calls",
+                )  # fmt: skip
+                button.on_click(lambda _, create=create, retain=retain: chosen(create, retain))
+                box = w.VBox([text, button])
+                box.add_class("gm-outcome")
+                self.cells[retain, create] = (text, button)
+                rows.append(box)
+        self.grid = w.GridBox(
+            rows, layout=w.Layout(grid_template_columns="minmax(130px,auto) 1fr 1fr", grid_gap="6px", width="100%")
+        )
+        self.widget = w.VBox([section("WHAT THE TWO SWITCHES DO, ON YOUR CELL"), self.grid])
+
+    def show(self, found: Sequence[Outcome], state: Any) -> None:
+        """Show these outcomes; the one in force is marked."""
+        for outcome in found:
+            text, button = self.cells[outcome.retain_graph, outcome.create_graph]
+            now = (outcome.retain_graph, outcome.create_graph) == (state.retain_graph, state.create_graph)
+            text.value = outcome_html(outcome, now=now)
+            button.description = "chosen" if now else "choose"
+            button.disabled = now
+
+
+def outcome_html(outcome: Outcome, *, now: bool) -> str:
+    """One cell of the matrix."""
+    mark = (
+        '<span class="gm-ok">2nd derivative ✓</span>'
+        if outcome.second
+        else '<span class="gm-bad">no 2nd derivative ✗</span>'
+    )
+    why = f"<div>{html.escape(outcome.why)}</div>" if outcome.why else ""
+    kept = (
+        f"{outcome.nodes_kept} nodes kept · {size(outcome.bytes_kept)}"
+        if outcome.nodes_kept
+        else "all graphs freed · 0 B"
+    )
+    again = "; the first call can be made again" if outcome.again and not outcome.create_graph else ""
+    kind = "gm-good-cell" if outcome.second else "gm-bad-cell"
+    return (
+        f'<div class="gm-cell {kind}{" gm-now" if now else ""}"><div>dy/dx: {html.escape(outcome.first)}</div>'
+        f'<div>{mark}</div>{why}<div class="gm-note">{kept}{again}</div></div>'
+    )
+
+
+def timelines(found: Sequence[Timeline]) -> str:
+    """The in-place writes as a table, in the order in which they ran."""
+    parts = []
+    for one in found:
+        rows = "".join(
+            f"<tr><td>{'line ' + str(event.line) if event.line else 'a call'}</td><td>{event.kind}"
+            f"{' by ' + html.escape(event.by) if event.by else ''}</td><td>version {event.version}</td></tr>"
+            for event in one.events
+        )
+        said = (
+            '<span class="gm-bad">✗ what was saved was overwritten: a backward pass through it is refused</span>'
+            if one.stale
+            else '<span class="gm-ok">✓ nothing that was saved has been overwritten</span>'
+        )
+        parts.append(
+            f'<table class="gm-table gm-versions"><caption>{html.escape(one.name)}: {said}</caption>'
+            f"<tbody>{rows}</tbody></table>"
+        )
+    return f'<div class="gm-section">IN-PLACE WRITES</div>{"".join(parts)}' if parts else ""

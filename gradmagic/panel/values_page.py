@@ -1,0 +1,131 @@
+"""The page of numbers: x, y and every derivative, one row for each sample or one table for each tensor."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import ipywidgets as w
+import numpy as np
+
+from gradmagic.explore.curves import Curves
+from gradmagic.explore.trace import Array
+from gradmagic.panel.pages import Host, Seen
+from gradmagic.panel.texts import messages
+
+__all__ = ["ValuesPage", "columns_of", "csv"]
+
+MOST_ROWS = 2000  # of a table in the page; the CSV has them all
+MOST_CELLS = 400  # of a tensor's table
+
+
+class ValuesPage:
+    """A table that scrolls, with the row at the cursor always in sight; and the same as CSV."""
+
+    def __init__(self, _: Host) -> None:
+        self.table = w.HTML(layout=w.Layout(margin="0", width="100%"))
+        self.csv = w.Textarea(
+            description="as CSV", rows=6, layout=w.Layout(width="100%"), style={"description_width": "60px"},
+            tooltip="the same numbers as comma separated values, to be copied",
+        )  # fmt: skip
+        self.csv.add_class("gm-code")
+        self.widget = w.VBox([self.table, self.csv], layout=w.Layout(width="100%"))
+
+    def refresh(self, seen: Seen) -> None:
+        """Show these numbers."""
+        curves = seen.curves
+        if curves.tables:
+            self.table.value = f'<div class="gm-tables">{"".join(tensor(*pair) for pair in curves.tables)}</div>'
+        else:
+            self.table.value = samples(curves)
+        self.csv.value = csv(*columns_of(curves))
+
+
+def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:
+    """X and every curve that has values, without the places at which nothing was computed."""
+    if curves.tables:
+        sizes = {values.size for _, values in curves.tables}
+        pairs = [(label, np.ravel(values)) for label, values in curves.tables if len(sizes) == 1 or values.size > 1]
+        return [label for label, _ in pairs], [values for _, values in pairs]
+    computed = ~np.isin(np.arange(len(curves.x)), curves.breaks)
+    present = [curve for curve in curves.curves if curve.values is not None]
+    columns = [curves.x, *(curve.values for curve in present if curve.values is not None)]
+    return [curves.x_label, *(curve.label for curve in present)], [column[computed] for column in columns]
+
+
+def csv(labels: Sequence[str], columns: Sequence[Array]) -> str:
+    r"""One row for each element, with every digit that tells numbers apart.
+
+    >>> csv(["x", "y"], [np.array([0.5]), np.array([np.nan])])
+    'x,y\n0.5,nan\n'
+    """
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    head = ",".join(f'"{label}"' if set(label) & set(',"\n') else label for label in labels)
+    return "\n".join([head, *(",".join(map(repr, row)) for row in rows)]) + "\n"
+
+
+def samples(curves: Curves) -> str:
+    """The samples of a range; the row at the cursor stands at the top as well, where it stays."""
+    labels, columns = columns_of(curves)
+    x = columns[0]
+    at = int(np.argmin(np.abs(x - curves.x0))) if x.size else None
+    orders = [None, *(curve.order for curve in curves.curves if curve.values is not None)]
+    head = "".join(
+        f'<th scope="col"{"" if order is None else f" class=gm-o{order}"}>{html.escape(label)}</th>'
+        for label, order in zip(labels, orders, strict=True)
+    )
+    shown = range(len(x)) if len(x) <= MOST_ROWS else np.linspace(0, len(x) - 1, MOST_ROWS).round().astype(int)
+    pinned = "" if at is None else row_of(columns, at, "gm-pinned", " (x₀)")
+    body = "".join(row_of(columns, int(i), "gm-at" if i == at else "") for i in shown)
+    left = messages([f"{len(x)} samples; {MOST_ROWS} of them are shown, and the CSV has them all."])
+    return (
+        '<div class="gm-scroll" tabindex="0" role="region" aria-label="values"><table class="gm-table gm-values-table">'
+        f"<thead><tr>{head}</tr>{pinned}</thead><tbody>{body}</tbody></table></div>"
+        f"{left if len(x) > MOST_ROWS else ''}"
+    )
+
+
+def row_of(columns: Sequence[Array], i: int, kind: str, remark: str = "") -> str:
+    """One sample."""
+    first = f'<th scope="row">{plain(columns[0][i])}{remark}</th>'
+    cells = "".join(f"<td>{plain(column[i])}</td>" for column in columns[1:])
+    return f"<tr{f' class={kind}' if kind else ''}>{first}{cells}</tr>"
+
+
+def plain(value: float) -> str:
+    """A number as it is, NaN and infinities in words.
+
+    >>> plain(0.1), plain(float("nan")), plain(-float("inf"))
+    ('0.1', 'NaN', '−∞')
+    """
+    if np.isnan(value):
+        return "NaN"
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value + 0.0:.9g}".replace("-", "−")
+
+
+def tensor(label: str, values: Array) -> str:
+    """A tensor in its own shape, coloured by value: blue below zero, red above."""
+    rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(1, -1)
+    shape = "×".join(map(str, values.shape)) or "a number"
+    size = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0)) or 1.0
+    most = max(1, MOST_CELLS // max(1, rows.shape[1]))
+    body = "".join(
+        f"<tr>{''.join(f'<td style={coloured(value / size)}>{plain(value)}</td>' for value in row.tolist())}</tr>"
+        for row in rows[:most]
+    )
+    more = f'<tr><td colspan="{rows.shape[1]}">… {len(rows) - most} more rows</td></tr>' if len(rows) > most else ""
+    return (
+        f'<div class="gm-scroll" tabindex="0" role="region" aria-label="{html.escape(label, quote=True)}">'
+        f'<table class="gm-table"><caption>{html.escape(label)} <span class="gm-where">{shape}</span></caption>'
+        f"<tbody>{body}{more}</tbody></table></div>"
+    )
+
+
+def coloured(share: float) -> str:
+    """A wash of red or blue, by the size of a value beside the largest."""
+    if not np.isfinite(share):
+        return '"font-weight:600"'
+    hue = "213,94,0" if share > 0 else "0,114,178"
+    return f'"background:rgba({hue},{0.45 * abs(share):.3f})"'
