@@ -63,7 +63,8 @@ def _run_backward(
 ) -> list[Any]:
     if len(outputs) != len(weights):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
-    roots = [_root(i, out, w, create) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
+    recording = create or bool(modes.levels)  # an array would lose its tangents
+    roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
     captures: dict[tuple[Any, int], list[int]] | None = None
     if inputs is not None:
         captures = {}
@@ -75,7 +76,7 @@ def _run_backward(
     modes.grad = create
     token = hush()
     try:
-        walk = running.walk = Walk(roots, captures, create, batch)
+        walk = running.walk = Walk(roots, captures, recording, batch)
         if captures is not None and not allow_unused:
             for (target, _), indices in captures.items():
                 if not walk.reaches(target):  # torch looks only after the walk, which has then freed the graph
@@ -426,13 +427,16 @@ def _batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins:
         return _run_backward(outs, weights, retain, create, ins, allow_unused, (n,))
     rows = []
     for k in range(n):
-        row = [w if w is None else (w[k] if create else Tensor._of(np.asarray(w._array[k]))) for w in weights]
+        row = [
+            w if w is None else (w[k] if create or modes.levels else Tensor._of(np.asarray(w._array[k])))
+            for w in weights
+        ]
         rows.append(_run_backward(outs, row, retain or k < n - 1, create, ins, allow_unused))
     stacked: list[Any] = []
     for column in zip(*rows, strict=True):
         if column[0] is None:
             stacked.append(None)
-        elif create and any(g.requires_grad for g in column):
+        elif modes.levels or (create and any(g.requires_grad for g in column)):
             stacked.append(np.stack(column))
         else:
             stacked.append(Tensor._of(np.stack([g._array for g in column])))

@@ -20,6 +20,8 @@ class FunctionCtx:
 
     needs_input_grad: tuple[bool, ...] = ()
     materialize_grads = True
+    saved_for_forward: tuple[Tensor | None, ...] = ()
+    pushing = False  # while jvp runs, `saved_tensors` are what was saved for it
     _node: Callable[[], FunctionNode | None] = staticmethod(lambda: None)  # weak: the node holds its ctx
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
@@ -50,6 +52,8 @@ class FunctionCtx:
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         """What was saved, if nobody has written to it since."""
+        if self.pushing:
+            return self.saved_for_forward
         node = self._node()
         return () if node is None else node.saved_tensors
 

@@ -11,10 +11,16 @@ from typing import Any, NoReturn
 
 from gradmagic.engine.anomaly import note
 from gradmagic.engine.context import NOTHING, FunctionCtx, FunctionNode, meta_of
+from gradmagic.engine.customjvp import push
 from gradmagic.engine.inplace import _rebase, check_rewrite
 from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.tensor import Tensor, View, edge
+
+_NO_SETUP = (
+    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override the "
+    "setup_context staticmethod. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
+)
 
 
 class Function:
@@ -114,6 +120,8 @@ class Function:
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` and record a node whose gradient ``backward`` computes."""
         separate = cls.setup_context is not Function.setup_context
+        if modes.transforms and not separate:
+            raise RuntimeError(_NO_SETUP)
         if separate:
             bound = inspect.signature(cls.forward).bind(*args, **kwargs)
             bound.apply_defaults()
@@ -121,11 +129,18 @@ class Function:
         ctx = cls._backward_cls()
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
         node = cls._node(ctx, args) if modes.grad and any(ctx.needs_input_grad) else None
-        with no_grad():
-            output = cls.forward(*args, **kwargs) if separate else cls.forward(ctx, *args, **kwargs)
-            if separate:
-                cls.setup_context(ctx, args, output)
-        outputs = _Outputs(ctx, node, args, output if isinstance(output, tuple) else (output,)).wrapped()
+        levels, modes.levels = modes.levels, ()
+        try:
+            with no_grad():
+                output = cls.forward(*args, **kwargs) if separate else cls.forward(ctx, *args, **kwargs)
+                if separate:
+                    cls.setup_context(ctx, args, output)
+        finally:
+            modes.levels = levels
+        found = _Outputs(ctx, node, args, output if isinstance(output, tuple) else (output,))
+        outputs = found.wrapped()
+        if levels:
+            push(cls, ctx, args, outputs, found.dirty, found.fixed)
         return outputs if isinstance(output, tuple) else outputs[0]
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.forward import rewrite, with_tangents_of
 from gradmagic.engine.kinds import Linear, as_array
 from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import Node, tick
@@ -66,6 +67,8 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, sharing: str = "al
         if node.saved and node.saved[-1] is not None:
             node.output_log, node.written_at = log, log.stamps[-1]
         _rebase(target, node)
+    if modes.levels:
+        rewrite(target, result)
     return target
 
 
@@ -87,7 +90,7 @@ def _former_self(target: Tensor) -> Tensor:
     stand_in.output_nr = target.output_nr
     if target._wants_grad:  # writes into leaves are checked before: here they are allowed, or under no_grad
         stand_in._wants_grad = modes.grad
-    return stand_in
+    return with_tangents_of(target, stand_in, copied=True) if modes.levels else stand_in
 
 
 def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:

@@ -127,7 +127,14 @@ class Op:
             out = Tensor._of(y, node)
         if self.is_view:
             set_view(out, operands[0], self, kwargs)
+        if modes.alerts and modes.levels:
+            self.carry(operands, out, kwargs)
         return out
+
+    def carry(self, operands: Sequence[Any], out: Any, kwargs: dict[str, Any]) -> None:
+        from gradmagic.engine.pushing import carry  # above this file: it knows the kinds
+
+        carry(self, operands, out, kwargs)
 
     def _record_many(
         self, operands: Sequence[Any], edges: tuple[Any, ...], ys: Any, kwargs: dict[str, Any], wanted: bool
@@ -141,6 +148,8 @@ class Op:
         if node is not None:
             node.metas = tuple((y.shape, y.dtype) for y in ys)
             node.shape, node.dtype = node.metas[0]
+        if modes.alerts and modes.levels:
+            self.carry(operands, tuple(outs), kwargs)
         return tuple(outs)
 
     def node(self, operands: Sequence[Any], edges: tuple[Any, ...], y: Any, kwargs: dict[str, Any]) -> Node:
@@ -401,7 +410,7 @@ class Elementwise(Op):
     def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
         rule = self.vjps[i]
         if type(rule) in _NUMBERS:
-            return _times_constant(g, rule)
+            return times_constant(g, rule)
         if rule is None:
             raise NotImplementedError(f"the derivative for '{self.title or self.name}' is not implemented.")
         reads = (self._values or self.work_out_values())[i]
@@ -425,7 +434,8 @@ class Elementwise(Op):
         return self._values
 
 
-def _times_constant(g: Any, c: float) -> Any:
+def times_constant(g: Any, c: float) -> Any:
+    """A gradient or a tangent times a partial that is a number."""
     if c == 1:
         return g
     if c == -1:
@@ -459,6 +469,10 @@ class Placing(Linear):
 
     def saved_names(self, node: Node) -> dict[str, Any]:
         return {}
+
+
+class Bilinear(Op):
+    """Linear in each of its two operands: given by the vjps, one for each."""
 
 
 class Variadic(Op):
@@ -512,9 +526,9 @@ def view(fn: Callable[..., Any], transpose: Rule, **row: Any) -> Linear:
     return op
 
 
-def bilinear(fn: Callable[..., Any], vjp_a: Rule, vjp_b: Rule, **row: Any) -> Op:
+def bilinear(fn: Callable[..., Any], vjp_a: Rule, vjp_b: Rule, **row: Any) -> Bilinear:
     """A row linear in each of its two operands."""
-    return Op(fn, vjp_a, vjp_b, **row)
+    return Bilinear(fn, vjp_a, vjp_b, **row)
 
 
 def joining(fn: Callable[..., Any], transpose: Rule, **row: Any) -> Variadic:

@@ -18,9 +18,11 @@ class _Modes(threading.local):
     inference_tensors: bool = (
         False  # whether there can be any: from the first inference mode on, recording looks for them
     )
-    alerts: int = 0  # how many of inference, anomaly, hooks on saved tensors are on: ops on the fast path ask only this
+    alerts: int = 0  # how many of inference, anomaly, hooks, forward levels are on: ops on the fast path ask only this
     transforms: int = 0  # how many of torch.func's transformations are at work, one inside another
     maps: int = 0  # and how many of them are vmap
+    levels: tuple[Any, ...] = ()  # the levels of forward mode in sight, innermost last; each counts as an alert
+    dual: Any = None  # the one of them that torch.autograd.forward_ad has entered
 
 
 modes = _Modes()
@@ -151,18 +153,19 @@ class inference_mode(_Switch):
         made: inference_mode = inference_mode(self.mode)
         return made
 
-    def enter(self) -> tuple[bool, bool]:
-        before = (modes.inference, modes.grad)
+    def enter(self) -> tuple[Any, ...]:
+        before = (modes.inference, modes.grad, modes.levels)
         modes.inference = self.mode
         modes.grad = not self.mode
+        modes.levels = () if self.mode else modes.levels
         modes.alerts += 1
         if self.mode and not modes.inference_tensors:
             modes.inference_tensors = True
             modes.alerts += 1
         return before
 
-    def leave(self, before: tuple[bool, bool]) -> None:
-        modes.inference, modes.grad = before
+    def leave(self, before: tuple[Any, ...]) -> None:
+        modes.inference, modes.grad, modes.levels = before
         modes.alerts -= 1
 
 

@@ -69,6 +69,7 @@ class Node:
     pre_hooks: dict[int, Any] | None = None  # of tensors, by output
     node_prehooks: Any = None
     node_hooks: Any = None
+    tangents: tuple[Any, ...] | None = None  # of the outputs, while a level of forward mode is at work
 
     seq: int
     edges: tuple[Any, ...]
@@ -170,6 +171,8 @@ class Node:
     def _output(self, array: Array, nr: int) -> Any:
         t = self.tensor_type._of(array, self if array.dtype.kind in "fc" else None)
         t.output_nr = nr
+        if self.tangents is not None:
+            t._tangents = self.tangents[nr]
         return t
 
     tensor_type: type[Tensor]

@@ -75,6 +75,7 @@ class Tensor:
     _hooks: dict[int, Any] | None = None
     _inference = False
     _retains = False
+    _tangents: Any = None
 
     _array: Any
     _node: Node | None
@@ -293,6 +294,7 @@ class Tensor:
                 "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
             )
         self._node, self._wants_grad = None, False
+        self._tangents = None
         return self
 
     @property
@@ -391,7 +393,12 @@ class Tensor:
             default_dtype=dtypes.default_float(),
             grad_fn=node,
             requires_grad=node is None and self.requires_grad,
+            tangent=self._tangent_text() if modes.levels else None,
         )
+
+    def _tangent_text(self) -> str | None:
+        tangent = modes.levels[-1].tangent(self)
+        return None if tangent is None else f"{tangent}"
 
     def _name_of_node(self) -> str | None:
         try:

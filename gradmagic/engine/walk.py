@@ -201,7 +201,7 @@ class Walk:
                 value = run_hooks(leaf._hooks, self.tensor(g))
                 g = value if self.recording else value._array
             if self.captures is None:
-                accumulate(leaf, self.tensor(g), self.recording)
+                accumulate(leaf, self.tensor(g), self.recording and modes.grad)
             else:
                 for i in self.captures.get((leaf, 0), ()):
                     self.found[i] = g

@@ -147,7 +147,7 @@ qr = irregular(lambda x: tuple(np.linalg.qr(x)), _qr_vjp, node="LinalgQrBackward
 def _gaps(w: Any) -> Any:
     """Differences of all pairs, one on the diagonal."""
     n = w.shape[-1]
-    return np.expand_dims(w, -2) - np.expand_dims(w, -1) + np.eye(n)
+    return np.expand_dims(w, -2) - np.expand_dims(w, -1) + np.eye(n, dtype=as_array(w).dtype)
 
 
 def _diagonal(v: Any, like: Any) -> Any:
@@ -159,7 +159,7 @@ def _eigh_vjp(g: Any, y: Any) -> Any:
     inner = 0.0 if gw is None else _diagonal(gw, v)
     if gv is not None:
         n = w.shape[-1]
-        inner = inner + (_h(v) @ gv) / _gaps(w) * (1 - np.eye(n))
+        inner = inner + (_h(v) @ gv) / _gaps(w) * (1 - np.eye(n, dtype=as_array(w).dtype))
     return v @ inner @ _h(v)
 
 

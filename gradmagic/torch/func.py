@@ -16,7 +16,7 @@ from gradmagic.engine.backward import grad as engine_grad
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.torch import trees
-from gradmagic.torch.levels import Level
+from gradmagic.torch.levels import Level, Pushing
 from gradmagic.torch.mapping import vmap
 from gradmagic.torch.nn.stateless import functional_call, stack_module_state
 
@@ -260,16 +260,24 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
     (tensor(2.), tensor(12.))
     """
     leaves, spec = _checked_tangents(primals, tangents)
-    with Level() as level:
-        fresh = [level.fresh(leaf) for leaf in leaves]
-        result = func(*trees.unflatten(fresh, spec))
+    with Pushing() as level:
+        duals = [level.dual(p, t) for p, t in zip(leaves, trees.flatten(tangents)[0], strict=True)]
+        result = func(*trees.unflatten(duals, spec))
         output, aux = _without_aux(result, has_aux, _JVP + ": output of function f")
         outs, form = trees.flatten(output)
         _tensors_only(outs, _JVP)
-        push = _pusher(level, fresh, outs, strict)
-        found = push(trees.flatten(tangents)[0])
-        output, tangent = level.given(output), level.given(trees.unflatten(found, form))
-        return (output, tangent, level.given(aux)) if has_aux else (output, tangent)
+        tangent = trees.unflatten([_tangent(level, out, strict) for out in outs], form)
+    return (output, tangent, aux) if has_aux else (output, tangent)
+
+
+def _tangent(level: Pushing, out: Any, strict: bool = False) -> Any:
+    tangent = level.tangent(out)
+    if tangent is None and strict:
+        raise RuntimeError(
+            "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is not allowed with "
+            "strict=True."
+        )
+    return _zeros(out) if tangent is None else tangent
 
 
 def _checked_tangents(primals: Any, tangents: Any) -> tuple[list[Any], trees.Spec]:
@@ -306,7 +314,7 @@ def _check_tangent(primal: Any, tangent: Any) -> None:
         )
 
 
-def _pusher(level: Level, fresh: list[Any], outs: list[Any], strict: bool = False) -> Callable[[list[Any]], list[Any]]:
+def _pusher(level: Level, fresh: list[Any], outs: list[Any]) -> Callable[[list[Any]], list[Any]]:
     """The Jacobian as a function of tangents: the backward pass is linear in its weights, and is differentiated by them."""
     weights = [level.leaf(_zeros(out)) for out in outs]
     backs = _gradients(outs, fresh, weights, create=True)
@@ -318,11 +326,6 @@ def _pusher(level: Level, fresh: list[Any], outs: list[Any], strict: bool = Fals
             ways, ts = zip(*wanted, strict=True)
             create = level.has_history([*outs, *ts])
             found = engine_grad(ways, weights, ts, retain_graph=True, create_graph=create, allow_unused=True)
-        if strict and None in [g if g is None else 0 for g in found]:
-            raise RuntimeError(
-                "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is not allowed "
-                "with strict=True."
-            )
         return [_zeros(w) if g is None else g for g, w in zip(found, weights, strict=True)]
 
     return push

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
+from gradmagic.engine import forward
+from gradmagic.engine.forward import without_history
 from gradmagic.engine.graph import walk
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node
@@ -49,7 +51,7 @@ class Level:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if value.requires_grad:
             return value.view(value.shape)  # type: ignore[no-untyped-call, unused-ignore]
-        return self.leaf(value.detach())
+        return self.leaf(without_history(value))
 
     def leaf(self, t: Any) -> Any:
         """A leaf of this transformation's own."""
@@ -81,4 +83,18 @@ class Level:
     def _given(self, value: Any) -> Any:
         if not isinstance(value, Tensor) or not value.requires_grad:
             return value
-        return value if self.recorded_outside and self.has_history([value]) else value.detach()
+        return value if self.recorded_outside and self.has_history([value]) else without_history(value)
+
+
+class Pushing(forward.Level):
+    """A transformation that follows tangents: a context manager. Not inside of ``forward_ad.dual_level``, as in torch."""
+
+    def __enter__(self) -> Self:
+        if modes.dual is not None:
+            raise RuntimeError(forward.NESTED)
+        modes.transforms += 1
+        return super().__enter__()
+
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
+        modes.transforms -= 1

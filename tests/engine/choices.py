@@ -14,6 +14,10 @@ DESIGN: dict[str, dict[str, Any]] = {
         "warnings": [],
         "why": "NumPy's dispatch reaches us before NumPy finds anything to deprecate",
     },
+    "fwd.over_reverse": {
+        "prints": "tensor([ 6., 12.], grad_fn=<MulBackward0>)\n",
+        "why": "what has no tangent adds nothing to that of a product; torch adds zeros",
+    },
     "conv.np_mul_left": {
         **_AS_ANSWERED,
         "prints": "tensor([1., 1.], dtype=torch.float64, grad_fn=<MulBackward0>)\n",
@@ -90,13 +94,6 @@ RANDOM: dict[str, str] = {
 
 # id: what does not exist yet. A test fails as soon as an entry passes that is still listed here.
 NOT_YET: dict[str, str] = {
-    "func_cls.no_jvp": "torch.autograd.forward_ad",
-    "fwd.dual": "torch.autograd.forward_ad",
-    "fwd.no_level": "torch.autograd.forward_ad",
-    "fwd.nested_level": "torch.autograd.forward_ad",
-    "fwd.int_primal": "torch.autograd.forward_ad",
-    "fwd.shape_mismatch": "torch.autograd.forward_ad",
-    "fwd.over_reverse": "torch.autograd.forward_ad",
     "grad.signature": "annotations as torch's",
 }
 

@@ -1,7 +1,7 @@
 """``torch.autograd.functional``: Jacobians, Hessians and their products with vectors. Knows functions; knows no node.
 
-Every result comes from the reverse mode; a Jacobian times a vector is the double-backward trick: the gradient is linear
-in its weights, and differentiating it by them multiplies from the other side.
+A Jacobian in forward mode follows one tangent for each column. All else comes from the reverse mode; there a Jacobian
+times a vector is torch's double-backward trick: the gradient is linear in its weights, and is differentiated by them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from gradmagic.engine.backward import grad
 from gradmagic.engine.modes import enable_grad, modes, set_grad_enabled
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
+from gradmagic.torch.autograd import forward_ad
 from gradmagic.torch.autograd import strictness as S
 
 _FORWARD_ONLY_VECTORIZED = (
@@ -278,21 +279,27 @@ def _jacobian_forward(func: Callable[..., Any], inputs: Any, vectorize: bool) ->
     inputs_tuple, inputs = S.as_tuple(inputs, "inputs", "jacobian")
     if not vectorize:
         raise NotImplementedError(_FORWARD_ONLY_VECTORIZED)
-    outputs: Any = None
+    outputs_tuple = False
     columns: list[Any] = []
     for i, t in enumerate(inputs):
-        zeros = [_zeros(u) for u in inputs]
         for k in range(t.numel()):
-            zeros[i] = _basis_vector(t, k)
-            outputs, column = jvp(func, inputs, tuple(zeros))
-            columns.append(column if isinstance(outputs, tuple) else (column,))
+            with forward_ad.dual_level():
+                moving = [u.view(u.shape) for u in inputs]
+                moving[i] = forward_ad.make_dual(t, _basis_vector(t, k))
+                outputs_tuple, outputs = S.as_tuple(func(*moving), "outputs", "None")  # the name that torch gives
+                columns.append([_tangent(out) for out in outputs])
     ends = np.cumsum([0, *(t.numel() for t in inputs)])
     parts = [list(zip(*columns[a:b], strict=True)) for a, b in pairwise(ends)]
     table = [  # lists, as torch gives here
         [F["stack"](part[o], -1).reshape(part[o][0].shape + t.shape) for part, t in zip(parts, inputs, strict=True)]
         for o in range(len(columns[0]))
     ]
-    return _unpacked_twice(table, isinstance(outputs, tuple), inputs_tuple)
+    return _unpacked_twice(table, outputs_tuple, inputs_tuple)
+
+
+def _tangent(out: Any) -> Any:
+    tangent = forward_ad.unpack_dual(out).tangent
+    return _zeros(out) if tangent is None else tangent
 
 
 def _basis_vector(like: Any, k: int) -> Any:
@@ -341,6 +348,8 @@ def hessian(
         return _scalar(outputs, was_tuple, "hessian").squeeze()
 
     def gradient(*arguments: Any) -> Any:
+        if outer_jacobian_strategy == "forward-mode":
+            arguments = tuple(t.requires_grad_() for t in arguments)
         found = jacobian(one_element, arguments, create_graph=True)
         S.check_jacobian(found, strict)
         return found
