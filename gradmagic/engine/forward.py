@@ -88,6 +88,18 @@ class Level:
         self.give(out, tangent)
         return out
 
+    def primal(self, t: Tensor) -> Tensor:
+        """``t`` without its tangent at this level, at the same place in the graph; a leaf is that place itself."""
+        node = t.grad_fn
+        if node is None and t._wants_grad:
+            return t
+        out: Tensor = Tensor._of(t._array, node)
+        out.output_nr, out._view, out._log = t.output_nr, t._view, t._shared_log()
+        with self.below():
+            with_tangents_of(t, out)
+        self.give(out, None)
+        return out
+
     def rewrite(self, target: Tensor, new: Any) -> None:
         """After an in-place write: write the new tangent into the old one, so that views of it see it too."""
         old = self.tangent(target)

@@ -6,7 +6,7 @@ each operand's in turn. Any other has its vjp, and that is linear in ``g``: its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce, singledispatch
 from operator import add
 from typing import Any
@@ -39,29 +39,32 @@ class Call:
         """Whether what comes of this call must be differentiable in reverse."""
         return modes.grad and any(isinstance(v, Tensor) and v.requires_grad for v in (*self.operands, *tangents))
 
-    def without_history(self) -> Call:
-        """The same values with nothing behind them: a walk back ends here."""
-        operands = [without_history(v) if isinstance(v, Tensor) else v for v in self.operands]
-        outs = tuple(without_history(out) for out in self.outputs())
+    def of(self, change: Callable[[Tensor], Tensor]) -> Call:
+        """The same call with its operands and outputs changed."""
+        operands = [change(v) if isinstance(v, Tensor) else v for v in self.operands]
+        outs = tuple(change(out) for out in self.outputs())
         tangents = [None if t is None else v for v, t in zip(operands, self.edges, strict=True)]
         return Call(self.op, operands, outs if isinstance(self.out, tuple) else outs[0], self.kwargs, tangents)
 
 
 def carry(op: Op, operands: Sequence[Any], out: Any, kwargs: dict[str, Any]) -> None:
     """Give the outputs of an op their tangents at each level at which an operand has one."""
+    outs = out if isinstance(out, tuple) else (out,)
     for level in modes.levels:
         tangents = [level.tangent(v) if isinstance(v, Tensor) else None for v in operands]
         if tangents.count(None) == len(tangents):
             continue
         call = Call(op, operands, out, kwargs, tangents)
+        if call.is_recorded(tangents):
+            call = call.of(level.primal)  # a graph of the tangent is one of primals
         with level.below():
             found = jvp(op, call, tangents)
             found = found if isinstance(found, tuple) else (found,)
-            fitted = [_fit(t, y, tangents) for t, y in zip(found, call.outputs(), strict=True)]
-        for y, t in zip(call.outputs(), fitted, strict=True):
+            fitted = [_fit(t, y, tangents) for t, y in zip(found, outs, strict=True)]
+        for y, t in zip(outs, fitted, strict=True):
             if t is not None:
                 level.give(y, t)
-    tell_node(out if isinstance(out, tuple) else (out,))
+    tell_node(outs)
 
 
 @singledispatch
@@ -113,7 +116,7 @@ def _transposed(call: Call, tangents: list[Any]) -> Any:
     if None in [rule for rule, t in zip(call.op.vjps, tangents, strict=False) if t is not None]:
         raise NotImplementedError(f"Trying to use forward AD with aten::{call.op.name} that does not support it.")
     recorded = call.is_recorded(tangents)
-    call = call if recorded else call.without_history()
+    call = call if recorded else call.of(without_history)  # the walk back need not go on behind them
     with enable_grad():
         weights = [_wanting(_zeros(y)) for y in call.outputs()]
         g: Any = weights if isinstance(call.out, tuple) else weights[0]
@@ -125,6 +128,8 @@ def _transposed(call: Call, tangents: list[Any]) -> Any:
             outs, ts = zip(*ways, strict=True)
             ts = tuple(t if t.dtype == b.dtype else t.to(b.dtype) for b, t in ways)
             found = _run_backward(outs, ts, True, recorded, weights, True)
+    for w in weights:
+        w._wants_grad = False  # where it is left in a graph, nobody's derivative is taken by it
     return tuple(_zeros(w) if t is None else t for t, w in zip(found, weights, strict=True))
 
 

@@ -74,7 +74,7 @@ class Level:
     def _outside(self, leaf: Any) -> bool:
         """Whether a leaf is the user's, or belongs to a transformation around this one."""
         span = leaf.__dict__.get("_span")
-        return leaf not in self.own and (span is None or not span.over)
+        return leaf._wants_grad and leaf not in self.own and (span is None or not span.over)
 
     def given(self, tree: Any) -> Any:
         """What the caller gets: without the history that belongs to this transformation alone."""
