@@ -63,8 +63,20 @@ cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
 
 
 def _power_of_scalar(x: Any, exponent: Any) -> Any:
+    # as torch computes them: np.power takes a hundred times as long as a product
     if exponent == 2:
         return x * x
+    if exponent == 3:
+        return x * x * x
+    if x.dtype.kind == "f":
+        if exponent == 0.5:
+            return np.sqrt(x)
+        if exponent == -0.5:
+            return 1 / np.sqrt(x)
+        if exponent == -1:
+            return 1 / x
+        if exponent == -2:
+            return 1 / (x * x)
     return np.power(x, exponent)
 
 

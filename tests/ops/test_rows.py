@@ -97,3 +97,12 @@ def test_an_op_on_a_matrix_agrees_with_finite_differences_to_order_two(name: str
     rng = np.random.default_rng(SEED)
     # distinct values with gaps: no step of the differences crosses a kink or changes an order
     _check(f, [rng.permutation([-1.7, -1.2, -0.45, 0.35, 0.8, 1.5]).reshape(2, 3)], rng)
+
+
+def test_powers_at_the_ends_of_the_number_line_are_torchs() -> None:
+    x = torch.tensor([0.0, -0.0, np.inf, -np.inf])
+    assert str((x**0.5).tolist()) == "[0.0, -0.0, inf, nan]"
+    assert str((x**-0.5).tolist()) == "[inf, -inf, 0.0, nan]"
+    assert str((x**-1).tolist()) == "[inf, -inf, 0.0, -0.0]"
+    assert str((x**-2).tolist()) == "[inf, inf, 0.0, 0.0]"
+    assert str((x**3).tolist()) == "[0.0, -0.0, inf, -inf]"
