@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,7 @@ def in_blocks(
     return out.reshape(rows, *x.shape)
 
 
+@cache
 def keep_freed_memory() -> None:
     """Let the C library keep what a block has freed for the next one, where it would give it back to the system.
 
