@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.operands import as_tensor, axes_of, clone, held, length, one_axis, sizes_of
-from gradmagic.ops.shaping import cat, expand, flatten, narrow, reshape, unsqueeze
+from gradmagic.ops.shaping import cat, expand, flatten, movedim, narrow, reshape, unsqueeze
 
 # -- gathered and scattered ---------------------------------------------------------------------------------------
 
@@ -33,6 +34,8 @@ def _within(index: Any, n: int, dim: int) -> None:
 
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
     at, d = _index("gather", index), one_axis(dim, input.ndim)
+    if not at.size and at.ndim != input.ndim:
+        return reshape(M.index_select(flatten(input), args=(0, at.reshape(-1))), *at.shape)
     if at.ndim != input.ndim and input.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     _within(at, length(input, d), d)
@@ -51,6 +54,21 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Any:
     )
 
 
+def _as_vector(op: Any) -> Any:
+    """An op along a dimension: a number counts as one element along its only one."""
+
+    @functools.wraps(op)
+    def along(input: Tensor, dim: int, index: Tensor, *values: Any, **kwargs: Any) -> Any:
+        if input.ndim:
+            return op(input, dim, index, *values, **kwargs)
+        wide = [reshape(v, -1) if isinstance(v, Tensor) and op.__name__ != "index_fill" else v for v in values]
+        out = op(reshape(input, 1), dim, index, *wide, **kwargs)
+        return reshape(out) if out.shape == (1,) else out
+
+    return along
+
+
+@_as_vector
 def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
     if index._array.dtype.kind not in "iu":
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
@@ -86,7 +104,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
         )
     full = _full(input, mask)
     x = input if input.shape == full else expand(input, *full)
-    return M.masked_fill(x, mask=mask._array, value=value.item() if isinstance(value, Tensor) else value)
+    if not isinstance(value, Tensor):
+        return M.masked_fill(x, mask=mask._array, value=value)
+    if value.ndim:
+        raise RuntimeError(
+            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    return M.masked_fill_with(x, value, mask=mask._array)
 
 
 def _grid(dim: int, index: Any, ndim: int) -> tuple[Any, ...]:
@@ -120,6 +144,7 @@ def _along(input: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
     return (slice(None),) * d + (_index("index", index).reshape(-1),)
 
 
+@_as_vector
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Any:
     values = source if alpha == 1 else source * alpha
     at = _along(input, dim, index)
@@ -131,10 +156,12 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return M.index_add(input, values, index=_along(input, dim, index), accumulate=True)
 
 
+@_as_vector
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
     return M.index_copy(input, source, index=_along(input, dim, index), accumulate=False)
 
 
+@_as_vector
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
     mask = np.zeros(input.shape, bool)
     mask[_along(input, dim, index)] = True
@@ -185,8 +212,13 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int = 0) -
     return M.as_strided(held(input), args=(tuple(size), tuple(stride), storage_offset))
 
 
-def diag_embed(input: Tensor, offset: int = 0) -> Any:
-    return M.diag_embed(input, offset=offset)
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    n = input.ndim + 1
+    d1, d2 = one_axis(dim1, n), one_axis(dim2, n)
+    if d1 == d2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    out = M.diag_embed(input, offset=offset)
+    return out if (d1, d2) == (n - 2, n - 1) else movedim(out, (-2, -1), (d1, d2))
 
 
 def fliplr(input: Tensor) -> Any:
@@ -298,11 +330,15 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def logcumsumexp(input: Tensor, dim: int) -> Any:
+    if not input.ndim:
+        return reshape(logcumsumexp(reshape(input, 1), dim))
     return M.logcumsumexp(input, axis=one_axis(dim, input.ndim))
 
 
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
     d = one_axis(dim, input.ndim)
+    if n == 0:
+        return clone(input)
     out: Any = input
     if prepend is not None or append is not None:
         out = cat([v for v in (prepend, input, append) if v is not None], d)
@@ -334,7 +370,7 @@ def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int =
     return reducing.cumsum(parts, d)
 
 
-def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Any:
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessary") -> Any:
     if p == 2:
         return M.cdist(x1, x2)
     return reducing.norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)

@@ -192,5 +192,39 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
     return mul(input, beta) + mul(mv(mat, vec), alpha)
 
 
-NAMES = ["addmm", "addmv", "bmm", "dot", "inner", "kron", "mm", "mv"]
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    for position, v in enumerate((vec1, vec2), 1):
+        if v.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument vec{position}, but got {v.ndim}-D")
+    full = (vec1.shape[0], vec2.shape[0])
+    return P.addr(_widened(input, full), vec1, vec2, beta=beta, alpha=alpha)
+
+
+def _widened(input: Tensor, full: tuple[int, ...]) -> Any:
+    return input if input.shape == full else expand(input, *full)
+
+
+def _batches(a: Tensor, b: Tensor) -> None:
+    _matrices("bmm", a, b, 3, 3)
+    if a.shape[0] != b.shape[0]:
+        raise RuntimeError(f"batch1 and batch2 must have same number of batches, got {a.shape[0]} and {b.shape[0]}")
+    if a.shape[2] != b.shape[1]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for bmm ({a.shape[1]}x{a.shape[2]} and {b.shape[1]}x{b.shape[2]})"
+        )
+
+
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    _batches(batch1, batch2)
+    full = (*batch1.shape[:2], batch2.shape[2])
+    return P.baddbmm(_widened(input, full), batch1, batch2, beta=beta, alpha=alpha)
+
+
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    _batches(batch1, batch2)
+    full = (batch1.shape[1], batch2.shape[2])
+    return P.addbmm(_widened(input, full), batch1, batch2, beta=beta, alpha=alpha)
+
+
+NAMES = ["addbmm", "addr", "baddbmm", "addmm", "addmv", "bmm", "dot", "inner", "kron", "mm", "mv"]
 FREE_NAMES = ["einsum", "tensordot"]

@@ -34,6 +34,8 @@ round = elementwise(np.round, 0)
 round_decimals = elementwise(lambda x, decimals: np.round(x, decimals), 0, node="RoundBackward1")
 sgn = irregular(lambda x: _sgn(x), lambda g, x, y: _sgn_vjp(g, x, y))
 frac = elementwise(lambda x: x - np.trunc(x), 1)
+copysign = elementwise(np.copysign, lambda a, y: _same_sign(a, y), 0, floats=True)
+copysign_scalar = elementwise(np.copysign, copysign.vjps[0], 0, floats=True, node="CopysignBackward1")
 heaviside = elementwise(np.heaviside, 0, 0)
 nextafter = elementwise(np.nextafter, lambda a, b: (a != b) * 1.0, 0)
 
@@ -42,6 +44,11 @@ def _sign(x: Any) -> Any:
     if x.dtype.kind == "c":
         return np.sign(x)
     return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype) if x.dtype.kind != "b" else x  # 0 at NaN
+
+
+def _same_sign(a: Any, y: Any) -> Any:
+    """1 where the sign was kept, -1 where it was turned, 0 at 0."""
+    return np.sign(a) * np.sign(y)
 
 
 # -- products and powers ------------------------------------------------------------------------------------------
@@ -109,6 +116,8 @@ pow_of_scalar = elementwise(np.power, None, lambda a, b, y: y * _log_guard(a, b)
 def _log_guard(a: Any, b: Any) -> Any:
     return np.where((b >= 0), 0.0, -np.inf) if a == 0 else (math.log(a) if a > 0 else math.nan)
 
+
+ldexp = elementwise(lambda a, b: a * np.exp2(b), lambda b: np.exp2(b), lambda y: y * math.log(2), floats=True)
 
 # -- exponentials and logarithms ----------------------------------------------------------------------------------
 

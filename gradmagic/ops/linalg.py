@@ -14,7 +14,8 @@ from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import pow
 from gradmagic.ops.operands import as_tensor, floating, one_axis, summand
-from gradmagic.ops.shaping import cat, reshape, transpose
+from gradmagic.ops.shaping import cat, expand, movedim, reshape, squeeze, transpose, unsqueeze
+from gradmagic.ops.shaping import diagonal as _diagonal
 
 
 class _LinAlgError(RuntimeError, np.linalg.LinAlgError):
@@ -145,17 +146,77 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
     return M.solve_triangular(a, as_tensor(B), upper=upper, left=left)
 
 
-def pinv(A: Tensor) -> Any:
-    return M.pinv(_matrix("linalg.pinv", A))
+def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """Singular values up to ``max(atol, rtol · the largest)`` count as zero; ``rcond`` is rtol's older name."""
+    a = _matrix("linalg.pinv", A)
+    atol, rtol = (getattr(v, "_array", v) for v in (atol, rcond if rtol is None else rtol))
+    if rtol is None:
+        rtol = 0.0 if atol is not None and np.all(atol) else max(a.shape[-2:]) * np.finfo(a._array.dtype).eps
+    return M.pinv(a, atol=0.0 if atol is None else atol, rtol=rtol, hermitian=hermitian)
+
+
+def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    return _diagonal(A, offset, dim1, dim2)
+
+
+def tensorinv(A: Tensor, ind: int = 2) -> Any:
+    """The inverse of a tensor as a matrix from its first ``ind`` dimensions to the others."""
+    if ind <= 0:
+        raise RuntimeError("Expected a strictly positive integer for 'ind'")
+    rows, columns = (int(np.prod(s, dtype=int)) for s in (A.shape[:ind], A.shape[ind:]))
+    if rows != columns:
+        raise RuntimeError(
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
+            f"{columns} != {rows}"
+        )
+    return reshape(inv(reshape(A, rows, rows)), *A.shape[ind:], *A.shape[:ind])
+
+
+def tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Any:
+    """X with ``tensordot(A, X, X.ndim) == B``, after ``dims`` of A have gone to its end."""
+    moved = A if dims is None else movedim(A, tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
+    shape, n = moved.shape[B.ndim :], B._array.size
+    if int(np.prod(shape, dtype=int)) != n:
+        raise RuntimeError(
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got "
+            f"{int(np.prod(shape, dtype=int))} != {n}"
+        )
+    return reshape(solve(reshape(moved, n, n), reshape(B, -1)), *shape)
+
+
+def vander(x: Tensor, N: int | None = None) -> Any:
+    """The powers 0 to N - 1 of each element, along a new last dimension."""
+    x = x if x.ndim else reshape(x, 1)
+    n = x.shape[-1] if N is None else N
+    if n <= 1:
+        raise RuntimeError("N must be greater than 1.")
+    wide = expand(unsqueeze(x, -1), *x.shape, n - 1)
+    return cat([Tensor._of(np.ones((*x.shape, 1), x._array.dtype)), reducing.cumprod(wide, -1)], -1)
+
+
+_DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None) -> Any:
-    a, b = _matrix("torch.linalg.lstsq", A), as_tensor(B)
+    """Solution, residuals, rank and singular values, as far as LAPACK's driver of that name gives them."""
+    if as_tensor(A).ndim < 2:
+        raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
+    a, b, driver = _matrix("torch.linalg.lstsq", A), as_tensor(B), driver or "gelsy"
+    if driver not in _DRIVERS:
+        raise RuntimeError(f"torch.linalg.lstsq: parameter `driver` should be one of ({', '.join(_DRIVERS)})")
+    vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and a.shape[:-1] == b.shape)
+    if a.shape[-2] != b.shape[-1 if vector else -2]:
+        raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size({-1 if vector else -2})")
     m, n = a.shape[-2:]
-    empty = Tensor._of(np.zeros(0, a._array.dtype))
-    x = M.lstsq(a, b)
-    residuals = reducing.sum((reducing.matmul(a, x) - b) ** 2, -2) if m > n and b.ndim > 1 else empty
-    return Lstsq(x, residuals, Tensor._of(np.asarray(np.linalg.matrix_rank(a._array))), empty)
+    x = squeeze(M.lstsq(a, unsqueeze(b, -1)), -1) if vector else M.lstsq(a, b)
+    ranks = np.asarray(np.linalg.matrix_rank(a._array))
+    nothing = np.zeros(0, a._array.real.dtype)
+    residuals: Any = Tensor._of(nothing)
+    if m > n and driver != "gelsy" and np.all(ranks == n):
+        left = reducing.matmul(a, unsqueeze(x, -1) if vector else x) - (unsqueeze(b, -1) if vector else b)
+        residuals = reducing.sum(pow(E.abs(left), 2), -2)
+    values = np.linalg.svd(a._array, compute_uv=False) if driver in {"gelsd", "gelss"} else nothing
+    return Lstsq(x, residuals, Tensor._of(np.zeros(0, np.int64) if driver == "gels" else ranks), Tensor._of(values))
 
 
 def matrix_power(A: Tensor, n: int) -> Any:
@@ -236,7 +297,8 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Any:
 def eig(A: Tensor) -> Any:
     """Complex, as torch gives them, for a real matrix too."""
     a = _matrix("linalg.eig", A, square=True)
-    return Eig(*M.eig(a if a._array.dtype.kind == "c" else a.to(a.dtype.to_complex())))
+    real = a._array.dtype.kind != "c"
+    return Eig(*M.eig(a.to(a.dtype.to_complex()) if real else a, real=real))
 
 
 def eigvals(A: Tensor) -> Any:
@@ -259,18 +321,7 @@ def matrix_rank(A: Tensor) -> Any:
 
 
 def vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
-    x = floating(x)
-    if ord == 2:
-        return reducing.norm(x, 2, dim, keepdim)
-    size = E.abs(x)
-    axes = () if dim is None else dim
-    if ord == np.inf:
-        return reducing.amax(size, axes, keepdim)
-    if ord == -np.inf:
-        return reducing.amin(size, axes, keepdim)
-    if ord == 0:
-        return reducing.sum((size != 0).to(x.dtype), dim, keepdim)
-    return size.sum(dim, keepdim) if ord == 1 else pow(reducing.sum(pow(size, ord), dim, keepdim), 1 / ord)
+    return reducing.norm(floating(x), ord, dim, keepdim)
 
 
 def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False) -> Any:
@@ -341,7 +392,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 
 
 __all__ = [
-    "LinAlgError", "cholesky", "cond", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matrix_exp", "matrix_norm",
+    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matrix_exp", "matrix_norm",
     "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd",
-    "svdvals", "vecdot", "vector_norm",
+    "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -54,15 +54,27 @@ solve_triangular: Any = irregular(
 )
 
 
+def _pinv(x: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
+    if not np.any(atol) or not x.size:
+        return np.linalg.pinv(x, rtol, hermitian)
+    largest = np.linalg.norm(x, 2, axis=(-2, -1))
+    return np.linalg.pinv(x, np.maximum(atol / np.where(largest == 0, 1.0, largest), rtol), hermitian)
+
+
 def _pinv_vjp(g: Any, x: Any, y: Any) -> Any:
-    m, n = x.shape[-2:]
     p, ph, gh = y, _h(y), _h(g)
-    off_range = gh @ p @ ph - x @ (p @ (gh @ (p @ ph))) if m > n else 0.0
-    off_kernel = ph @ p @ gh - ((ph @ (p @ gh)) @ p) @ x if n > m else 0.0
+    inner = gh @ p
+    off_range = inner @ ph - x @ (p @ (inner @ ph))
+    off_kernel = ph @ p @ (gh - inner @ x)
     return off_range + off_kernel - ph @ g @ ph
 
 
-pinv: Any = irregular(np.linalg.pinv, _pinv_vjp, node="LinalgPinvBackward0")
+pinv: Any = irregular(_pinv, lambda g, x, y: _pinv_vjp(g, x, y), node="LinalgPinvBackward0")
+
+
+def _pseudo_inverse(a: Any) -> Any:
+    rtol = max(a.shape[-2:]) * np.finfo(as_array(a).dtype).eps
+    return called(pinv)(a, atol=0.0, rtol=rtol, hermitian=False)
 
 
 def _lstsq(a: Any, b: Any) -> Any:
@@ -71,8 +83,8 @@ def _lstsq(a: Any, b: Any) -> Any:
 
 lstsq: Any = irregular(
     _lstsq,
-    lambda g, a, b: _pinv_vjp(g @ _h(b), a, called(pinv)(a)),
-    lambda g, a: _h(called(pinv)(a)) @ g,
+    lambda g, a, b: _pinv_vjp(g @ _h(b), a, _pseudo_inverse(a)),
+    lambda g, a: _h(_pseudo_inverse(a)) @ g,
     node="LinalgLstsqBackward0",
 )
 
@@ -160,7 +172,8 @@ def _eigh_vjp(g: Any, y: Any) -> Any:
     if gv is not None:
         n = w.shape[-1]
         inner = inner + (_h(v) @ gv) / _gaps(w) * (1 - np.eye(n, dtype=as_array(w).dtype))
-    return v @ inner @ _h(v)
+    back = v @ inner @ _h(v)
+    return back if gv is None else (back + _h(back)) / 2  # torch spreads it over both triangles
 
 
 eigh = irregular(lambda x, uplo: tuple(np.linalg.eigh(x, uplo)), _eigh_vjp, node="LinalgEighBackward0", outputs=2)
@@ -185,7 +198,13 @@ def _eig_vjp(g: Any, y: Any) -> Any:
     return called(solve)(_h(v), inner @ _h(v), vector=False)
 
 
-eig = irregular(lambda x: tuple(np.linalg.eig(x)), _eig_vjp, node="LinalgEigBackward0", outputs=2)
+def _eig(x: Any, real: bool = False) -> Any:
+    """A real matrix is decomposed as one, for the order of its eigenvalues and the phases of its vectors."""
+    found = tuple(np.linalg.eig(x.real if real else x))
+    return tuple(part.astype(x.dtype) for part in found) if real else found
+
+
+eig = irregular(_eig, _eig_vjp, node="LinalgEigBackward0", outputs=2)
 
 
 def _skew(a: Any) -> Any:

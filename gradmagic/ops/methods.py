@@ -86,8 +86,15 @@ IN_PLACE = [
     "lerp",
     "addcmul",
     "addcdiv",
+    "addbmm",
     "addmm",
     "addmv",
+    "addr",
+    "baddbmm",
+    "copysign",
+    "conj_physical",
+    "ldexp",
+    "masked_scatter",
     "cumsum",
     "cumprod",
     "renorm",
@@ -213,8 +220,8 @@ def _size(self: Tensor, dim: int | None = None) -> Any:
     return self.shape if dim is None else self.shape[one_axis(dim, self.ndim)]
 
 
-def _cast(d: dtypes.dtype) -> Callable[[Tensor], Any]:
-    return lambda self: F["to"](self, d)
+def _cast(d: dtypes.dtype) -> Callable[..., Any]:
+    return lambda self, memory_format=None: F["to"](self, d)
 
 
 def _new(fill: Any) -> Callable[..., Any]:
@@ -275,7 +282,8 @@ def _install() -> None:
     set_("__rsub__", _operator(F["rsub"], "__rsub__"))
     for name, row in (("add", E.add), ("sub", E.sub), ("mul", E.mul), ("truediv", E.div)):
         set_(f"__{name}__", _operator(arithmetic[name], f"__{name}__", row=row))
-    set_("__rtruediv__", _operator(lambda t, v: F["mul"](E.reciprocal(t), v), "__rtruediv__"))
+    for name in ("__rtruediv__", "__rdiv__"):
+        set_(name, _operator(lambda t, v: F["mul"](E.reciprocal(t), v), name))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         set_(f"__{name}__", _comparison(F[name]))
     for name, ufunc in (("and", np.bitwise_and), ("or", np.bitwise_or), ("xor", np.bitwise_xor)):
@@ -313,7 +321,7 @@ def _install() -> None:
     set_("view_as", lambda self, other: F["view"](self, *other.shape))
     set_("type", lambda self, d=None: f"torch.{self.dtype.legacy}Tensor" if d is None else F["to"](self, d))
     set_("type_as", lambda self, other: F["to"](self, other.dtype))
-    for name in ("double", "float", "half", "long", "int", "bool"):
+    for name in ("double", "float", "half", "long", "int", "bool", "cdouble", "cfloat"):
         set_(name, _cast(getattr(dtypes, name)))
 
 

@@ -99,10 +99,32 @@ masked_fill = linear(
     lambda g, mask: np.where(mask, 0.0, g),
     node="MaskedFillBackward0",
 )
+masked_fill_with = irregular(
+    lambda a, b, mask: np.where(mask, b.astype(a.dtype), a),
+    lambda g, mask: np.where(mask, 0.0, g),
+    lambda g, mask: np.sum(np.where(mask, g, 0.0)),
+    node="MaskedFillBackward1",
+)
 nan_to_num = irregular(
     lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: g * np.isfinite(as_array(x)),
     pointwise=True,
+)
+
+
+def _masked_scatter(a: Any, b: Any, mask: Any) -> Any:
+    out = np.array(a)
+    out[mask] = b.reshape(-1)[: int(np.sum(mask))]
+    return out
+
+
+def _back_to_source(g: Any, shape: Any, mask: Any) -> Any:
+    n = int(np.prod(shape)) - int(np.sum(mask))
+    return np.reshape(np.concatenate([g[mask], np.zeros(n, as_array(g).dtype)]), shape)
+
+
+masked_scatter = irregular(
+    _masked_scatter, lambda g, mask: np.where(mask, 0.0, g), lambda g, shape, mask: _back_to_source(g, shape, mask)
 )
 
 # -- written at an index ------------------------------------------------------------------------------------------
@@ -174,6 +196,34 @@ def _nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 nanmedian = irregular(_nanmedian, R._share_ties)
 nanmedian_dim = _chosen(_middle, "NanmedianBackward1")
+
+
+def _commonest(x: Any, axis: int) -> Any:
+    """The last place of the least of the commonest values."""
+    order = R.order(x, axis, False)
+    ordered = np.moveaxis(np.take_along_axis(x, order, axis), axis, -1)
+    count = np.sum(np.expand_dims(ordered, -1) == np.expand_dims(ordered, -2), -1)
+    last = np.expand_dims(np.argmax(count, -1) + np.max(count, -1) - 1, axis)
+    return np.take_along_axis(order, last, axis)
+
+
+mode = _chosen(_commonest, "ModeBackward0")
+
+
+def _extremes_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+    parts = [
+        R._share_ties(part, x, best, shape, axis, keepdims) for part, best in zip(g, y, strict=True) if part is not None
+    ]
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+
+aminmax = irregular(
+    lambda x, axis=None, keepdims=False: tuple(
+        np.asarray(best(x, axis=axis, keepdims=keepdims)) for best in (np.min, np.max)
+    ),
+    _extremes_vjp,
+    outputs=2,
+)
 
 # -- sums ---------------------------------------------------------------------------------------------------------
 

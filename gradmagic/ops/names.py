@@ -7,6 +7,7 @@ from typing import Any
 
 from gradmagic.ops import (
     arithmetic,
+    assembling,
     choosing,
     complexes,
     composites,
@@ -24,6 +25,7 @@ from gradmagic.ops import (
     special,
     special_integrals,
     statistics,
+    triangles,
 )
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
@@ -34,7 +36,7 @@ UNARY = [
     "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "abs",
 ]  # fmt: skip
 BINARY = [
-    "nextafter", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2",
+    "nextafter", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "ldexp", "logaddexp", "logaddexp2",
     "heaviside",
 ]  # fmt: skip
 OTHERS = [
@@ -64,7 +66,7 @@ CRITERIA = [
     "poisson_nll_loss",
     "triplet_margin_loss",
 ]
-NO_METHODS = ["rsub", "pdist", *FUNCTIONAL, *CRITERIA, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
+NO_METHODS = ["rsub", "pdist", "lu_unpack", *FUNCTIONAL, *CRITERIA, *assembling.FREE_NAMES, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
               *statistics.FREE_NAMES]  # fmt: skip
 # what takes `out=` by itself, and what torch gives none
 TAKE_OUT = ["add", "sub", "mul", "div", "pow", "sum", "mean", "matmul", "sign", "sgn"]
@@ -93,9 +95,9 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= special.TOP_LEVEL | special_integrals.IGAMMA | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
-    for room in (choosing, complexes, composites, contracting, copies, statistics):
+    for room in (assembling, choosing, complexes, composites, contracting, copies, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
-    table |= scattering.FUNCTIONS
+    table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 

@@ -35,4 +35,31 @@ addmm = irregular(
     saved={"other": "mat1", "c": "mat2"},
 )
 
+
+def _scaled(g: Any, scale: Any) -> Any:
+    return g if scale == 1 else g * scale
+
+
+def adding(product: Any, vjp_b: Any, vjp_c: Any, **row: Any) -> Any:
+    """``beta`` times the first operand, left out where beta is 0, and ``alpha`` times a product of the others."""
+    return irregular(
+        lambda a, b, c, beta, alpha: (
+            _scaled(product(b, c), alpha) if beta == 0 else _scaled(a, beta) + _scaled(product(b, c), alpha)
+        ),
+        lambda g, beta: _scaled(g, beta),
+        lambda g, c, alpha: _scaled(vjp_b(g, c), alpha),
+        lambda g, b, alpha: _scaled(vjp_c(g, b), alpha),
+        **row,
+    )
+
+
+baddbmm = adding(np.matmul, lambda g, c: g @ _h(c), lambda g, b: _h(b) @ g, saved={"other": "batch1", "c": "batch2"})
+addbmm = adding(
+    lambda b, c: np.sum(np.matmul(b, c), 0),
+    lambda g, c: g @ _h(c),
+    lambda g, b: _h(b) @ g,
+    saved={"other": "batch1", "c": "batch2"},
+)
+addr = adding(np.outer, lambda g, c: g @ _c(c), lambda g, b: _c(b) @ g, saved={"other": "vec1", "c": "vec2"})
+
 name_rows(globals())

@@ -132,6 +132,9 @@ def _index_reduce(
     input: Tensor, dim: int, index: Any, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Any:
     _checked("index_reduce", reduce, ("prod", "mean", "amax", "amin"))
+    if not input.ndim:
+        x, values = input.reshape(1), source.reshape(1)
+        return _index_reduce(x, dim, index, values, reduce, include_self=include_self).reshape(())
     at = _along(input, dim, index)
     return index_reduce(input, source, index=at, reduce=reduce, include_self=include_self)
 

@@ -343,8 +343,9 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
     return S.stack(ts, dim=one_axis(dim, ts[0].ndim + 1))
 
 
-def flip(input: Tensor, *dims: Any) -> Any:
-    return S.flip(input, dims=axes_of(sizes_of(dims), input.ndim) or ())
+def flip(input: Tensor, *args: Any, dims: Any = None) -> Any:
+    chosen = sizes_of(args) if dims is None else sizes_of((dims,))
+    return S.flip(input, dims=axes_of(chosen, input.ndim) or ())
 
 
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Any:
