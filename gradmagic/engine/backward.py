@@ -48,7 +48,10 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """The place in the graph where this tensor's gradient is computed."""
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    return GradientEdge(as_function(edge(tensor)), tensor.output_nr)
+    target = edge(tensor)
+    if type(target) is DeadEnd:
+        raise AssertionError("Expected gradient function to be set")
+    return GradientEdge(as_function(target), tensor.output_nr)
 
 
 def _run_backward(
@@ -99,8 +102,9 @@ def _run_backward(
 def _result(g: Any, weights: Sequence[Any]) -> Tensor:
     """A gradient as the user gets it: a weight as it is, where nothing was done to it; else memory of its own."""
     if isinstance(g, Tensor):
-        if not g._array.flags.writeable and g._view is None:
-            g._array = g._array.copy()
+        array = g._array
+        if isinstance(array, np.ndarray) and 0 in array.strides and array.size > 1 and not any(g is w for w in weights):
+            g._array, g._view = np.array(array), None
         return g
     for w in weights:
         if w is not None and w._array is g:
@@ -179,6 +183,8 @@ def _meta_of(out: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def _check_weight(i: int, out: Any, w: Tensor, batched: bool) -> None:
+    if batched and w._array.shape[:1] == (0,):
+        raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
     if batched and w.ndim == 0:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "

@@ -161,8 +161,19 @@ def _overlap(a: Any, b: Any, unless_alike: bool) -> bool:
     """Whether two arrays without gaps share memory."""
     if not isinstance(b, np.ndarray) or not np.may_share_memory(a, b) or not (_is_dense(a) and _is_dense(b)):
         return False
-    alike = a.ctypes.data == b.ctypes.data and a.size == b.size and a.strides == b.strides
+    alike = a.ctypes.data == b.ctypes.data and a.shape == b.shape and _strides(a) == _strides(b)
     return not (alike and unless_alike)
+
+
+def same_data(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same elements in the same places."""
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return a is b
+    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and _strides(a) == _strides(b) and a.dtype == b.dtype
+
+
+def _strides(a: Any) -> tuple[int, ...]:
+    return tuple(s for s, n in zip(a.strides, a.shape, strict=True) if n != 1)
 
 
 def _is_dense(a: Any) -> bool:

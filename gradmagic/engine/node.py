@@ -128,7 +128,9 @@ class Node:
 
     def check(self) -> None:
         """Whether all that was saved is as it was, also what nobody will read."""
-        for k, value in enumerate(self.saved or ()):
+        if self.saved is None:
+            raise RuntimeError(FREED_MESSAGE)
+        for k, value in enumerate(self.saved):
             if value is not None and type(value) is not Packed:
                 self.unpack(k, False)
 

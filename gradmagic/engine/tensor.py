@@ -137,7 +137,7 @@ class Tensor:
     def requires_grad(self, flag: Any) -> None:
         if not isinstance(flag, bool):
             raise RuntimeError("requires_grad must be a bool")
-        if flag and self.grad_fn is not None:
+        if flag and self._node is not None:
             raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self._set_requires_grad(flag, "only Tensors of floating point and complex dtype can require gradients")
 

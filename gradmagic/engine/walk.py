@@ -132,10 +132,9 @@ class Walk:
 
     def nothing(self, node: Node) -> Any:
         """What a node receives that no gradient has come to: its hooks and a custom function are asked all the same."""
-        g = [None] * len(node.metas or (None,))
-        for hooks, _ in (node.pre_hooks or {}).values():
-            for hook in list(hooks.values()):
-                hook(None)
+        g = [None] * len(node.metas) if node.metas is not None else None
+        if node.pre_hooks is not None:
+            self.before(node, g)
         return g if node.runs_on_nothing else None
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
@@ -172,6 +171,8 @@ class Walk:
         parts = list(g) if many else [g]
         for nr, (hooks, keepers) in node.pre_hooks.items():
             if parts[nr] is None:
+                for hook in list(hooks.values()):
+                    hook(None)
                 continue
             value = run_hooks(hooks, self.tensor(parts[nr]))
             for keep in keepers:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gradmagic.engine.inplace import write
+from gradmagic.engine.inplace import same_data, write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
 from gradmagic.ops.operands import (
@@ -210,7 +210,9 @@ def _without_leading_ones(v: Tensor) -> Any:
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one."""
-    return write(held(input), S.copy_values, as_tensor(src), sharing="all" if src is input else "alike")
+    v = as_tensor(src)
+    same = same_data(held(input)._array, v._array)
+    return write(input, S.copy_values, v, sharing="all" if same else "alike")
 
 
 def fill_(input: Tensor, value: Any) -> Tensor:

@@ -263,14 +263,14 @@ norm = irregular(_norm, _norm_vjp, node="LinalgVectorNormBackward0")
 
 def _take_back(g: Any, y: Any, shape: Any, axis: int, keepdims: Any) -> Any:
     index = getattr(y[1], "_array", y[1])
-    from gradmagic.ops.shape import put_add
+    from gradmagic.ops.shape import put_add, scatter_back
 
     values = g[0] if keepdims or not shape else np.expand_dims(g[0], axis)
     index = index if keepdims or not shape else np.expand_dims(index, axis)
     grid = list(np.indices(index.shape, sparse=True))
     if shape:
         grid[axis] = index
-    return put_add(values, shape, tuple(grid) if shape else ())
+    return put_add(values, shape, tuple(grid) if shape else (), scatter_back)
 
 
 def _best(arg: Any) -> Any:

@@ -27,10 +27,10 @@ slice_ = view(
     lambda g, shape, dim, start, stop, step: place(g, shape, (slice(None),) * dim + (slice(start, stop, step),)),
     node="SliceBackward0",
 )
-unsqueeze = view(lambda x, dim: np.expand_dims(x, dim), lambda g, shape: np.reshape(g, shape))
-squeeze = view(lambda x, dim: _squeeze(x, dim), lambda g, shape: np.reshape(g, shape))
+unsqueeze = view(lambda x, dim: np.expand_dims(x, dim), lambda g, dim: np.squeeze(g, dim))
+squeeze = view(lambda x, dim: _squeeze(x, dim), lambda g, shape, dim: _unsqueezed(g, shape, dim))
 squeeze_dim = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward1")
-squeeze_own = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward4")  # as torch's matmul does in place
+squeeze_own = linear(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward4")  # as torch's matmul does in place
 squeeze_dims = view(squeeze.fn, squeeze.vjps[0], node="SqueezeBackward2")
 alias = view(lambda x: x[...], lambda g: g)
 diagonal = view(
@@ -48,6 +48,13 @@ def _expand(x: Any, size: tuple[int, ...]) -> Any:
 
 def _squeeze(x: Any, dim: Any) -> Any:
     return x.reshape([n for i, n in enumerate(x.shape) if n != 1 or (dim is not None and i not in dim)])
+
+
+def _unsqueezed(g: Any, shape: tuple[int, ...], dim: Any) -> Any:
+    for i, n in enumerate(shape):
+        if n == 1 and (dim is None or i in dim):
+            g = np.expand_dims(g, i)
+    return g
 
 
 def _writable(x: Any) -> Any:
@@ -84,6 +91,7 @@ def _put_add(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 select_back: Any = linear(_place, lambda g, index: g[index], node="SelectBackwardBackward0")
 slice_back: Any = linear(_place, lambda g, index: g[index], node="SliceBackwardBackward0")
 put_add_op = linear(_put_add, lambda g, index: g[index], node="IndexPutImplBackward0")
+scatter_back = linear(_put_add, lambda g, index: g[index], node="ScatterBackward0")
 diagonal_back = linear(
     lambda g, shape, offset, dim1, dim2: _onto_diagonal(g, shape, offset, dim1, dim2),
     lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),

@@ -89,7 +89,25 @@ RANDOM: dict[str, str] = {
     "any op can be batched": "torch's vmap has no rule for what a hook does",
     "one of two errors": "torch looks for stale views first, and then whether the operands fit",
     "written once": "torch deprecates index_put_ into elements that share memory",
+    "row by row": "a batch of weights that is no matter of broadcasting goes row by row, and custom functions with it",
+    "another formula": "a gradient of the same value has another node, as OTHER_FORMULAS lists",
+    "finite angles": "the second derivative of atan2 at the origin is 0 as the first is; torch gives NaN",
     "memory of its own": "the elements of torch's gradients may share memory, with each other or with the weight",
+}
+
+# The nodes of gradients, torch's and ours, where the same value is computed by another formula.
+OTHER_FORMULAS = {
+    ("MaskedFillBackward0", "MulBackward0"),  # minimum and maximum share ties by a factor
+    ("MaskedFillBackward1", "MulBackward0"),  # as do min() and max()
+    ("WhereBackward0", "MulBackward0"),  # the guard of a power at 0 is in its factor
+    ("MulBackward1", "MulBackward0"),  # by a number or by a tensor of one
+    ("CopySlices", "PermuteBackward0"),  # cumprod
+    ("AsStridedBackward0", "ViewBackward0"),  # a view that reads its base anew is undone step by step
+    ("AsStridedBackward0", "DiagonalBackwardBackward0"),
+    ("AsStridedBackward0", "SelectBackwardBackward0"),
+    ("AsStridedBackward0", "SliceBackwardBackward0"),
+    ("AsStridedBackward0", "PermuteBackward0"),
+    ("AsStridedBackward0", "UnsqueezeBackward0"),
 }
 
 # id: what does not exist yet. A test fails as soon as an entry passes that is still listed here.

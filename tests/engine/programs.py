@@ -27,6 +27,9 @@ FUNCTIONS = ["Square", "Twice", "Flat", "Same", "Pair", "Marked", "Once", "Keeps
 PRELUDE = """
 log = []
 
+def present(*gradients):
+    return [g for g in gradients if g is not None]
+
 def note(name, *tensors):
     log.append((name, [None if t is None else t.detach().clone() for t in tensors]))
 
@@ -244,6 +247,8 @@ class Writer:
 
     def reduction(self) -> str:
         name = self.floating(full=True)
+        if 0 in self.shape(name):
+            return self.unary()
         if self.random.random() < 0.25:
             return self.new(f"{name}.{self.random.choice(ALONG)}({self.dim(name)})")
         function = self.random.choice(REDUCTIONS)
@@ -315,7 +320,10 @@ class Writer:
         )
 
     def product(self) -> str:
-        a = self.pick([n for n, t in self.tensors.items() if t.floats and len(t.shape) in (1, 2)])
+        flat = [n for n, t in self.tensors.items() if t.floats and len(t.shape) in (1, 2)]
+        if not flat:
+            return self.unary()
+        a = self.pick(flat)
         inner, dtype = self.shape(a)[-1:], self.tensors[a].dtype if a in self.tensors else ""
         fitting = [
             n for n, t in self.tensors.items()
@@ -392,7 +400,7 @@ class Writer:
                 f"{name}.register_hook(lambda g: g.sum())",
                 f"h{self.count} = {name}.register_hook(lambda g: note({label}, g)); h{self.count}.remove()",
                 f"{name}.register_post_accumulate_grad_hook(lambda t: note({label}, t.grad))",
-                f"{name}.grad_fn.register_hook(lambda gi, go: note({label}, *gi, *go))",
+                f"{name}.grad_fn.register_hook(lambda gi, go: note({label}, *present(*gi, *go)))",
                 f"{name}.grad_fn.register_prehook(lambda go: note({label}, *go))",
                 f"{name}.grad_fn.register_prehook(lambda go: tuple(None if g is None else g * 2 for g in go))",
                 f"{name}.grad_fn.register_hook(lambda gi, go: tuple(None if g is None else g * 2 for g in gi))",
