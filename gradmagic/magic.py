@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.magic import (
     Magics,
-    cell_magic,
+    line_cell_magic,
     magics_class,
     needs_local_scope,
     no_var_expand,
     output_can_be_silenced,
 )
+from traitlets import Bool, Enum, Integer
 
 from gradmagic.explore import options
 from gradmagic.explore.request import GradUsageError
@@ -50,17 +51,35 @@ class GradMagics(Magics):
 
     shell: InteractiveShell
 
+    order = Integer(2, min=1, max=options.MAX_ORDER, help="How many derivatives, where --order is not given.").tag(
+        config=True
+    )
+    points = Integer(401, min=2, max=options.MAX_POINTS, help="How many samples, where --points is not given.").tag(
+        config=True
+    )
+    leaf_writes = Enum(("refuse", "allow"), "refuse", help="What --leaf-writes is where it is not given.").tag(
+        config=True
+    )
+    backend = Enum(("gradmagic", "torch"), "gradmagic", help="What --backend is where it is not given.").tag(
+        config=True
+    )
+    panel = Bool(True, help="Whether a panel is shown where --no-panel is not given.").tag(config=True)
+
     @no_var_expand
     @needs_local_scope
     @output_can_be_silenced
-    @cell_magic
-    def grad(self, line: str, cell: str, local_ns: dict[str, Any] | None = None) -> Panel:  # noqa: ARG002
+    @line_cell_magic
+    def grad(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Panel:  # noqa: ARG002
         __tracebackhide__ = True
         from gradmagic import panel  # matplotlib and ipywidgets, at the first cell that needs them
 
-        text = in_place(self.shell, cell)
+        if cell is None:
+            line, text = options.split_expression(line)
+        else:
+            text = in_place(self.shell, cell)
         filename = remembered(self.shell, line, text)
-        request = replace(options.parse_line(line, text), filename=filename)
+        defaults = {name: getattr(self, name) for name in self.trait_names(config=True)}
+        request = replace(options.parse_line(line, text, defaults), filename=filename)
         try:
             shown = panel.show(request, self.shell.user_ns)
         except BaseException as error:
@@ -154,14 +173,19 @@ def complete_options(context: CompletionContext) -> SimpleMatcherResult:
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """What `%load_ext gradmagic` does. Doing it twice changes nothing."""
     unload_ipython_extension(shell)
-    shell.register_magics(GradMagics)
+    magics = GradMagics(shell=shell)
+    shell.register_magics(magics)
+    configurables: list[Any] = shell.configurables
+    configurables.append(magics)  # %config GradMagics
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(complete_options)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """What `%unload_ext gradmagic` does: nothing of ours stays in the shell."""
-    shell.magics_manager.magics["cell"].pop("grad", None)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("grad", None)
+    shell.configurables[:] = [one for one in shell.configurables if not isinstance(one, GradMagics)]
     shell.magics_manager.registry.pop(GradMagics.__name__, None)
     if shell.Completer is not None:
         ours = complete_options.matcher_identifier

@@ -262,3 +262,23 @@ def test_nbmake_and_nbconvert_see_a_mistake(tmp_path: Path, runner: str, cell: s
 def test_nbmake_and_nbconvert_pass_what_is_right(tmp_path: Path, runner: str) -> None:
     done = run(*RUNNERS[runner], write(tmp_path, "good.ipynb", ["%%grad\ny = x**2"]))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_line_magic_takes_options_and_an_expression(shell: InteractiveShell) -> None:
+    panel = shell.run_line_magic("grad", "x=-1:1 --order 1 a * sin( x )")
+    assert repr(panel).startswith("y, dy/dx for x from -1 to 1")
+    assert list(panel.state.params) == ["a"]
+
+
+@pytest.mark.parametrize("line", ["", "x=-1:1", "--order 2"])
+def test_a_line_magic_without_an_expression_says_what_to_write(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    shell.run_cell(f"%grad {line}")
+    assert "write %grad x=-3:3 a * sin(x)" in capsys.readouterr().out
+
+
+def test_defaults_are_configured_as_ipython_does(shell: InteractiveShell) -> None:
+    shell.run_line_magic("config", "GradMagics.order = 3")
+    assert len(shell.run_line_magic("grad", "x ** 5").derivatives) == 3
+    assert len(shell.run_line_magic("grad", "--order 1 x ** 5").derivatives) == 1

@@ -112,8 +112,8 @@ EXAMPLES: Final = (
 )
 
 
-def parse_line(line: str, text: str) -> Request:
-    """From the `%%grad` line and the cell's text to a Request.
+def parse_line(line: str, text: str, defaults: Mapping[str, Any] | None = None) -> Request:
+    """From the `%%grad` line and the cell's text to a Request; `defaults` stand for options that are not given.
 
     Raises
     ------
@@ -145,7 +145,34 @@ def parse_line(line: str, text: str) -> Request:
             ranges[name] = found
         else:
             values[name] = found
-    return checked(Request(text, ranges, values, **fields))
+    return checked(Request(text, ranges, values, **{**(defaults or {}), **fields}))
+
+
+def split_expression(line: str) -> tuple[str, str]:
+    """The options and the expression of a `%grad` line: the expression begins where no option is left.
+
+    Examples
+    --------
+    >>> split_expression("x=-1:1 --order 3 a * sin(b * x)")
+    ('x=-1:1 --order 3', 'a * sin(b * x)')
+    """
+    words = re.findall(r"\S+\s*", line.strip())
+    count = 0
+    while count < len(words):
+        word = words[count].strip()
+        option = BY_FLAG.get(word.partition("=")[0])
+        if option is not None:
+            count += 1 if "=" in word or option.kind in ("switch", "off") else 2
+        elif re.match(r"[^\W\d]\w*=[^=]", word):
+            count += 1
+        elif word.startswith("--"):
+            read_option(word, iter(()))  # it is unknown, and says so
+        else:
+            break
+    expression = "".join(words[count:]).strip()
+    if not expression:
+        raise GradUsageError("%grad lacks its expression: write %grad x=-3:3 a * sin(x), or %%grad over a cell")
+    return "".join(words[:count]).strip(), expression
 
 
 def apart(line: str) -> None:

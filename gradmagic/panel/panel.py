@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure
 from gradmagic.panel import texts
@@ -18,10 +20,13 @@ from gradmagic.panel.bundle import bundle, chosen
 from gradmagic.panel.coalesce import Coalescer, Extent
 from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, section
 from gradmagic.panel.cures import Remedy, cures
+from gradmagic.panel.exports import EXPORTS, export
+from gradmagic.panel.linked import Linked, linked
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
 from gradmagic.panel.show import Overlays
 from gradmagic.panel.style import HEAD
+from gradmagic.panel.take import History, TakeAway, Undo
 from gradmagic.panel.tree import close_tree
 from gradmagic.plot import Frame, figure, height_for
 
@@ -64,6 +69,7 @@ class Panel:
         self._wanted = self._state = explorer.state
         self._trace, self._curves = explorer.trace, explorer.curves
         self._problem = ""
+        self._linked: Linked | None = None
         self._coalescer = Coalescer(self._render)
         self._frame = self._new_frame()
         self._png = self._frame.draw(self._curves)
@@ -110,6 +116,29 @@ class Panel:
     def figure(self) -> Figure:
         """The picture as a matplotlib figure, for `savefig`."""
         return figure(self._curves, size=self._frame.size)
+
+    @property
+    def linked(self) -> Linked:
+        """The state as traits: `traitlets.link((panel.linked, "a"), (slider, "value"))`."""
+        if self._linked is None:
+            self._linked = linked(self)
+        return self._linked
+
+    def save(self, path: str | Path) -> Path:
+        """Write what is shown into a file: SVG, PNG in twice the size, CSV, HTML page or script, by the suffix.
+
+        Raises
+        ------
+        GradUsageError
+            For another suffix.
+        """
+        path = Path(path)
+        kind = path.suffix.removeprefix(".").lower()
+        if kind not in EXPORTS:
+            known = ", ".join(f".{name}" for name in EXPORTS)
+            raise GradUsageError(f"cannot save {path.name!r}: its name must end in one of {known}")
+        path.write_bytes(export(self._seen(), kind).data)
+        return path
 
     @property
     def printed_text(self) -> str:
@@ -169,7 +198,10 @@ class Panel:
         head = w.HTML(HEAD)
         head.add_class("gm-head")
         self.pages = Pages(curves, self, self._state.look.tab, lambda name: self._look(tab=name))
-        self.widget = w.VBox([head, self.pages.bar, self.pages.box])
+        self.undo = Undo(History(self._state), lambda state: setattr(self, "state", state))
+        bar = w.HBox([self.pages.bar, self.undo.row], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        bar.add_class("gm-bar")
+        self.widget = w.VBox([head, bar, self.pages.box])
         self.widget.add_class("gm")
         self.widget.add_class("gm-auto")
 
@@ -198,6 +230,8 @@ class Panel:
         if self._curves.style == "line":
             self.overlays = Overlays(state.look, looks, lambda look: self._change(Extent.ALL, look=look))
             rows += [section("SHOW"), self.overlays.row]
+        self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
+        rows += [section("TAKE AWAY"), self.take_away.row]
         return w.VBox(rows, layout=w.Layout(flex="1 1 300px", min_width="280px", max_width="420px", margin="0 0 0 8px"))
 
     def _parameter(self, name: str) -> Callable[[float], None]:
@@ -312,7 +346,16 @@ class Panel:
         self.notes.value = texts.messages(said)
         self.options.show(self._wanted, ledger)
         self._offer(cures(ledger, self._wanted))
-        self.pages.refresh(Seen(self.explorer, self._state, self._trace, curves))
+        self.pages.refresh(self._seen())
+        self.undo.history.note(self._wanted)
+        self.undo.show()
+        self.take_away.forget()
+        if self._linked is not None:
+            self._linked.follow(self._wanted, curves.at_x0)
+
+    def _seen(self) -> Seen:
+        """What pages and files are made of."""
+        return Seen(self.explorer, self._state, self._trace, self._curves)
 
     def _offer(self, found: list[Remedy]) -> None:
         """Buttons for what would have worked."""

@@ -43,7 +43,7 @@ font-variant-numeric:tabular-nums}}
 .gm .widget-toggle-button.mod-active{{background:#0072b2;color:#fff;box-shadow:none}}
 .gm .noUi-handle{{border-color:#0072b2}}
 .gm .gm-tabs .widget-label{{display:none}}
-.gm .gm-tabs{{border-bottom:1px solid var(--gm-line);margin:0 0 4px}}
+.gm .gm-bar{{border-bottom:1px solid var(--gm-line);margin:0 0 4px;justify-content:space-between;align-items:center}}
 .gm .gm-tabs .widget-toggle-button{{background:none;color:var(--gm-faint);box-shadow:none;border:0;
 border-bottom:2px solid transparent;padding:0 14px}}
 .gm .gm-tabs .widget-toggle-button.mod-active{{background:none;color:var(--gm-ink);font-weight:600;

@@ -1,0 +1,104 @@
+"""What can be taken away, going back and forth, and the state as traits."""
+
+import base64
+import re
+import struct
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from traitlets import Float, HasTraits, link
+
+import gradmagic
+from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.state import State
+from gradmagic.panel.exports import EXPORTS
+from gradmagic.panel.take import History
+
+
+@pytest.fixture
+def panel():
+    panel = gradmagic.explore("a * sin(x)", x=(-6, 6, 1.5), a=(0, 3, 2))
+    yield panel
+    panel.close()
+
+
+def test_each_kind_of_file_is_what_its_suffix_says(panel, tmp_path):
+    files = {kind: panel.save(tmp_path / f"curve.{kind}").read_bytes() for kind in EXPORTS}
+    assert ET.fromstring(files["svg"]).tag.endswith("svg")
+    assert struct.unpack(">II", files["png"][16:24]) == tuple(2 * n for n in panel._frame.size)
+    read = np.genfromtxt(files["csv"].decode().splitlines(), delimiter=",", skip_header=1)
+    np.testing.assert_array_equal(read[:, 1], panel.y)
+    names = {}
+    exec(files["py"].decode().replace("print(", "(lambda *_: None)("), names)
+    np.testing.assert_allclose(names["d2ydx2"].detach().numpy(), panel.derivatives[1].values)
+
+
+def test_equal_states_give_equal_files(panel, tmp_path):
+    for kind in EXPORTS:
+        one, other = (panel.save(tmp_path / f"{n}.{kind}").read_bytes() for n in (1, 2))
+        assert one == other, kind
+
+
+def test_the_page_asks_nothing_of_a_network_or_a_kernel(panel, tmp_path):
+    text = panel.save(tmp_path / "page.html").read_text()
+    assert not re.search(r"<(script|link|img)\b", text)
+    assert "%%grad x=-6:6@1.5 a=0:3@2" in text
+    assert "y, dy/dx, d²y/dx² for x from -6 to 6" in text
+    assert "grad_fn=&lt;MulBackward0&gt;" in text
+
+
+def test_another_suffix_is_refused_in_words(panel, tmp_path):
+    with pytest.raises(GradUsageError, match=r"cannot save 'a.gif': its name must end in one of .svg, .png"):
+        panel.save(tmp_path / "a.gif")
+
+
+def test_a_button_makes_the_link_and_the_next_state_takes_it_away(panel):
+    panel.take_away.buttons["csv"].click()
+    (data,) = re.findall(r'download="y.csv" href="data:text/csv;base64,([^"]*)"', panel.take_away.link.value)
+    assert base64.b64decode(data).startswith(b"x,y,dy/dx")
+    panel.state = replace(panel.state, x0=2.0)
+    assert panel.take_away.link.value == ""
+
+
+def test_undo_goes_back_over_each_state_that_the_panel_rested_in(panel):
+    for a in (1.0, 2.5):
+        panel.state = replace(panel.state, params={"a": a})
+    panel.undo.back.click()
+    assert panel.state.params["a"] == 1.0
+    assert panel.params["a"].slider.value == 1.0
+    panel.undo.back.click()
+    assert panel.state.params["a"] == 2.0
+    assert panel.undo.back.disabled
+    panel.undo.forth.click()
+    assert panel.state.params["a"] == 1.0
+    panel.state = replace(panel.state, x0=0.0)
+    assert panel.undo.forth.disabled
+
+
+def test_opening_a_page_is_no_step_to_undo():
+    history = History(State({}, 0.0))
+    state = State({}, 0.0)
+    history.note(replace(state, look=replace(state.look, tab="graph")))
+    assert history.back is None
+
+
+def test_another_widget_can_be_linked_to_a_parameter(panel):
+    class Other(HasTraits):
+        value = Float(2.0)
+
+    other = Other()
+    link((panel.linked, "a"), (other, "value"))
+    other.value = 3.0
+    assert panel.state.params["a"] == 3.0
+    panel.state = replace(panel.state, params={"a": 1.25})
+    assert other.value == 1.25
+    assert panel.linked.at_x0[0] == pytest.approx(1.25 * np.sin(1.5))
+
+
+def test_what_links_move_is_drawn_once(panel):
+    _ = panel.linked
+    before = panel.renders
+    panel.linked.x0 = 2.0
+    assert panel.renders == before + 1
