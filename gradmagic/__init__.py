@@ -66,6 +66,7 @@ class _CallablePackage(_ModuleType):
 
 
 explore.__class__ = _CallablePackage
+explore.__doc__ = str(_explore.__doc__)  # who asks `gradmagic.explore?` wants to call it
 
 
 def load_ipython_extension(ipython: _Any) -> None:

@@ -141,6 +141,12 @@ def test_everything_in_the_public_face_is_documented() -> None:
     assert not bare
 
 
+def test_the_help_of_explore_is_that_of_the_call() -> None:
+    import gradmagic
+
+    assert gradmagic.explore.__doc__.startswith("Explore the derivatives of a function or an expression")
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_says_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))

@@ -57,6 +57,7 @@ from gradmagic.ops import names as _names
 from gradmagic.ops.methods import FREE_IN_PLACE as _FREE_IN_PLACE
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
 from gradmagic.ops.outputs import with_out as _with_out
+from gradmagic.torch import _tensor_str as _tensor_str
 from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, optim, special, testing, utils
 from gradmagic.torch.creation import (
     arange,
