@@ -100,6 +100,10 @@ class Panel:
         """The calls of `grad`, the cell's own and the panel's."""
         return self._trace.ledger
 
+    def sampled(self, x: Any, order: int | None = None, *, executor: Any = None, block: int | None = None) -> Array:
+        """Y and its derivatives on another grid: an array of x, or a number of points. See `Explorer.sampled`."""
+        return self.explorer.sampled(x, order, executor=executor, block=block)
+
     @property
     def state(self) -> State:
         """What the controls say; setting it is the same as moving them."""

@@ -32,6 +32,13 @@ def test_a_grid_follows_the_sliders_and_the_order_asked_for() -> None:
     assert g.sampled(5)[0].tolist() == [18, 4.5, 0, 4.5, 18]
 
 
+def test_a_panel_has_it_too() -> None:
+    pytest.importorskip("ipywidgets")
+    import gradmagic
+
+    assert gradmagic.explore("x**2", x=(0, 1)).sampled([3.0], 1).tolist() == [[9.0], [6.0]]
+
+
 def test_the_users_names_and_the_cells_own_functions_are_there() -> None:
     names = {"k": 3.0, "shift": lambda x: x + 1}
     g = explorer("print('once')\ndef f(x):\n    return k * shift(x) ** 2\ny = f(x)", names)
