@@ -123,7 +123,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
         n = len(conditions)
         raise ValueError(f"with {n} condition(s), either {n} or {n + 1} functions are expected")
     out = zeros_like(t)
-    for mask, piece in zip(conditions, funclist, strict=True):
+    for mask, piece in zip(map(np.asarray, conditions), funclist, strict=True):
         if mask.any():
             value = piece(t[mask], *args, **kw) if callable(piece) else piece
             out[mask] = value if np.isscalar(value) else astype(value, t._array.dtype)
