@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,27 @@ ALIASES = {
 }  # fmt: skip
 
 
+# torch takes NumPy's names of these arguments too; these functions, its own alone
+NUMPYS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+TORCHS_OWN = {"norm", "split", "flip", "roll"}
+
+
+def _by_either_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function along dimensions, which may be called with NumPy's ``axis`` and ``keepdims``."""
+    code = getattr(function, "__code__", None)
+    ours = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+    if "dim" not in ours or function.__name__ in TORCHS_OWN:
+        return function
+
+    @functools.wraps(function)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {k if k in ours else NUMPYS.get(k, k): v for k, v in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return either
+
+
 def _written_out(name: str) -> Callable[..., Any]:
     rooms = (arithmetic, reducing, shaping, indexing, operands)
     found: Callable[..., Any] = next(getattr(room, name) for room in rooms if hasattr(room, name))
@@ -98,6 +120,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     for room in (assembling, choosing, complexes, composites, contracting, copies, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
     table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
+    table = {name: _by_either_name(function) for name, function in table.items()}
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 

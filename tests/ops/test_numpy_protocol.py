@@ -318,3 +318,21 @@ def test_a_plotted_line_has_the_tensors_values() -> None:
 def test_numpys_error_for_a_singular_matrix_can_be_caught_as_numpys() -> None:
     with pytest.raises(np.linalg.LinAlgError, match="singular"):
         np.linalg.inv(leaf(np.zeros((2, 2))))
+
+
+# -- torch's functions by NumPy's names of their arguments ----------------------------------------------------------
+
+BY_NUMPYS_NAMES: list[Callable[[Any], Any]] = [
+    lambda x: x.sum(axis=0), lambda x: x.mean(axis=1, keepdims=True), lambda x: x.prod(axis=-1), lambda x: x.cumsum(axis=1),
+    lambda x: x.any(axis=0), lambda x: x.argmax(axis=1, keepdims=True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", BY_NUMPYS_NAMES)
+def test_a_method_takes_numpys_names_as_torchs_does(f: Callable[[Any], Any]) -> None:
+    np.testing.assert_allclose(plain(f(leaf())), f(A))
+
+
+def test_what_torch_has_under_its_own_names_alone_refuses_numpys() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        leaf().norm(axis=0)
