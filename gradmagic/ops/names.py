@@ -120,7 +120,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     for room in (assembling, choosing, complexes, composites, contracting, copies, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
     table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
-    table = {name: _by_either_name(function) for name, function in table.items()}
+    table = {name: f if name in CRITERIA else _by_either_name(f) for name, f in table.items()}
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 
