@@ -129,7 +129,7 @@ def _elu_slope(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
 
 
 def _elu_bend(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
-    return np.where(x <= 0, alpha * scale * input_scale**2 * _exp_left(x, input_scale), 0.0)
+    return np.where(x < 0, alpha * scale * input_scale**2 * _exp_left(x, input_scale), 0.0)
 
 
 elu_backward = elementwise(
@@ -179,7 +179,7 @@ leaky_relu_row = _piecewise_linear(
 )
 hardtanh_row = _piecewise_linear(
     lambda x, min_val, max_val: np.clip(x, min_val, max_val),
-    lambda x, min_val, max_val: ((x > min_val) & (x < max_val)) * 1.0,
+    lambda x, min_val, max_val: 1.0 - ((x <= min_val) | (x >= max_val)),
     "Hardtanh",
 )
 hardsigmoid_row = _piecewise_linear(
@@ -187,23 +187,23 @@ hardsigmoid_row = _piecewise_linear(
 )
 hardshrink_row = _piecewise_linear(
     lambda x, lambd: np.where(np.abs(x) <= lambd, 0.0, x),
-    lambda x, lambd: (np.abs(x) > lambd) * 1.0,
+    lambda x, lambd: 1.0 - (np.abs(x) <= lambd),
     "Hardshrink",
 )
 softshrink_row = _piecewise_linear(
     lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
-    lambda x, lambd: (np.abs(x) > lambd) * 1.0,
+    lambda x, lambd: 1.0 - (np.abs(x) <= lambd),
     "Softshrink",
 )
 threshold_row = _piecewise_linear(
     lambda x, threshold, value: np.where(x <= threshold, value, x),
-    lambda x, threshold, value: (x > threshold) * 1.0,
+    lambda x, threshold, value: 1.0 - (x <= threshold),
     "Threshold",
 )
 prelu_row = elementwise(
     lambda a, b: np.where(a > 0, a, b * a),
-    lambda a, b: np.where(a > 0, 1.0, b),
-    lambda a: np.where(a > 0, 0.0, a),
+    lambda a, b: np.where(a > 0, 1.0, np.where(a == 0, getattr(b, "_array", b), b)),
+    lambda a: np.where(a >= 0, 0.0, a),
     node="PreluKernelBackward0",
     saved={"other": "weight"},
 )

@@ -174,14 +174,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        out = input
-        if min is not None:
-            low = as_tensor(min)
-            out = where(input < low, low, out)
-        if max is not None:
-            high = as_tensor(max)
-            out = where(out > high, high, out)
-        return out
+        out = input if min is None else E.clamp_low(input, as_tensor(min))
+        return out if max is None else E.clamp_high(out, as_tensor(max))
     return E.clamp_scalar(_wide_enough(input, min, max), min=min, max=max)
 
 

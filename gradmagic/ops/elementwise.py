@@ -58,12 +58,12 @@ div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -a / b / b, 
 reciprocal = elementwise(np.reciprocal, lambda y: -y * y, floats=True)
 square = composed(lambda x: x**2)
 floor_divide = elementwise(np.floor_divide, 0, 0)  # torch refuses its derivative, which is 0 but for jumps
-div_floor = elementwise(np.floor_divide, 0, 0, node="DivBackward2")
+div_floor = elementwise(lambda a, b: np.floor_divide(a, b), 0, 0, node="DivBackward2")
 div_trunc = elementwise(lambda a, b: _truncated(a, b), 0, 0, node="DivBackward2")
 remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor_divide(a, b), node="RemainderBackward1")
-remainder_number = elementwise(np.remainder, 1, 0, node="RemainderBackward0")
-fmod = elementwise(np.fmod, 1, lambda a, b: -np.trunc(a / b), node="FmodBackward1")
-fmod_number = elementwise(np.fmod, 1, 0, node="FmodBackward0")
+remainder_number = elementwise(lambda a, b: np.remainder(a, b), 1, 0, node="RemainderBackward0")
+fmod = elementwise(np.fmod, 1, lambda a, b: -_quotient(a, b), node="FmodBackward1")
+fmod_number = elementwise(lambda a, b: np.fmod(a, b), 1, 0, node="FmodBackward0")
 sqrt = elementwise(np.sqrt, over(lambda y: 2 * y), floats=True)
 rsqrt = elementwise(lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y**3, floats=True)
 cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
@@ -73,6 +73,10 @@ def _power_of_scalar(x: Any, exponent: Any) -> Any:
     # as torch computes them: np.power takes a hundred times as long as a product
     if exponent == 2:
         return x * x
+    if exponent == 0.5:  # torch takes roots here, which tell -0.0 and -inf otherwise than a power does
+        return np.sqrt(x)
+    if exponent == -0.5:
+        return 1 / np.sqrt(x)
     if exponent == 3:
         return x * x * x
     if x.dtype.kind == "f":
@@ -140,8 +144,8 @@ logaddexp2 = elementwise(
 sin = elementwise(np.sin, lambda x: np.cos(x), floats=True)
 cos = elementwise(np.cos, lambda x: -np.sin(x), floats=True)
 tan = elementwise(np.tan, lambda y: y * y + 1, floats=True)
-asin = elementwise(np.arcsin, lambda x: (1 - x * x) ** -0.5, floats=True)
-acos = elementwise(np.arccos, lambda x: -((1 - x * x) ** -0.5), floats=True)
+asin = elementwise(np.arcsin, lambda x: _inverse_root(1 - x * x), floats=True)
+acos = elementwise(np.arccos, lambda x: -_inverse_root(1 - x * x), floats=True)
 atan = elementwise(np.arctan, over(lambda x: x * x + 1), floats=True)
 atan2 = elementwise(
     np.arctan2, lambda a, b: b * _inverse_square(a, b), lambda a, b: -a * _inverse_square(a, b), floats=True
@@ -149,13 +153,22 @@ atan2 = elementwise(
 hypot = elementwise(np.hypot, lambda a, y: a / _nonzero(y), lambda b, y: b / _nonzero(y), floats=True)
 
 
+def _inverse_root(x: Any) -> Any:
+    return rsqrt(x) if hasattr(x, "_array") else rsqrt.fn(x)
+
+
 def _inverse_square(a: Any, b: Any) -> Any:
     square = a * a + b * b
-    return np.where(square == 0, 0.0, 1 / np.where(square == 0, 1.0, square))
+    return np.where(square == 0, 0.0, 1 / square)  # nothing is guarded: of the second order there is none at 0
 
 
 def _nonzero(y: Any) -> Any:
     return np.where(y == 0, np.nan, y)
+
+
+def _quotient(a: Any, b: Any) -> Any:
+    """The whole part of the quotient: constant but for jumps, so only its values are asked for."""
+    return np.trunc(getattr(a, "_array", a) / getattr(b, "_array", b))
 
 
 def _truncated(a: Any, b: Any) -> Any:
@@ -170,9 +183,10 @@ _PI2 = math.pi**2
 def _sinc_slope(x: Any) -> Any:
     """(cos πx - sinc x) / x; near 0, where that cancels, by its series, which goes on to all orders."""
     near = np.abs(getattr(x, "_array", x)) < 0.1
-    safe, u = np.where(near, 1.0, x), _PI2 * x * x
+    safe, small = np.where(near, 1.0, x), np.where(near, x, 0.0)
+    u = _PI2 * small * small
     series = 1 - u / 10 * (1 - u / 28 * (1 - u / 54 * (1 - u / 88 * (1 - u / 130 * (1 - u / 180)))))
-    return np.where(near, 0.0 - _PI2 / 3 * x * series, (np.cos(math.pi * safe) - np.sinc(safe)) / safe)
+    return np.where(near, 0.0 - _PI2 / 3 * small * series, (np.cos(math.pi * safe) - np.sinc(safe)) / safe)
 
 
 sinc = elementwise(np.sinc, _sinc_slope, floats=True)
@@ -218,8 +232,8 @@ relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), _by(threshold_backwar
 abs = elementwise(np.abs, lambda x: _direction(x))
 maximum = elementwise(np.maximum, lambda a, b: _share(a, b), lambda a, b: _share(b, a))
 minimum = elementwise(np.minimum, lambda a, b: _share(b, a), lambda a, b: _share(a, b))
-fmax = elementwise(np.fmax, lambda a, b: (a >= b) * 1.0, lambda a, b: (a < b) * 1.0)
-fmin = elementwise(np.fmin, lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 1.0)
+fmax = elementwise(np.fmax, lambda a, b: _first(a, b) * 1.0, lambda a, b: ~_first(a, b) * 1.0)
+fmin = elementwise(np.fmin, lambda a, b: _first(b, a, b) * 1.0, lambda a, b: ~_first(b, a, b) * 1.0)
 
 
 def _direction(x: Any) -> Any:
@@ -231,7 +245,7 @@ def _direction(x: Any) -> Any:
 
 def _sgn(x: Any) -> Any:
     if x.dtype.kind != "c":
-        return np.sign(x)
+        return np.where(np.isnan(x), x.dtype.type(0), np.sign(x)) if x.dtype.kind == "f" else np.sign(x)
     size = np.abs(x)
     return x / np.where(size == 0, 1.0, size)
 
@@ -247,7 +261,16 @@ def _sgn_vjp(g: Any, x: Any, y: Any) -> Any:
 
 
 def _share(a: Any, b: Any) -> Any:
-    return (a > b) * 1.0 + (a == b) * 0.5
+    """Halves of a tie; what NaN is compared with keeps its whole gradient."""
+    a, b = getattr(a, "_array", a), getattr(b, "_array", b)
+    return 1.0 - (a < b) - 0.5 * (a == b)
+
+
+def _first(a: Any, b: Any, second: Any = None) -> Any:
+    """Where fmax takes its first operand: also where the second one is NaN."""
+    a, b = getattr(a, "_array", a), getattr(b, "_array", b)
+    second = b if second is None else getattr(second, "_array", second)
+    return (a >= b) | np.isnan(second)
 
 
 def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
@@ -264,6 +287,13 @@ clamp_scalar = irregular(
 )
 clamp_min_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMinBackward0", attributes=("min",))
 clamp_max_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMaxBackward0", attributes=("max",))
+# by a tensor: NaN goes on, and a tie goes to what is clamped
+clamp_low = elementwise(
+    lambda a, b: np.maximum(a, b), lambda a, b: (a >= b) * 1.0, lambda a, b: (a < b) * 1.0, node="ClampBackward0"
+)
+clamp_high = elementwise(
+    lambda a, b: np.minimum(a, b), lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 1.0, node="ClampBackward0"
+)
 where = irregular(
     np.where,
     None,

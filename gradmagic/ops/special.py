@@ -69,10 +69,15 @@ def log_or_0(a: Any, b: Any) -> Any:
     return np.where(none, 0.0, np.log(np.where(none, 1.0, b)))
 
 
+def _log1p_or_0(a: Any, b: Any) -> Any:
+    flat = (a == 0) & (b <= -1)
+    return np.where(flat, 0.0, np.log1p(np.where(flat, 0.0, b)))
+
+
 xlogy = elementwise(logarithms.xlogy, log_or_0, lambda a, b: a / b, floats=True)
 xlog1py = elementwise(
     logarithms.xlog1py,
-    lambda a, b: log_or_0(a, b + 1),
+    lambda a, b: _log1p_or_0(a, b),
     lambda a, b: a / (b + 1),
     floats=True,
     node="SpecialXlog1PyBackward0",
