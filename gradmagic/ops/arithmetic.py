@@ -191,6 +191,11 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     return E.where(condition, a if a.dtype is d else a.to(d), b if b.dtype is d else b.to(d))
 
 
+def logaddexp(input: Any, other: Any) -> Any:
+    a, b = as_tensor(input), as_tensor(other)
+    return (E.logaddexp_complex if "c" in (a._array.dtype.kind, b._array.dtype.kind) else E.logaddexp).two(a, b)
+
+
 def sinc(input: Any) -> Any:
     return E.sinc(as_tensor(input))
 

@@ -135,6 +135,16 @@ log1p = elementwise(np.log1p, over(lambda x: x + 1), floats=True)
 logaddexp = elementwise(
     np.logaddexp, lambda a, b: 1 / (1 + np.exp(b - a)), lambda a, b: 1 / (1 + np.exp(a - b)), floats=True
 )
+
+
+def _logaddexp(a: Any, b: Any) -> Any:
+    """Of complex numbers: the one with the larger real part is taken out."""
+    swap = a.real < b.real
+    large, small = np.where(swap, b, a), np.where(swap, a, b)
+    return large + np.log1p(np.exp(small - large))
+
+
+logaddexp_complex = elementwise(_logaddexp, *logaddexp.vjps, node="LogaddexpBackward0")
 logaddexp2 = elementwise(
     np.logaddexp2, lambda a, b: 1 / (1 + np.exp2(b - a)), lambda a, b: 1 / (1 + np.exp2(a - b)), floats=True
 )

@@ -13,6 +13,7 @@ from gradmagic.ops import matrices as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import pow
+from gradmagic.ops.complexes import conj
 from gradmagic.ops.operands import as_tensor, floating, one_axis, summand
 from gradmagic.ops.shaping import cat, expand, movedim, reshape, squeeze, transpose, unsqueeze
 from gradmagic.ops.shaping import diagonal as _diagonal
@@ -73,6 +74,10 @@ def _matrix(name: str, value: Any, square: bool = False) -> Any:
         kind = a.dtype.legacy
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind}")
     return a
+
+
+def _adjoint(a: Any) -> Any:
+    return conj(transpose(a, -2, -1))
 
 
 def _batch(a: Any, bad: Callable[[Any], bool]) -> tuple[str, Any]:
@@ -252,6 +257,8 @@ def slogdet(A: Tensor) -> Any:
 
 def logdet(input: Tensor) -> Any:
     sign, logarithm = slogdet(input)
+    if sign._array.dtype.kind == "c":
+        return E.log(sign) + logarithm
     return logarithm + Tensor._of(np.where(sign._array < 0, np.nan, 0.0))
 
 
@@ -265,7 +272,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Any:
             f"linalg.cholesky: {where}The factorization could not be completed because the input is not positive-definite "
             f"(the leading minor of order {_not_positive(m)} is not positive-definite)."
         ) from None
-    return transpose(lower, -2, -1) if upper else lower
+    return _adjoint(lower) if upper else lower
 
 
 def qr(A: Tensor, mode: str = "reduced") -> Any:
@@ -283,7 +290,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     if m >= n:
         return QR(*M.qr(a))
     q, r = M.qr(a[..., :m])
-    return QR(q, cat([r, reducing.matmul(transpose(q, -2, -1), a[..., m:])], -1))
+    return QR(q, cat([r, reducing.matmul(_adjoint(q), a[..., m:])], -1))
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
@@ -388,7 +395,7 @@ def trace(input: Tensor) -> Any:
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
-    return reducing.sum(x * y, dim)
+    return reducing.sum(conj(x) * y, dim)
 
 
 __all__ = [

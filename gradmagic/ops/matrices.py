@@ -114,9 +114,21 @@ def _det_vjp(g: Any, x: Any, y: Any) -> Any:
 
 
 det: Any = irregular(np.linalg.det, _det_vjp, node="LinalgDetBackward0")
+
+
+def _slogdet_vjp(g: Any, x: Any, y: Any) -> Any:
+    """The logarithm takes the real part of tr(A⁻¹ dA); the sign of a complex determinant turns with the imaginary one."""
+    scale = 0.0 if g[1] is None else g[1]
+    if g[0] is not None and as_array(x).dtype.kind == "c":
+        scale = scale - 1j * np.imag(np.conj(g[0]) * y[0])
+    elif g[1] is None:
+        return np.zeros(x.shape, as_array(x).dtype)
+    return _spread(scale) * _h(called(inv)(x))
+
+
 slogdet = irregular(
     lambda x: tuple(np.asarray(part) for part in np.linalg.slogdet(x)),
-    lambda g, x: np.zeros(x.shape) if g[1] is None else _spread(g[1]) * _h(called(inv)(x)),
+    lambda g, x, y: _slogdet_vjp(g, x, y),
     node="LinalgSlogdetBackward0",
     outputs=2,
 )
@@ -124,16 +136,11 @@ slogdet = irregular(
 # -- decompositions -----------------------------------------------------------------------------------------------
 
 
-def _halved(a: Any) -> Any:
-    """The lower triangle with half of the diagonal."""
-    return np.tril(a, -1) + np.tril(np.triu(a)) * 0.5
-
-
 def _cholesky_vjp(g: Any, y: Any) -> Any:
-    inner = _halved(_h(y) @ g)
+    inner = np.tril(_h(y) @ g)
+    inner = (inner + _h(np.tril(inner, -1))) * 0.5
     right = called(solve_triangular)(y, inner, upper=False, left=False)
-    s = called(solve_triangular)(_h(y), right, upper=True, left=True)
-    return (s + _h(s)) * 0.5
+    return called(solve_triangular)(_h(y), right, upper=True, left=True)
 
 
 cholesky = irregular(np.linalg.cholesky, _cholesky_vjp, node="LinalgCholeskyExBackward0")

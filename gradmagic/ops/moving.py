@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import Linear, as_array, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.engine.kinds import Linear, _conj, as_array, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.ops import elementwise as E
 from gradmagic.ops import reductions as R
 from gradmagic.ops import shape as S
 from gradmagic.ops.rules import called
@@ -239,11 +240,20 @@ def _logcumsumexp_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     x, y, g = (np.moveaxis(v, axis, -1) for v in (x, y, g))
     below = np.tril(np.ones((n, n), bool), -1)
     exponent = np.where(below, 0.0, np.expand_dims(x, -1) - np.expand_dims(y, -2))
-    out = np.sum(np.where(below, 0.0, np.exp(exponent)) * np.expand_dims(g, -2), -1)
+    out = np.sum(np.where(below, 0.0, _conj(np.exp(exponent))) * np.expand_dims(g, -2), -1)
     return np.moveaxis(out, -1, axis)
 
 
-logcumsumexp = irregular(lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_vjp)
+def _logcumsumexp(x: Any, axis: int) -> Any:
+    if x.dtype.kind != "c":
+        return np.logaddexp.accumulate(x, axis)
+    out = np.moveaxis(x.copy(), axis, 0)
+    for k in range(1, len(out)):
+        out[k] = E.logaddexp_complex.fn(out[k - 1], out[k])
+    return np.moveaxis(out, 0, axis)
+
+
+logcumsumexp = irregular(_logcumsumexp, _logcumsumexp_vjp)
 
 
 def _cdist(a: Any, b: Any) -> Any:

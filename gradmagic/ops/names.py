@@ -37,12 +37,12 @@ UNARY = [
     "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "abs",
 ]  # fmt: skip
 BINARY = [
-    "nextafter", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "ldexp", "logaddexp", "logaddexp2",
+    "nextafter", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "ldexp", "logaddexp2",
     "heaviside",
 ]  # fmt: skip
 OTHERS = [
     "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "clamp_min", "clamp_max", "where",
-    "sinc", "sign", "sgn", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    "sinc", "logaddexp", "sign", "sgn", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
     "logical_not", "isnan", "isinf", "isfinite", "isclose", "allclose", "equal", "argmax", "argmin", "argsort", "any",
     "all", "numel", "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "sort", "cumsum", "cumprod",
     "logsumexp", "softmax", "log_softmax", "norm", "matmul", "outer", "view", "reshape", "flatten", "ravel", "expand",

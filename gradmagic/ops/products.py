@@ -46,9 +46,9 @@ def adding(product: Any, vjp_b: Any, vjp_c: Any, **row: Any) -> Any:
         lambda a, b, c, beta, alpha: (
             _scaled(product(b, c), alpha) if beta == 0 else _scaled(a, beta) + _scaled(product(b, c), alpha)
         ),
-        lambda g, beta: _scaled(g, beta),
-        lambda g, c, alpha: _scaled(vjp_b(g, c), alpha),
-        lambda g, b, alpha: _scaled(vjp_c(g, b), alpha),
+        lambda g, beta: _scaled(g, np.conj(beta)),
+        lambda g, c, alpha: _scaled(vjp_b(g, c), np.conj(alpha)),
+        lambda g, b, alpha: _scaled(vjp_c(g, b), np.conj(alpha)),
         **row,
     )
 

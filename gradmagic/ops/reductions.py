@@ -155,8 +155,8 @@ std_mean = irregular(_with_mean(std), _pair_vjp(_std_vjp), outputs=2)
 
 
 def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
-    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, x.dtype.type(0))
+    top = np.max(x.real, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, top.dtype.type(0))
     out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return out if keepdims else np.squeeze(out, axis)
 
@@ -164,7 +164,7 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
 logsumexp = irregular(
     _logsumexp,
     lambda g, x, y, shape, axis, keepdims: (
-        spread(g, shape, axis, keepdims) * np.exp(x - (y if keepdims else np.expand_dims(y, axis)))
+        spread(g, shape, axis, keepdims) * _conj(np.exp(x - (y if keepdims else np.expand_dims(y, axis))))
     ),
 )
 
