@@ -29,6 +29,7 @@ from gradmagic.ops.series import (
     constant,
     integral,
     integral_over,
+    multiple,
     power,
     product,
     quotient,
@@ -138,8 +139,6 @@ class Expansion:
 
     def of(self, target: Any, nr: int, order: int) -> Series | None:
         """The series behind an edge; made if nobody has asked for it yet, as in the graph of a rule."""
-        if target is None:
-            return None
         if (target, nr) in self.known:
             return self.known[target, nr]
         return self.made(target, nr, order) if isinstance(target, Node) else None
@@ -158,10 +157,7 @@ class Expansion:
         """The series of a node's output, made, and remembered."""
         key = (node, nr)
         operands = self.operands(node, order)
-        for x in operands:
-            if x is not None and x.top:
-                break
-        else:
+        if not any(x is not None and x.top for x in operands):
             self.known[key] = None
             return None
         refuse_untold(node)
@@ -183,10 +179,15 @@ class Expansion:
         return y
 
     def operands(self, node: Node, order: int) -> list[Series | None]:
-        nrs = node.edge_nrs
-        if nrs is None:
-            return [None if t is None else self.of(t, 0, order) for t in node.edges]
-        return [self.of(t, nr, order) for t, nr in zip(node.edges, nrs, strict=True)]
+        nrs, known = node.edge_nrs, self.known
+        found = []
+        for i, target in enumerate(node.edges):
+            if target is not None:
+                at = (target, 0 if nrs is None else nrs[i])
+                found.append(known[at] if at in known else self.of(*at, order))
+            else:
+                found.append(None)
+        return found
 
     def same(self, node: Node) -> Any:
         """What a node computes, of what: the key of what it shares with another."""
@@ -279,7 +280,7 @@ class Expansion:
             product(y, shape, a, b)
         else:
             y.top = x.top * exponent
-            scaled(y, shape, [(None, None, x)])
+            multiple(y, shape, None, None, x)
 
     def raised(self, x: Series, exponent: int, order: int) -> Series:
         """A whole power of x as a series of its own."""

@@ -44,9 +44,10 @@ class Series:
 
     def upto(self, k: int) -> Array:
         """The coefficients, known at least as far as order k."""
-        k = min(k, self.top)
-        if self.known < k:
-            self.step(self.known + 1, k)
+        known = self.known
+        if known < k and known < self.top:
+            k = min(k, self.top)
+            self.step(known + 1, k)
             self.known = k
         return self.c
 
@@ -87,7 +88,7 @@ def constant(value: Array) -> Series:
 def aligned(c: Array, shape: tuple[int, ...]) -> Array:
     """The rows of coefficients, so that they broadcast to rows of this shape."""
     missing = len(shape) + 1 - c.ndim
-    return c.reshape(c.shape[0], *(1,) * missing, *c.shape[1:]) if missing > 0 else c
+    return c if missing <= 0 else c.reshape(c.shape[0], *(1,) * missing, *c.shape[1:])
 
 
 def convolved(a: Array, b: Array, k: int, lo: int, hi: int, out: Array) -> None:
@@ -108,6 +109,9 @@ def convolved(a: Array, b: Array, k: int, lo: int, hi: int, out: Array) -> None:
 
 def scaled(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Any, Array, Series]]) -> None:
     """Let y be a sum of terms of others' coefficients: ``ufunc(x, factor)``, the factor being constant."""
+    if len(terms) == 1:
+        multiple(y, shape, *terms[0])
+        return
     parts = [(ufunc, factor, x, aligned(x.c, shape)) for ufunc, factor, x in terms]
 
     def step(lo: int, hi: int) -> None:
@@ -125,6 +129,20 @@ def scaled(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Any, Array, 
                 part[...] = given
             else:
                 ufunc(given, factor, out=part)
+
+    y.step = step
+
+
+def multiple(y: Series, shape: tuple[int, ...], ufunc: Any, factor: Array, x: Series) -> None:
+    """Let y be ``ufunc(x, factor)``, or x itself, but for its value; y ends where x does."""
+    own, rows = y.c, aligned(x.c, shape)
+
+    def step(lo: int, hi: int) -> None:
+        x.upto(hi)
+        if ufunc is None:
+            own[lo : hi + 1] = rows[lo : hi + 1]
+        else:
+            ufunc(rows[lo : hi + 1], factor, out=own[lo : hi + 1])
 
     y.step = step
 

@@ -15,6 +15,8 @@ import pytest
 import gradmagic
 from gradmagic import ops, torch
 from gradmagic.engine.kinds import Op
+from gradmagic.engine.node import tick
+from gradmagic.ops import series
 from gradmagic.ops.expansion import NoSeriesError
 from tests.ops.test_rows import DOMAINS, SEED
 
@@ -266,6 +268,27 @@ def test_whole_powers_are_exact_at_zero() -> None:
 
 def test_a_removable_singularity_is_finite() -> None:
     assert np.allclose(gradmagic.taylor(np.sinc, 0.0, 2), [1, 0, -(np.pi**2) / 3])
+
+
+def test_the_work_grows_with_the_order_squared(monkeypatch: pytest.MonkeyPatch) -> None:
+    products = [0]
+
+    def counted(*given: Any) -> None:
+        lo, hi = given[3:5]
+        products[0] += max(hi - lo + 1, 0)
+        plain(*given)
+
+    plain = series.convolved
+    monkeypatch.setattr(series, "convolved", counted)
+    work, nodes = [], []
+    for order in (5, 10, 20):
+        products[0], before = 0, tick()
+        gradmagic.taylor(lambda x: np.tan(np.sin(x)), np.ones(3), order)
+        nodes.append(tick() - before)
+        work.append(products[0])
+    # of y = tan u: in y' = (1 + y y) u' 1 + … + n products, and in y y but for its value 2 + … + n
+    assert work == [n * (n + 1) - 1 for n in (5, 10, 20)]
+    assert len(set(nodes)) == 1  # the graph is recorded once, whatever the order
 
 
 # -- what users write ---------------------------------------------------------------------------------------------
