@@ -454,7 +454,15 @@ def _conj(partial: Any) -> Any:
 
 
 class Linear(Op):
-    """Linear in its one operand: given by its transpose."""
+    """Linear in its one operand: given by its transpose.
+
+    Where elements are left out, an argument ``value`` may stand in for them; what is linear is the op with 0 there.
+    """
+
+    @staticmethod
+    def of_linear_part(kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments with which the op is linear, from those of a recorded call."""
+        return {name: 0 if name == "value" else v for name, v in kwargs.items() if name != "_output"}
 
 
 class Placing(Linear):

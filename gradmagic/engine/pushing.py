@@ -82,7 +82,7 @@ def _(op: Elementwise, call: Call, tangents: list[Any]) -> Any:
 
 @jvp.register
 def _(op: Linear, call: Call, tangents: list[Any]) -> Any:
-    return op(tangents[0], **{name: value for name, value in call.kwargs.items() if name != "_output"})
+    return op(tangents[0], **op.of_linear_part(call.kwargs))
 
 
 @jvp.register

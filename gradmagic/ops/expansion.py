@@ -335,10 +335,7 @@ class Expansion:
 def _moved(node: Node, nr: int, operands: Sequence[Series | None], k: int) -> Array:
     (x,) = operands
     assert x is not None
-    kwargs = {name: v for name, v in node.kwargs.items() if name != "_output"}
-    if "value" in kwargs:
-        kwargs["value"] = 0  # what stands in for elements left out does not depend on x
-    row = node.op.fn(x.c[k], **kwargs)
+    row = node.op.fn(x.c[k], **node.op.of_linear_part(node.kwargs))
     return row if node.op.outputs == 1 else row[nr]
 
 
