@@ -12,7 +12,7 @@ from gradmagic import torch as gm
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch, on its own
 
 BEFORE = """
-fn = torch.func
+fn, J = torch.func, torch.autograd.functional.jacobian
 x, v, w = (torch.tensor(t, dtype=torch.float64) for t in ([1.0, 2.0], [1.0, 10.0], [0.5, -1.0]))
 m, dm = (torch.tensor(t, dtype=torch.float64) for t in ([[1.0, 2.0], [3.0, 5.0]], [[1.0, 0.0], [2.0, 1.0]]))
 def f(a): return (torch.sin(a) * torch.exp(a * w)).sum() + a.prod() ** 2 + torch.cumsum(a, 0).logsumexp(0)
@@ -71,8 +71,7 @@ NESTS = [
     "fn.jvp(fn.grad(lambda a: Cube.apply(a).sum()), (x,), (v,))",
     "fn.grad(lambda a: fn.jvp(Cube.apply, (a,), (v,))[1].sum())(x)",
     "torch.autograd.functional.hessian(f, x, outer_jacobian_strategy='forward-mode', vectorize=True)",
-    "torch.autograd.functional.jacobian(lambda a, b: (a * b, a.sum()), (x, v), "
-    "strategy='forward-mode', vectorize=True)",
+    "J(lambda a, b: (a * b, a.sum()), (x, v), strategy='forward-mode', vectorize=True)",
 ]
 
 
