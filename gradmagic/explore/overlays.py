@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradmagic.explore.features import breaks, features, piecewise
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from gradmagic.explore.curves import Curves
 
 __all__ = ["OVERLAYS", "Mark", "Overlay", "marks"]
+
+REACH = 0.13  # of the range of x, that a line through a point goes to either side
+MOST_SAID = 8  # features that are said one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,160 @@ def taylor_polynomial(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
     yield Mark("taylor", 0, "dashes", curves.x, y, colour=2, words=words)
 
 
+def at_cursor(curves: Curves, orders: int) -> list[float] | None:
+    """The values at x0 up to this order, if all of them are there."""
+    known = {c.order: v for c, v in zip(curves.curves, curves.at_x0, strict=False)}
+    found = [known.get(order) for order in range(orders + 1)]
+    values = [value for value in found if value is not None and np.isfinite(value)]
+    return values if len(values) == len(found) and curves.slopes else None
+
+
+def normal(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+    """The line at right angles to the tangent."""
+    known = at_cursor(curves, 1)
+    if known is None or known[1] == 0:
+        return
+    reach = REACH * float(np.ptp(curves.x))
+    x = curves.x0 + np.array([-reach, reach])
+    y = known[0] - (x - curves.x0) / known[1]
+    yield Mark("normal", 0, "dashes", x, y, colour=None, words=f"the normal has the slope {-1 / known[1]:.6g}")
+
+
+def circle(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+    """The circle that has y's slope and curvature at x0."""
+    known = at_cursor(curves, 2)
+    if known is None or known[2] == 0:
+        return
+    y, slope, bend = known
+    norm = 1 + slope * slope
+    radius = norm**1.5 / bend
+    centre = (curves.x0 - slope * norm / bend, y + norm / bend)
+    angle = np.linspace(0, 2 * np.pi, 181)
+    words = (
+        f"the curvature at {curves.x_label} = {curves.x0:.6g} is {1 / radius:.6g}: a circle of radius {abs(radius):.6g}"
+    )
+    yield Mark(
+        "circle",
+        0,
+        "line",
+        centre[0] + radius * np.cos(angle),
+        centre[1] + radius * np.sin(angle),
+        colour=2,
+        words=words,
+    )
+
+
+def secant(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
+    """The line through the points at x0 and x0 + h."""
+    curve, known, h = piecewise(curves), at_cursor(curves, 1), state.look.step
+    if curve is None or known is None:
+        return
+    (other,) = curve(np.array([curves.x0 + h]))
+    if not np.isfinite(other) or h == 0:
+        return
+    slope = (other - known[0]) / h
+    reach = REACH * float(np.ptp(curves.x))
+    x = np.array([min(curves.x0, curves.x0 + h) - reach, max(curves.x0, curves.x0 + h) + reach])
+    words = f"the secant over h = {h:.6g} has the slope {slope:.6g}, the tangent {known[1]:.6g}"
+    yield Mark("secant", 0, "line", x, known[0] + slope * (x - curves.x0), colour=4, words=words)
+    yield Mark("secant", 0, "points", np.array([curves.x0 + h]), np.array([other]), colour=4)
+
+
+def differences(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
+    """Central differences of step h, beside the derivative that they stand for."""
+    curve, known, h = piecewise(curves), at_cursor(curves, 1), abs(state.look.step)
+    if curve is None or h == 0 or not any(c.order == 1 for c in curves.curves):
+        return
+    slopes = (curve(curves.x + h) - curve(curves.x - h)) / (2 * h)
+    words = f"central differences over h = {h:.6g}"
+    if known is not None:
+        (at,) = (curve(np.array([curves.x0 + h])) - curve(np.array([curves.x0 - h]))) / (2 * h)
+        words += f" give {at:.6g} at {curves.x_label} = {curves.x0:.6g}, off by {at - known[1]:.2g}"
+    yield Mark("differences", 1, "dashes", curves.x, slopes, colour=None, words=words)
+
+
+def found_marks(name: str, kinds: Mapping[str, str], symbol: str) -> Maker:
+    """Symbols at the features of some kinds, on y and in the pane of the derivative that is zero there."""
+
+    def make(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+        for kind, below in kinds.items():
+            mine = [one for one in features(curves) if one.kind == kind]
+            if not mine:
+                continue
+            x, y = np.array([one.x for one in mine]), np.array([one.y for one in mine])
+            said = "; ".join(
+                f"{kind} {one.y:.6g} at {curves.x_label} = {one.x:.6g}"
+                if kind != "zero"
+                else f"zero at {curves.x_label} = {one.x:.6g}"
+                for one in mine[:MOST_SAID]
+            )
+            more = f"; and {len(mine) - MOST_SAID} more" if len(mine) > MOST_SAID else ""
+            yield Mark(name, 0, "points", x, y, symbol, words=said + more)
+            if below != "0" and any(c.order == int(below) and c.values is not None for c in curves.curves):
+                yield Mark(name, int(below), "points", x, np.zeros_like(x), symbol)
+
+    return make
+
+
+def positive(name: str, order: int, verb: str) -> Maker:
+    """The stretches on which a derivative is positive, as areas behind y."""
+
+    def make(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+        curve = piecewise(curves)
+        if curve is None or len(curve.coefficients) <= 2 * order:
+            return
+        derivative = curve.derivative() if order == 1 else curve.derivative().derivative()
+        torn = curves.x[list(curves.breaks)]
+        edges = np.unique(np.concatenate([curves.x[[0, -1]], derivative.roots(), torn]))
+        middle = derivative((edges[1:] + edges[:-1]) / 2)
+        spans = np.column_stack([edges[:-1], edges[1:]])[middle > 0]
+        said = ", ".join(f"{a:.6g} to {b:.6g}" for a, b in spans[:MOST_SAID])
+        words = f"y {verb} for {curves.x_label} from {said}" if said else f"y {verb} nowhere"
+        yield Mark(name, 0, "area", spans.ravel(), np.zeros(0), colour=order, words=words)
+
+    return make
+
+
+def asymptotes(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+    """Upright lines at the poles."""
+    x = np.array([one.x for one in breaks(curves) if one.kind == "pole"])
+    if x.size:
+        words = f"poles at {curves.x_label} = {', '.join(f'{at:.4g}' for at in x[:MOST_SAID])}"
+        yield Mark("asymptotes", 0, "upright", x, np.zeros(0), words=words)
+
+
+def kinks(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+    """Where y has no slope."""
+    mine = [one for one in breaks(curves) if one.kind == "kink"]
+    if mine:
+        x, y = np.array([one.x for one in mine]), np.array([one.y for one in mine])
+        words = f"not differentiable at {curves.x_label} = {', '.join(f'{at + 0.0:.4g}' for at in x[:MOST_SAID])}"
+        yield Mark("kinks", 0, "points", x, y, "x", words=words)
+
+
 # The tangent is drawn by the frame itself, with the point: it moves with the hand.
 OVERLAYS: Mapping[str, Overlay] = {
     "tangent": Overlay("tangent", "the line through (x₀, y) with the slope dy/dx", lambda *_: ()),
+    "normal": Overlay("normal", "the line at right angles to the tangent", normal),
+    "circle": Overlay("osculating circle", "the circle with y's slope and curvature at x₀", circle),
     "taylor": Overlay("Taylor polynomial", "the polynomial with the same derivatives at x₀", taylor_polynomial),
+    "secant": Overlay(
+        "secant", "the line through the points at x₀ and x₀ + h: it becomes the tangent as h goes to 0", secant
+    ),
+    "differences": Overlay(
+        "finite differences", "(y(x + h) − y(x − h)) / 2h beside dy/dx, and how far off it is", differences
+    ),
+    "extrema": Overlay(
+        "extrema ◆", "where dy/dx goes through 0", found_marks("extrema", {"minimum": "1", "maximum": "1"}, "D")
+    ),
+    "inflections": Overlay(
+        "inflections □", "where d²y/dx² goes through 0", found_marks("inflections", {"inflection": "2"}, "s")
+    ),
+    "zeros": Overlay("zeros ○", "where y goes through 0", found_marks("zeros", {"zero": "0"}, "o")),
+    "rises": Overlay("where y rises", "the stretches with dy/dx > 0", positive("rises", 1, "rises")),
+    "bends": Overlay("where y bends up", "the stretches with d²y/dx² > 0", positive("bends", 2, "bends upwards")),
+    "asymptotes": Overlay("asymptotes", "upright lines at the poles", asymptotes),
+    "kinks": Overlay("kinks ×", "where y is not differentiable", kinks),
 }
 
 

@@ -173,7 +173,8 @@ def alt_text(curves: Curves) -> str:
     ]
     if at:
         sentences.append(f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}.")
-    return " ".join([*sentences, *(f"{note[:1].upper()}{note[1:]}." for note in curves.notes)])
+    said = [*curves.notes, *(mark.words for mark in curves.marks if mark.words)]
+    return " ".join([*sentences, *(f"{note[:1].upper()}{note[1:]}." for note in said)])
 
 
 def in_words(curve: Curve, curves: Curves) -> str:

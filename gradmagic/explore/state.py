@@ -37,7 +37,7 @@ class Look:
     """
 
     tab: str = "curves"
-    overlays: frozenset[str] = frozenset({"tangent"})
+    overlays: frozenset[str] = frozenset({"tangent", "asymptotes", "kinks"})
     hidden: frozenset[int] = frozenset()
     taylor: int = 2
     step: float = 0.5

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+import numpy as np
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
@@ -232,7 +233,8 @@ class Panel:
         rows += [section("GRAPH OPTIONS"), self.options.row]
         self.overlays: Overlays | None = None
         if self._curves.style == "line":
-            self.overlays = Overlays(state.look, looks, lambda look: self._change(Extent.ALL, look=look))
+            width = float(np.ptp(self._trace.x)) or 1.0
+            self.overlays = Overlays(state.look, looks, width, lambda look: self._change(Extent.ALL, look=look))
             rows += [section("SHOW"), self.overlays.row]
         self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
         rows += [section("TAKE AWAY"), self.take_away.row]
@@ -343,7 +345,7 @@ class Panel:
         """What can wait until the slider rests: words, tables, the ledger."""
         curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
         self.image.tooltip = report.alt_text(curves)
-        self.caption.value = texts.caption(curves)
+        self.caption.value = texts.caption(curves) + texts.found(curves)
         self.tables.value = texts.tables(curves.tables)
         self.ledger_table.value = texts.ledger(ledger, self.options.target)
         said = dict.fromkeys((*curves.notes, *self._frame.notes))

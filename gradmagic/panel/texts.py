@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Array, Call
 
-__all__ = ["caption", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
+__all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
 
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
@@ -61,6 +61,12 @@ def caption(curves: Curves) -> str:
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
         parts.append(f'<span class="gm-o{curve.order}">{html.escape(curve.label)} = {words}</span>')
     return f'<div class="gm-caption">at {", ".join(parts)}</div>'
+
+
+def found(curves: Curves) -> str:
+    """What the overlays found, in words and numbers."""
+    lines = "".join(f"<li>{html.escape(mark.words)}</li>" for mark in curves.marks if mark.words)
+    return f'<ul class="gm-found">{lines}</ul>' if lines else ""
 
 
 def messages(texts: Iterable[str], kind: str = "note") -> str:

@@ -61,7 +61,7 @@ class Overlaid:
         return self.theme.ink if mark.colour is None else self.theme.colour(mark.colour)
 
     def _set_line(self, line: Line2D, mark: Mark) -> None:
-        colour = self._colour(mark)
+        colour = self.theme.faint if mark.kind == "upright" else self._colour(mark)
         points = mark.kind == "points"
         style: Any = {"points": "none", "line": "-"}.get(mark.kind, DASHES)
         line.set(

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gradmagic.explore import report
 from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.state import Look
 
 
@@ -35,3 +37,42 @@ def test_a_hidden_order_is_left_out_with_its_value_at_x0():
     curves = shown("x**3", Look(hidden=frozenset({1})), x=(0, 2))
     assert [curve.order for curve in curves.curves] == [0, 2]
     assert curves.at_x0 == (1.0, 6.0)
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_overlay_says_in_words_what_it_draws(name):
+    text = "abs(x)" if name == "kinks" else "sin(x)**2 + 1/(x - 4)"
+    curves = shown(text, Look(overlays=frozenset({name})), x=(-6, 6, 1.8))
+    assert [mark.overlay for mark in curves.marks] == [name] * len(curves.marks)
+    if name != "tangent":
+        words = " ".join(mark.words for mark in curves.marks)
+        assert words
+        assert words in report.alt_text(curves).replace(". ", " ") or curves.marks[0].words[1:] in report.alt_text(
+            curves
+        )
+
+
+def test_the_osculating_circle_of_a_circle_is_the_circle():
+    curves = shown("sqrt(4 - x**2)", Look(overlays=frozenset({"circle"})), x=(-1.5, 1.5, 0.7))
+    (mark,) = curves.marks
+    np.testing.assert_allclose(np.hypot(mark.x, mark.y), 2.0, atol=1e-9)
+
+
+def test_the_secant_becomes_the_tangent():
+    for step, near in ((0.1, 0.1), (1e-3, 1e-3)):
+        line = shown("exp(x)", Look(overlays=frozenset({"secant"}), step=step), x=(-1, 2, 0)).marks[0]
+        slope = np.diff(line.y) / np.diff(line.x)
+        assert abs(slope[0] - 1) < near
+
+
+def test_central_differences_are_off_by_the_square_of_their_step():
+    errors = []
+    for step in (0.2, 0.1):
+        curves = shown("sin(x)", Look(overlays=frozenset({"differences"}), step=step), x=(-3, 3, 0.5))
+        errors.append(np.nanmax(np.abs(curves.marks[0].y - np.cos(curves.x))))
+    assert errors[0] / errors[1] == pytest.approx(4, rel=0.02)
+
+
+def test_the_stretches_on_which_y_rises_end_at_its_extrema():
+    (mark,) = shown("x**3 - 3*x", Look(overlays=frozenset({"rises"})), x=(-3, 3)).marks
+    np.testing.assert_allclose(mark.x, [-3, -1, 1, 3], atol=1e-9)

@@ -1,0 +1,185 @@
+"""Zeros, extrema, inflections and breaks of a sampled curve, from the values and the derivatives that are known.
+
+Between two samples the curve is the polynomial that has its values and derivatives at both (Hermite's interpolation:
+with y, dy/dx and d²y/dx² of degree five, and off by the sixth power of the distance), and the features are its own.
+Knows no pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from gradmagic.explore.trace import Array
+
+if TYPE_CHECKING:
+    from gradmagic.explore.curves import Curves
+
+__all__ = ["Feature", "Piecewise", "breaks", "features", "piecewise"]
+
+MOST = 200  # features of one kind; with more, the samples say little
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A place on the curve: what it is, where, and the value of y there (NaN at a pole)."""
+
+    kind: Literal["zero", "minimum", "maximum", "inflection", "kink", "jump", "pole"]
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piecewise:
+    """A polynomial on each interval between two samples, in the share t of the interval.
+
+    Attributes
+    ----------
+    x : ndarray of shape (n + 1,)
+        The samples.
+    coefficients : ndarray of shape (k, n)
+        By power of t; NaN where the curve does not run through.
+    """
+
+    x: Array
+    coefficients: Array
+
+    def __call__(self, at: Array) -> Array:
+        """The values at these places; NaN outside."""
+        place = np.clip(np.searchsorted(self.x, at, side="right") - 1, 0, len(self.x) - 2)
+        t = (at - self.x[place]) / (self.x[place + 1] - self.x[place])
+        total = np.zeros_like(t)
+        for row in self.coefficients[::-1]:
+            total = total * t + row[place]
+        return np.where((t >= -1e-9) & (t <= 1 + 1e-9), total, np.nan)
+
+    def derivative(self) -> Piecewise:
+        """The derivative by x."""
+        powers = np.arange(1, len(self.coefficients))[:, None]
+        return Piecewise(self.x, self.coefficients[1:] * powers / np.diff(self.x))
+
+    def roots(self) -> Array:
+        """Where it goes through zero, or is zero at a sample and not beside it."""
+        ends = self.coefficients[0], self.coefficients.sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            size = np.nanmax(np.abs(self.coefficients), axis=0, initial=0.0)
+            small = [np.abs(end) <= 1e-14 * size for end in ends]  # what is left of a sum of terms this large
+            through = (np.sign(ends[0]) * np.sign(ends[1]) < 0) & ~small[0] & ~small[1]
+            touches = small[0] & ~small[1]
+            touches[1:] &= ~small[0][:-1]  # not at the end of a stretch of zeros
+        found = [self.x[i] for i in np.flatnonzero(touches) if self._turns(int(i))]
+        for i in np.flatnonzero(through)[: MOST + 1]:
+            for root in np.roots(self.coefficients[::-1, i]):
+                if abs(root.imag) < 1e-7 and -1e-9 <= root.real <= 1 + 1e-9:
+                    found.append(float(self.x[i] + root.real * (self.x[i + 1] - self.x[i])))
+                    break
+        return np.sort(np.array(found))
+
+    def _turns(self, i: int) -> bool:
+        """Whether the signs left and right of this sample differ."""
+        return i > 0 and bool(np.sign(self._middle(i - 1)) * np.sign(self._middle(i)) < 0)
+
+    def _middle(self, i: int) -> float:
+        return float(sum(c * 0.5**k for k, c in enumerate(self.coefficients[:, i])))
+
+
+def piecewise(curves: Curves) -> Piecewise | None:
+    """Y between its samples, as far as derivatives are known; None if y was not computed over a range."""
+    rows = {curve.order: curve.values for curve in curves.curves}
+    y, slope, bend = (rows.get(order) for order in range(3))
+    if y is None or len(curves.x) < 2 or not curves.slopes:
+        return None
+    h = np.diff(curves.x)
+    a, b = y[:-1], y[1:]
+    if slope is None:
+        return Piecewise(curves.x, np.array([a, b - a]))
+    da, db = slope[:-1] * h, slope[1:] * h
+    if bend is None:
+        return Piecewise(curves.x, np.array([a, da, 3 * (b - a) - 2 * da - db, 2 * (a - b) + da + db]))
+    ca, cb = bend[:-1] * h * h / 2, bend[1:] * h * h / 2
+    rest, slopes, bends = b - a - da - ca, db - da - 2 * ca, cb - ca
+    return Piecewise(
+        curves.x,
+        np.array(
+            [
+                a, da, ca, 10 * rest - 4 * slopes + bends, -15 * rest + 7 * slopes - 2 * bends,
+                6 * rest - 3 * slopes + bends,
+            ]
+        ),
+    )  # fmt: skip
+
+
+def features(curves: Curves) -> tuple[Feature, ...]:
+    """Zeros, extrema and inflections, from left to right.
+
+    Examples
+    --------
+    >>> from gradmagic.explore.explorer import Explorer, request_from
+    >>> found = features(Explorer(*request_from("x**3 - 3*x", x=(-3, 3))).curves)
+    >>> [(one.kind, round(one.x, 9) + 0.0) for one in found if one.kind in ("minimum", "maximum")]
+    [('maximum', -1.0), ('minimum', 1.0)]
+    """
+    curve = piecewise(curves)
+    if curve is None:
+        return ()
+    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in curve.roots()]
+    slope = curve.derivative()
+    if len(curve.coefficients) > 2:
+        for x, y in zip(turns := slope.roots(), curve(turns), strict=True):
+            beside = curve(x + np.array([-1e-3, 1e-3]) * np.median(np.diff(curves.x)))
+            kind: Literal["minimum", "maximum"] = "maximum" if np.nanmean(beside) < y else "minimum"
+            found.append(Feature(kind, float(x), float(y)))
+    if len(curve.coefficients) > 4:
+        bends = slope.derivative().roots()
+        found += [Feature("inflection", float(x), float(y)) for x, y in zip(bends, curve(bends), strict=True)]
+    found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
+    counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
+    return tuple(sorted((one for one in found if counts[one.kind] <= MOST), key=lambda one: one.x))
+
+
+def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | None:
+    """The extremum that a kink is, if the slope changes its sign there."""
+    slopes = next((curve.values for curve in curves.curves if curve.order == 1), None)
+    if kink.kind != "kink" or slopes is None:
+        return None
+    known = np.isfinite(slopes)
+    left, right = slopes[known & (curves.x < kink.x)], slopes[known & (curves.x > kink.x)]
+    if not (left.size and right.size) or left[-1] * right[0] >= 0:
+        return None
+    return "minimum" if left[-1] < 0 else "maximum"
+
+
+def breaks(curves: Curves) -> tuple[Feature, ...]:
+    """Where the curve or its slope is torn: poles, jumps and kinks."""
+    rows = {curve.order: curve.values for curve in curves.curves if curve.values is not None}
+    y = rows.get(0)
+    found: list[Feature] = []
+    if y is None:
+        return ()
+    known = np.isfinite(y)
+    alone = np.flatnonzero(~known[1:-1] & known[:-2] & known[2:]) + 1  # a sample that hits a pole
+    places = sorted({*curves.breaks, *alone.tolist()})
+    usual = float(np.ptp(np.percentile(y[known], [5, 95]))) if places and known.any() else 0.0
+    for place in places:
+        x, beside = float(curves.x[place]), y[[place - 1, min(place + 1, len(y) - 1)]]
+        if np.isnan(y[place]):
+            pole = bool(np.min(np.abs(beside)) > usual)
+            if pole or place in curves.breaks:
+                found.append(Feature("pole" if pole else "jump", x, float("nan")))
+        elif 1 in rows and np.isnan(rows[1][place]):
+            found.append(Feature("kink", x, float(y[place])))
+    return tuple(merged(found, 1.5 * float(np.median(np.diff(curves.x)))))
+
+
+def merged(found: list[Feature], apart: float) -> list[Feature]:
+    """Two breaks around one sample are one."""
+    result: list[Feature] = []
+    for one in found:
+        if result and one.kind == result[-1].kind and one.x - result[-1].x < apart:
+            middle = (one.x + result[-1].x) / 2
+            result[-1] = Feature(one.kind, 0.0 if abs(middle) < 1e-9 * apart else middle, one.y)
+        else:
+            result.append(one)
+    return result

@@ -1,0 +1,68 @@
+"""Zeros, extrema, inflections and breaks, beside what is known of the functions."""
+
+import numpy as np
+import pytest
+
+from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.explore.features import breaks, features, piecewise
+
+
+def curves_of(text, **given):
+    return Explorer(*request_from(text, **given)).curves
+
+
+def places(text, *kinds, **given):
+    return [one.x for one in features(curves_of(text, **given)) if one.kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "known", "near"),
+    [
+        ("sin(x)", "zero", np.arange(-1, 2) * np.pi, 1e-12),
+        ("sin(x)", "maximum", [-1.5 * np.pi, 0.5 * np.pi], 1e-10),
+        ("sin(x)", "minimum", [-0.5 * np.pi, 1.5 * np.pi], 1e-10),
+        ("sin(x)", "inflection", np.arange(-1, 2) * np.pi, 1e-8),
+        ("x**3 - 3*x", "zero", [-(3**0.5), 0, 3**0.5], 1e-12),
+        ("(x - 0.3)**3", "inflection", [0.3], 1e-9),
+        ("exp(x)", "zero", [], 0),
+        ("exp(-x**2)", "inflection", [-(0.5**0.5), 0.5**0.5], 1e-8),
+        ("abs(x) + abs(x - 1.003)", "minimum", [], 0),
+        ("abs(x - 0.5)", "minimum", [0.5], 1e-9),
+    ],
+)
+def test_features_are_where_they_are(text, kind, known, near):
+    np.testing.assert_allclose(places(text, kind, x=(-5, 5)), known, atol=near)
+
+
+def test_a_flat_curve_has_no_extrema():
+    assert places("0 * x + 2", "minimum", "maximum", "inflection", "zero") == []
+
+
+def test_poles_are_no_zeros():
+    assert places("1 / x", "zero", "minimum", "maximum") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("tan(x)", [("pole", -np.pi / 2), ("pole", np.pi / 2)]),
+        ("1 / x**2", [("pole", 0.0)]),
+        ("abs(x)", [("kink", 0.0)]),
+        ("floor(x)", [("jump", -2), ("jump", -1), ("jump", 0), ("jump", 1), ("jump", 2)]),
+        ("where(x > 1, x, 0 * x)", [("jump", 1.0)]),
+        ("torch.relu(x - 1)", [("kink", 1.0)]),
+        ("sin(x)", []),
+    ],
+)
+def test_a_break_is_told_for_what_it_is(text, known):
+    found = breaks(curves_of(text, x=(-2.9, 2.9)))
+    assert [one.kind for one in found] == [kind for kind, _ in known]
+    np.testing.assert_allclose([one.x for one in found], [x for _, x in known], atol=0.02)
+
+
+@pytest.mark.parametrize(("order", "error"), [(1, 1e-8), (2, 1e-13)])
+def test_between_the_samples_the_curve_is_known_to_a_high_order(order, error):
+    curve = piecewise(curves_of("sin(x)", order=order))
+    x = np.linspace(-3, 3, 4321)
+    np.testing.assert_allclose(curve(x), np.sin(x), atol=error)
+    np.testing.assert_allclose(curve.derivative()(x), np.cos(x), atol=1e3 * error)
