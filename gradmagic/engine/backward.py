@@ -80,6 +80,7 @@ def _run_backward(
     token = hush()
     try:
         walk = running.walk = Walk(roots, captures, recording, batch)
+        walk.through = retained
         if captures is not None and not allow_unused:
             for (target, _), indices in captures.items():
                 if not walk.reaches(target):  # torch looks only after the walk, which has then freed the graph
@@ -376,6 +377,8 @@ def _given(
     runner = _batched if is_grads_batched else _run_backward
     found = runner(outs, weights, retain, create, ins, bool(allow_unused))
     if materialize_grads:
+        if any(g is None and isinstance(t, GradientEdge) for g, t in zip(found, ins, strict=True)):
+            raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
         found = [_zeros(t, create) if g is None else g for g, t in zip(found, ins, strict=True)]
     return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
 

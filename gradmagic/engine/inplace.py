@@ -11,7 +11,7 @@ from gradmagic.engine import dtypes
 from gradmagic.engine.forward import rewrite, with_tangents_of
 from gradmagic.engine.kinds import Linear, as_array
 from gradmagic.engine.modes import leaf_writes, modes
-from gradmagic.engine.node import Node, tick
+from gradmagic.engine.node import FREED_MESSAGE, Node, tick
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.saving import saving
 from gradmagic.engine.tensor import Tensor, View, edge
@@ -161,7 +161,7 @@ def _overlap(a: Any, b: Any, unless_alike: bool) -> bool:
     """Whether two arrays without gaps share memory."""
     if not isinstance(b, np.ndarray) or not np.may_share_memory(a, b) or not (_is_dense(a) and _is_dense(b)):
         return False
-    alike = a.ctypes.data == b.ctypes.data and a.shape == b.shape and _strides(a) == _strides(b)
+    alike = a.ctypes.data == b.ctypes.data and a.size == b.size and a.strides == b.strides
     return not (alike and unless_alike)
 
 
@@ -169,11 +169,7 @@ def same_data(a: Any, b: Any) -> bool:
     """Whether two arrays are the same elements in the same places."""
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return a is b
-    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and _strides(a) == _strides(b) and a.dtype == b.dtype
-
-
-def _strides(a: Any) -> tuple[int, ...]:
-    return tuple(s for s, n in zip(a.strides, a.shape, strict=True) if n != 1)
+    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
 
 
 def _is_dense(a: Any) -> bool:
@@ -237,7 +233,12 @@ class CopySlices(Node):
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
         from gradmagic.engine.walk import fit  # the walk's own way of fitting a gradient to its operand
 
-        whole = np.array(g) if not recording else g.clone()
+        if self.saved is None:
+            raise RuntimeError(FREED_MESSAGE)
+        if recording:
+            whole = g.clone() if isinstance(g, Tensor) else Tensor._of(np.array(g))
+        else:
+            whole = np.array(g)
         slot = replay(self.chain, whole)
         outs = self.inner.apply(slot.clone() if recording else np.array(slot), [True, *wanted[1:]], recording)
         mine = outs[0]
@@ -254,14 +255,15 @@ class CopySlices(Node):
         return [whole, *rest]
 
     def saves(self) -> bool:
-        return self.inner.saves()
-
-    @property
-    def freed(self) -> bool:
-        return self.inner.freed
+        return True
 
     def free(self) -> None:
         self.inner.free()
+        self.saved = None
+
+    def check(self) -> None:
+        super().check()
+        self.inner.check()
 
     def saved_arrays(self) -> list[Any]:
         return self.inner.saved_arrays()

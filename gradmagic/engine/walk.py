@@ -19,7 +19,7 @@ from gradmagic.engine.tensor import Tensor
 class Walk:
     """One backward pass from roots to inputs: newest nodes first, so that each has all its gradients when it runs."""
 
-    __slots__ = ("batch", "captures", "found", "grads", "inside", "last", "live", "order", "recording")
+    __slots__ = ("batch", "captures", "found", "grads", "inside", "last", "live", "order", "recording", "through")
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Walk:
         self.recording = create
         self.batch = batch  # the dimensions that every gradient has before those of its operand
         self.captures = captures
+        self.through = False  # whether the nodes of the inputs run, too, and are freed
         self.order = reachable([target for target, _, _ in roots])
         self.grads: dict[Any, Any] = {}
         self.found: dict[int, Any] = {}
@@ -116,6 +117,10 @@ class Walk:
                     self.capture(node, g)
                 if not inside or any(t in live for t in node.edges):
                     self.step(node, g, retain)
+                elif self.through and node in inside:
+                    node.check()
+                    if not retain:
+                        node.free()
             if node in complete:
                 self.arrive(complete[node])
         if not complete:

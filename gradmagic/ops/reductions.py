@@ -60,8 +60,16 @@ def _share_ties(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) ->
 
 amax = irregular(lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims), _share_ties)
 amin = irregular(lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims), _share_ties)
-max_all = irregular(amax.fn, _share_ties, node="MaxBackward1")
-min_all = irregular(amin.fn, _share_ties, node="MinBackward1")
+
+
+def _split_ties(g: Any, x: Any, y: Any, shape: Any) -> Any:
+    """The same for all elements at once; the others get nothing, not even of a NaN."""
+    share = _ties(raw(x), raw(y), None, False)
+    return np.where(share > 0, g * share.astype(raw(x).dtype), 0.0)
+
+
+max_all = irregular(amax.fn, _split_ties, node="MaxBackward1")
+min_all = irregular(amin.fn, _split_ties, node="MinBackward1")
 
 
 def _others(x: Any, axis: int) -> Any:

@@ -41,9 +41,15 @@ real = view(lambda x: x.real, lambda g: g)
 
 
 def _expand(x: Any, size: tuple[int, ...]) -> Any:
-    spread = np.broadcast_to(x, size)
+    extra = len(size) - x.ndim
+    strides: list[int] = []
+    step = x.itemsize
+    for d in reversed(range(len(size))):
+        step = step if d < extra else x.strides[d - extra]
+        strides.insert(0, step if size[d] == (x.shape[d - extra] if d >= extra else 1) else 0)
+        step = strides[0] * size[d]  # what torch calls the stride of a dimension that was not there
     # numpy's is read-only; torch's is a view like any other, and refuses only writes to elements that share memory
-    return np.lib.stride_tricks.as_strided(x, size, spread.strides, writeable=np.asarray(x).flags.writeable)
+    return np.lib.stride_tricks.as_strided(x, size, strides, writeable=np.asarray(x).flags.writeable)
 
 
 def _squeeze(x: Any, dim: Any) -> Any:

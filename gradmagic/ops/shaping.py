@@ -65,7 +65,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if a == b:
         return input
-    return reshape(input, *input.shape[:a], -1, *input.shape[b + 1 :])
+    return reshape(input, *input.shape[:a], int(np.prod(input.shape[a : b + 1])), *input.shape[b + 1 :])
 
 
 def ravel(input: Tensor) -> Any:

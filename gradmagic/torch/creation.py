@@ -147,23 +147,33 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
 
 def _like(make: Any) -> Any:
     def like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-        return _made(make(input._array.shape, _kind(input.dtype if dtype is None else dtype)), requires_grad, device)
+        kind = _kind(input.dtype if dtype is None else dtype)
+        array = np.asarray(input._array)
+        return _made(make(array, dtype=kind, order=_order(array)), requires_grad, device)
 
-    like.__name__ = make.__name__ + "_like"
-    like.__doc__ = f"`{make.__name__}` of another tensor's shape and dtype."
+    like.__name__ = make.__name__
+    like.__doc__ = f"`{make.__name__.removesuffix('_like')}` of another tensor's shape, dtype and order in memory."
     return like
 
 
-zeros_like, ones_like, empty_like = _like(np.zeros), _like(np.ones), _like(np.empty)
+zeros_like, ones_like, empty_like = _like(np.zeros_like), _like(np.ones_like), _like(np.empty_like)
 
 
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
     """One value everywhere, in another tensor's shape and dtype."""
+    array = np.asarray(input._array)
     return _made(
-        np.full(input._array.shape, fill_value, _kind(input.dtype if dtype is None else dtype)), requires_grad, device
+        np.full_like(array, fill_value, _kind(input.dtype if dtype is None else dtype), order=_order(array)),
+        requires_grad,
+        device,
     )
+
+
+def _order(array: Any) -> Any:
+    """The order of the axes in memory is kept, where elements do not share it."""
+    return "C" if 0 in array.strides else "K"
 
 
 def arange(

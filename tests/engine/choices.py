@@ -108,6 +108,7 @@ RANDOM: dict[str, str] = {
     "any op can be batched": "torch's vmap has no rule for what a hook does",
     "one of two errors": "torch looks for stale views first, and then whether the operands fit",
     "written once": "torch deprecates index_put_ into elements that share memory",
+    "refused before it is done": "torch writes into an inference tensor and only then says that it may not",
     "row by row": "a batch of weights that is no matter of broadcasting goes row by row, and custom functions with it",
     "another formula": "a gradient of the same value has another node, as OTHER_FORMULAS lists",
     "finite angles": "the second derivative of atan2 at the origin is 0 as the first is; torch gives NaN",
@@ -118,9 +119,11 @@ RANDOM: dict[str, str] = {
 OTHER_FORMULAS = {
     ("MaskedFillBackward0", "MulBackward0"),  # minimum and maximum share ties by a factor
     ("MaskedFillBackward1", "MulBackward0"),  # as do min() and max()
+    ("MaskedFillBackward1", "WhereBackward0"),
     ("WhereBackward0", "MulBackward0"),  # the guard of a power at 0 is in its factor
     ("MulBackward1", "MulBackward0"),  # by a number or by a tensor of one
     ("CopySlices", "PermuteBackward0"),  # cumprod
+    ("DivBackward0", "PermuteBackward0"),
     ("AsStridedBackward0", "ViewBackward0"),  # a view that reads its base anew is undone step by step
     ("AsStridedBackward0", "DiagonalBackwardBackward0"),
     ("AsStridedBackward0", "SelectBackwardBackward0"),

@@ -188,6 +188,9 @@ class Writer:
     def shape(self, name: str) -> tuple[int, ...]:
         return self.tensors[name].shape if name in self.tensors else ()
 
+    def dtype(self, name: str) -> str:
+        return self.tensors[name].dtype if name in self.tensors else ""
+
     def floating(self, full: bool = False) -> str:
         """The name of a tensor of floats; with ``full``, of one that has elements."""
         return self.pick([n for n, t in self.tensors.items() if t.floats and not (full and 0 in t.shape)])
@@ -324,7 +327,7 @@ class Writer:
         if not flat:
             return self.unary()
         a = self.pick(flat)
-        inner, dtype = self.shape(a)[-1:], self.tensors[a].dtype if a in self.tensors else ""
+        inner, dtype = self.shape(a)[-1:], self.dtype(a)
         fitting = [
             n for n, t in self.tensors.items()
             if t.dtype == dtype and t.shape[-2:][:1] == inner and inner and len(t.shape) in (1, 2)
@@ -355,7 +358,7 @@ class Writer:
             f"{name}[...] = {self.random.choice([self.number(), other])}",
             f"{name}[::2] = {self.random.choice([self.number(), self.floating()])}",
             f"{name}[..., 0] {self.random.choice(['+=', '*='])} {self.number()}",
-            f"{name}[{name} > 0] = {self.number()}",
+            f"{name}[{name} {'==' if 'complex' in self.dtype(name) else '>'} 0] = {self.number()}",
             f"{name}[torch.tensor([0])] = {self.random.choice([self.number(), other])}",
         ]
         line = self.random.choice(kinds)
