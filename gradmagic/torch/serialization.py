@@ -7,19 +7,21 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+from gradmagic.engine import dtypes
+
 # What a file may name: tensors, their dtypes and shapes, arrays, and the dicts of a state.
 _KNOWN = {
     ("gradmagic.engine.tensor", "_rebuild"), ("gradmagic.engine.tensor", "Tensor"), ("gradmagic.torch.nn.parameter", "Parameter"),
     ("gradmagic.engine.dtypes", "Size"), ("gradmagic.engine.devices", "device"), ("collections", "OrderedDict"),
     ("collections", "defaultdict"), ("builtins", "dict"), ("builtins", "complex"), ("builtins", "set"),
     ("numpy", "ndarray"), ("numpy", "dtype"), ("numpy._core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "scalar"),
-    ("numpy._core.numeric", "_frombuffer"),
+    ("numpy._core.numeric", "_frombuffer"), *(("gradmagic.engine.dtypes", d.name) for d in dtypes.ALL),
 }  # fmt: skip
 
 
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _KNOWN or module == "gradmagic.engine.dtypes":
+        if (module, name) in _KNOWN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(
             f"torch.load: the file holds a {module}.{name}, and only tensors, numbers, strings and containers of them are "
