@@ -174,8 +174,9 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        out = input if min is None else E.clamp_low(input, as_tensor(min))
-        return out if max is None else E.clamp_high(out, as_tensor(max))
+        if min is None or max is None:
+            return E.clamp_high(input, max) if min is None else E.clamp_low(input, min)
+        return E.clamp_between(input, as_tensor(min), as_tensor(max))
     return E.clamp_scalar(_wide_enough(input, min, max), min=min, max=max)
 
 

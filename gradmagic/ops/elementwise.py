@@ -304,6 +304,13 @@ clamp_low = elementwise(
 clamp_high = elementwise(
     lambda a, b: np.minimum(a, b), lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 1.0, node="ClampBackward0"
 )
+clamp_between = elementwise(
+    lambda a, b, c: np.minimum(np.maximum(a, b), c),
+    lambda a, b, c: ((a >= b) & (a <= c)) * 1.0,
+    lambda a, b, c: ((b < c) & (a < b)) * 1.0,
+    lambda a, b, c: ((a > c) | (c < b)) * 1.0,
+    node="ClampBackward0",
+)
 where = irregular(
     np.where,
     None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -152,9 +153,25 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+# torch counts its nodes: the in-place ones come after the others
+_TURNED = {
+    "TBackward0": "TBackward1", "TransposeBackward0": "TransposeBackward1", "UnsqueezeBackward0": "UnsqueezeBackward1",
+    "SqueezeBackward0": "SqueezeBackward3", "SqueezeBackward1": "SqueezeBackward4", "SqueezeBackward2": "SqueezeBackward5",
+}  # fmt: skip
+
+
+@functools.cache
+def _turned_node(kind: type) -> type:
+    return type(_TURNED[kind.__name__], (kind,), {"__slots__": ()})
+
+
 def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return turn(self, function, *args, **kwargs)
+        turn(self, function, *args, **kwargs)
+        node = self._node
+        if type(node).__name__ in _TURNED:
+            node.__class__ = _turned_node(type(node))
+        return self
 
     return method
 
@@ -262,13 +279,17 @@ def _matrix_product(self: Tensor, other: Any) -> Any:
     return np.matmul(self, other) if isinstance(other, np.ndarray) else _matmul(self, other)
 
 
+def _polygamma(self: Tensor, n: int) -> Any:
+    return F["polygamma"](n, self)
+
+
 def _install() -> None:
     for name, function in F.items():
-        if name not in ("cat", "stack", "concat", "concatenate", "detach", "real", "where", *NO_METHODS):
+        if name not in ("cat", "stack", "concat", "concatenate", "detach", "polygamma", "real", "where", *NO_METHODS):
             set_(name, function)
     set_("where", lambda self, condition, other: F["where"](condition, self, other))
     for name in IN_PLACE:
-        set_(name + "_", _in_place(F[name]))
+        set_(name + "_", _in_place(getattr(Tensor, name) if name == "polygamma" else F[name]))
     for name in TURNED_IN_PLACE:
         set_(name + "_", _turned_in_place(F[name]))
     arithmetic = {"add": F["add"], "sub": F["sub"], "mul": F["mul"], "truediv": F["div"], "pow": F["pow"], "matmul": F["matmul"],
@@ -325,5 +346,6 @@ def _install() -> None:
         set_(name, _cast(getattr(dtypes, name)))
 
 
+set_("polygamma", _polygamma)
 _install()
 set_("__matmul__", _matrix_product)

@@ -368,4 +368,7 @@ SAVED_NAMES.update(_read(_TABLE))
 SAVED_NAMES["NarrowCopyBackward0"] = dict(_specification(p) for p in ["dim", "length=#None", "self_sym_sizes", "start"])
 SAVED_NAMES["UnsafeSplitBackward0"] = SAVED_NAMES["SplitBackward0"]
 SAVED_NAMES["UnsafeSplitWithSizesBackward0"] = SAVED_NAMES["SplitWithSizesBackward0"]
+for _at, _turned in (("TBackward0", "1"), ("TransposeBackward0", "1"), ("UnsqueezeBackward0", "1"), ("SqueezeBackward0", "3"),
+                     ("SqueezeBackward1", "4"), ("SqueezeBackward2", "5")):  # fmt: skip
+    SAVED_NAMES[_at[:-1] + _turned] = SAVED_NAMES[_at]
 SAVED_NAMES.update({f"{name}_copy": shows for name, shows in list(SAVED_NAMES.items())})
