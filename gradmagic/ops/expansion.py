@@ -262,9 +262,11 @@ class Expansion:
         assert x is not None
         exponent, value = node.kwargs["exponent"], node.unpack(0, False)
         x.give(value)
-        if 0 <= exponent <= _FEW_FACTORS and exponent == int(exponent):
+        if isinstance(exponent, complex):
+            self.by_rules(y, node, operands, order)
+        elif 0 <= exponent <= _FEW_FACTORS and exponent == int(exponent):
             self.by_products(y, x, int(exponent), order)
-        elif np.all(value != 0):
+        elif np.all(value != 0) and not np.any(np.isinf(value)):
             y.give(np.power(value, exponent))
             power(y, x, exponent)
         else:
@@ -377,10 +379,15 @@ def evaluated(node: Node, i: int, order: int) -> Any:
         raise NoSeriesError(f"{op.name} has no derivative by its operand number {i + 1}")
     if op in _PARTIALS:
         return rule(node.unpack(len(node.edges), recording))
-    reads = (op._values or op.work_out_values())[i] if isinstance(op, Elementwise) else None
-    if reads is not None:
-        values = [node.unpack(k, recording) for k in reads]
-    else:
-        ones = np.ones(node.shape, node.dtype)
-        values = op.arguments(node, i, Tensor._of(ones) if recording else ones, recording)
+    if not isinstance(op, Elementwise):
+        return of_ones(node, i, recording)
+    reads = (op._values or op.work_out_values())[i]
+    values = op.arguments(node, i, None, recording) if reads is None else [node.unpack(k, recording) for k in reads]
     return (rule.rule if isinstance(rule, over) else rule)(*values)
+
+
+def of_ones(node: Node, i: int, recording: bool) -> Any:
+    """The partial of a row that is given by its vjp: what that makes of ones. A vjp of complex numbers conjugates."""
+    ones: Any = np.ones(node.shape, node.dtype)
+    p = node.op.vjps[i](*node.op.arguments(node, i, Tensor._of(ones) if recording else ones, recording))
+    return np.conj(p) if node.dtype.kind == "c" else p

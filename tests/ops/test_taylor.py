@@ -239,8 +239,9 @@ def test_ten_orders_are_exact_to_twelve_digits(name: str) -> None:
 
 EDGES: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
     "sqrt": (np.sqrt, [0, -1, 4]), "log": (np.log, [0, -1, 2]), "1/x": (lambda x: 1 / x, [0, -0.0, 2]),
-    "x**-2": (lambda x: x**-2, [0, 2]), "x**0.5": (lambda x: x**0.5, [0, -1, 2]),
-    "x**2.5": (lambda x: x**2.5, [0, -1, 2]), "asin": (np.arcsin, [1, -1, 0, 2]), "acosh": (np.arccosh, [1, 2, 0]),
+    "x**-2": (lambda x: x**-2, [0, 2, np.inf]), "x**0.5": (lambda x: x**0.5, [0, -1, 2]),
+    "x**2.5": (lambda x: x**2.5, [0, -1, 2, np.inf]), "asin": (np.arcsin, [1, -1, 0, 2]),
+    "acosh": (np.arccosh, [1, 2, 0]),
     "atanh": (np.arctanh, [1, -1, 2]),
     "abs": (np.abs, [0, 1, -1]), "relu": (torch.relu, [0, 1, -1]), "clip": (lambda x: np.clip(x, -1, 1), [-1, 1, 0, 2]),
     "maximum": (lambda x: np.maximum(x, x * x), [0, 1, 2]), "x log x": (lambda x: x * np.log(x), [0, 1]),
@@ -264,6 +265,10 @@ def test_whole_powers_are_exact_at_zero() -> None:
     assert gradmagic.taylor(lambda x: x**3, 0.0, 4).tolist() == [0, 0, 0, 6, 0]
     assert gradmagic.taylor(lambda x: x**0, 0.0, 2).tolist() == [1, 0, 0]
     assert gradmagic.taylor(lambda x: x**5.0, [0.0, -1.0], 5)[:, 1].tolist() == [-1, 5, -20, 60, -120, 120]
+
+
+def test_a_complex_way_to_a_real_curve_has_its_series() -> None:
+    agree(lambda x: np.real((x + 1j) ** 2.5 * (1 + x) ** 1j), np.array([0.3, 1.2]))
 
 
 def test_a_removable_singularity_is_finite() -> None:
