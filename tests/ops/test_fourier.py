@@ -13,10 +13,10 @@ from tests.ops.test_rows import SEED, _check
 
 fft = torch.fft
 CASES: list[tuple[str, Callable[[Any], Any]]] = [
-    ("rfft", lambda x: fft.rfft(x).abs() ** 2), ("rfft longer", lambda x: fft.rfft(x, 6).abs()),
+    ("rfft", lambda x: fft.rfft(x).abs() ** 2), ("rfft longer", lambda x: fft.rfft(x, 6).abs() ** 2),
     ("irfft", lambda x: fft.irfft(x**3, 5) ** 2), ("hfft", lambda x: fft.hfft(x, 6, norm="ortho") ** 3),
     ("ihfft", lambda x: fft.ihfft(x**2, 2).abs() ** 2), ("hfft2", lambda x: fft.hfft2(x) ** 2),
-    ("ihfftn", lambda x: fft.ihfftn(x).abs() ** 2), ("rfft2", lambda x: fft.rfft2(x**2, (3, 4)).abs()),
+    ("ihfftn", lambda x: fft.ihfftn(x).abs() ** 2), ("rfft2", lambda x: fft.rfft2(x**2, (3, 4)).abs() ** 2),
     ("irfftn", lambda x: fft.irfftn(x, norm="forward") ** 3), ("ifftn", lambda x: fft.ifftn(x, dim=(1, 0)).abs() ** 2),
     ("ifftshift", lambda x: fft.ifftshift(x) ** 3), ("ifft", lambda x: fft.ifft(x, 5).abs() ** 2),
 ]  # fmt: skip
