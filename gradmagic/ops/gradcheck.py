@@ -100,7 +100,7 @@ def gradcheck(
     check_undefined_grad, check_grad_dtypes, check_batched_grad : bool
         Also check outputs without a gradient, the dtypes of gradients, and batches of them.
     check_forward_ad, check_batched_forward_grad, check_backward_ad : bool
-        Which modes to check; the forward Jacobian is computed by differentiating the backward pass by its weights.
+        Which modes to check.
     fast_mode : bool
         Compare one random projection instead of all elements. Complex numbers are always compared whole.
     masked : bool, optional
@@ -172,13 +172,14 @@ def _compare(check: _Check, outputs: tuple[Any, ...], fast: bool, backward: bool
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
     has_complex = any(out.dtype.is_complex for out in outputs)
+    parts: tuple[J.Part, ...] = (np.imag, np.real) if has_complex else (np.real,)
     if backward and fast and not has_complex and not any(x.dtype.is_complex for x in J.wanting(check.inputs)):
         _compare_projection(check, outputs)
     elif backward:
-        for part in (np.imag, np.real) if has_complex else (np.real,):
+        for part in parts:
             _compare_backward(check, outputs, part)
-    if forward:
-        _compare_forward(check, outputs)
+    for part in parts if forward else ():
+        _compare_forward(check, outputs, part)
 
 
 def _compare_backward(check: _Check, outputs: tuple[Any, ...], part: J.Part) -> None:
@@ -192,10 +193,10 @@ def _compare_backward(check: _Check, outputs: tuple[Any, ...], part: J.Part) -> 
                 raise GradcheckError(prefix + _mismatch(a, n, i, j))
 
 
-def _compare_forward(check: _Check, outputs: tuple[Any, ...]) -> None:
-    numerical = J.numerical(check.func, check.inputs, outputs, check.eps, np.real)
+def _compare_forward(check: _Check, outputs: tuple[Any, ...], part: J.Part) -> None:
+    numerical = J.numerical(check.func, check.inputs, outputs, check.eps, part)
     numerical = [n for out, n in zip(outputs, numerical, strict=True) if out.requires_grad]
-    for i, (of_output, pushed) in enumerate(zip(numerical, J.pushed(check.func, check.inputs), strict=True)):
+    for i, (of_output, pushed) in enumerate(zip(numerical, J.pushed(check.func, check.inputs, part), strict=True)):
         for j, (a, n) in enumerate(zip(pushed, of_output, strict=True)):
             if not check.close(a, n):
                 raise GradcheckError(_mismatch(a, n, i, j, "computed with forward mode "))
@@ -280,9 +281,7 @@ def _zero_weighted(outputs: Sequence[Any], xs: Sequence[Any]) -> Any:
 
 
 def _check_batched(xs: tuple[Any, ...], output: Any, i: int) -> None:
-    weights = [
-        Tensor._of(random.default_generator.randn(output.shape, output._array.dtype)) for _ in range(2)
-    ]  # fmt: skip
+    weights = [Tensor._of(random.default_generator.randn(output.shape, output._array.dtype)) for _ in range(2)]
     one_by_one = [J.pulled(output, xs, w._array) for w in weights]
     options = {"retain_graph": True, "allow_unused": True, "is_grads_batched": True}
     together = grad(output, xs, F["stack"](weights), **options)

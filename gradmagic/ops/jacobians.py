@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.backward import grad
+from gradmagic.engine.forward import Level
 from gradmagic.engine.tensor import Tensor
 
 Part = Callable[[Any], Any]
@@ -128,19 +129,32 @@ def pulled(output: Any, xs: Sequence[Any], weight: Array) -> list[Any]:
     return [None if g is None else g._array for g in found]
 
 
-def pushed(func: Callable[..., Any], inputs: Sequence[Any]) -> list[list[Array]]:
-    """The forward Jacobian, column by column: the backward pass is linear in its weights, and is differentiated by them."""
-    xs = wanting(inputs)
-    outputs = differentiable(as_tuple(func(*inputs)))
-    weights = [Tensor._of(np.zeros_like(out._array)).requires_grad_() for out in outputs]
-    backs = grad(outputs, xs, weights, create_graph=True, allow_unused=True)
-    return [[_pushed_to(back, x, w) for x, back in zip(xs, backs, strict=True)] for w in weights]
+def pushed(func: Callable[..., Any], inputs: Sequence[Any], part: Part) -> list[list[Array]]:
+    """The forward Jacobian: for each element of the inputs, the tangents of the outputs that have a graph."""
+    by_input = [_pushed(func, inputs, x, part) for x in wanting(inputs)]
+    return [list(of_output) for of_output in zip(*by_input, strict=True)]
 
 
-def _pushed_to(back: Any, x: Any, weight: Any) -> Array:
-    if back is None or not back.requires_grad:
-        return np.zeros((x.numel(), weight.numel()), weight._array.dtype)
-    return analytical((weight,), back, np.real)[0][0].T
+def _pushed(func: Callable[..., Any], inputs: Sequence[Any], x: Any, part: Part) -> list[Array]:
+    rows = []
+    for unit in np.eye(x.numel(), dtype=x._array.dtype):
+        row = _tangents(func, inputs, x, unit, part)
+        if unit.dtype.kind == "c":
+            across = _tangents(func, inputs, x, unit * 1j, part)
+            row = [a + 1j * b for a, b in zip(row, across, strict=True)]
+        rows.append(row)
+    if not rows:
+        return [np.zeros((0, out.numel()), out._array.dtype) for out in differentiable(as_tuple(func(*inputs)))]
+    return [np.stack(column) for column in zip(*rows, strict=True)]
+
+
+def _tangents(func: Callable[..., Any], inputs: Sequence[Any], x: Any, direction: Array, part: Part) -> list[Array]:
+    with Level() as level:
+        dual = level.dual(x, Tensor._of(direction.reshape(x._array.shape)))
+        outputs = differentiable(as_tuple(func(*(dual if v is x else v for v in inputs))))
+        found = [(level.tangent(out), out) for out in outputs]
+        arrays = [np.zeros_like(out._array) if t is None else t._array for t, out in found]
+    return [np.asarray(_part_of(a, part)).reshape(-1) for a in arrays]
 
 
 __all__ = ["analytical", "as_tuple", "differentiable", "numerical", "pulled", "pushed", "slope", "wanting"]
