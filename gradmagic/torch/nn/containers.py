@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Any, Self
 
 from gradmagic.engine.tensor import Tensor
-from gradmagic.torch.nn.module import Module, in_lines, indented
+from gradmagic.torch.nn.module import Module
 from gradmagic.torch.nn.parameter import Parameter, typename
+from gradmagic.torch.nn.text import in_lines, indented
 
 
 class _Row(Module):

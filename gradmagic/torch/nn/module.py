@@ -12,7 +12,8 @@ from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import RemovableHandle
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch.nn.loading import Keys, load
-from gradmagic.torch.nn.parameter import Parameter, typename
+from gradmagic.torch.nn.parameter import Parameter, forget, typename
+from gradmagic.torch.nn.text import in_lines, indented
 
 _ROOMS = ("_parameters", "_buffers", "_modules")
 
@@ -379,33 +380,6 @@ class Module:
         if len(own) == 1 and not parts:
             return f"{self._get_name()}({own[0]})"
         return in_lines(self._get_name(), [*own, *parts])
-
-
-def indented(text: str) -> str:
-    """All lines but the first moved in by two."""
-    first, *rest = text.split("\n")
-    return "\n".join([first, *(f"  {line}" if line.strip() else "" for line in rest)])
-
-
-def in_lines(name: str, lines: list[str]) -> str:
-    """A name and what stands in its brackets, one to a line."""
-    inner = "\n  " + "\n  ".join(lines) + "\n" if lines else ""
-    return f"{name}({inner})"
-
-
-def forget(p: Any, set_to_none: bool) -> None:
-    """Take away a tensor's gradient, or make it zero and without history."""
-    g = p._grad
-    if g is None:
-        return
-    if set_to_none:
-        p.grad = None
-        return
-    if g.grad_fn is not None:
-        g.detach_()
-    else:
-        g.requires_grad_(False)
-    g.zero_()
 
 
 __all__ = ["Module"]

@@ -49,6 +49,21 @@ class Parameter(Tensor):
         return "Parameter containing:\n" + super().__repr__()
 
 
+def forget(p: Any, set_to_none: bool) -> None:
+    """Take away a tensor's gradient, or make it zero and without history."""
+    g = p._grad
+    if g is None:
+        return
+    if set_to_none:
+        p.grad = None
+        return
+    if g.grad_fn is not None:
+        g.detach_()
+    else:
+        g.requires_grad_(False)
+    g.zero_()
+
+
 def typename(obj: Any) -> str:
     """The name of an object's type, as torch's messages have it.
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from gradmagic.engine.modes import enable_grad, set_grad_enabled
 from gradmagic.engine.tensor import Tensor
-from gradmagic.torch.nn.module import forget
-from gradmagic.torch.nn.parameter import typename
+from gradmagic.torch.nn.parameter import forget, typename
 
 
 class Optimizer:
