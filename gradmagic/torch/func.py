@@ -1,7 +1,7 @@
 """``torch.func``: functions made of functions, by differentiation or mapping. Knows levels and trees; knows no op.
 
-All of them stand on the reverse mode: a Jacobian times a vector differentiates the backward pass by its weights, and
-`vmap` calls the function once for each element of the batch.
+`jvp` follows tangents. `linearize` and `jacfwd` call the function once and differentiate the backward pass by its
+weights, which costs less than to follow one tangent for each column. `vmap` calls the function for each element.
 """
 
 from __future__ import annotations
