@@ -29,7 +29,7 @@ NEIGHBOURS = {
     "plot": {"matplotlib", "isal"},
     "panel": {"ipywidgets", "IPython", "matplotlib", "traitlets", "tornado"},
     "__init__": {"IPython"},
-    "magic": {"IPython"},
+    "magic": {"IPython", "traitlets"},
     "__main__": {"jupyterlab"},
 }
 

@@ -28,11 +28,11 @@ class Looks:
 
     def __init__(self) -> None:
         self.row = w.Layout(flex_flow="row wrap", align_items="center", width="auto")
-        self.slider = w.Layout(flex="1 1 190px", width="auto", min_width="150px", margin="2px 0")
+        self.slider = w.Layout(flex="1 1 130px", width="auto", min_width="120px", margin="2px 0")
         self.typed = w.Layout(width="72px", margin="2px 2px 2px 4px")
         self.step = w.Layout(width="28px", margin="2px 1px")
         self.wide = w.Layout(width="auto", margin="2px 0")
-        self.label = w.SliderStyle(description_width="90px")
+        self.label = w.SliderStyle(description_width="44px")
         self.named = DescriptionStyle(description_width="90px")
         self.text = TextStyle(description_width="90px")
         self.toggles = w.ToggleButtonsStyle(description_width="90px", button_width="auto")

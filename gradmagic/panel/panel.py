@@ -190,6 +190,7 @@ class Panel:
         picture = w.HBox([self.image, self.readouts], layout=w.Layout(max_width="100%"))
         picture.add_class("gm-picture")
         self.caption, self.tables, self.notes = w.HTML(layout=plain), w.HTML(layout=plain), w.HTML(layout=plain)
+        self.found = w.HTML(layout=plain)
         self.problem, self.ledger_table, self.printed = w.HTML(layout=plain), w.HTML(layout=plain), w.HTML(layout=plain)
         self.cures = [w.Button(layout=w.Layout(width="auto", display="none")) for _ in range(CURES)]
         self._cures: list[Remedy] = []
@@ -198,7 +199,14 @@ class Panel:
         left = w.VBox([picture, self.caption, self.tables], layout=w.Layout(flex="0 1 auto", max_width="100%"))
         self.controls = self._build_controls(looks)
         both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
-        below = [self.problem, w.HBox(self.cures, layout=looks.row), self.ledger_table, self.notes, self.printed]
+        below = [
+            self.found,
+            self.problem,
+            w.HBox(self.cures, layout=looks.row),
+            self.ledger_table,
+            self.notes,
+            self.printed,
+        ]
         curves = w.VBox([both, *below], layout=w.Layout(overflow="hidden"))
         head = w.HTML(HEAD)
         head.add_class("gm-head")
@@ -345,7 +353,8 @@ class Panel:
         """What can wait until the slider rests: words, tables, the ledger."""
         curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
         self.image.tooltip = report.alt_text(curves)
-        self.caption.value = texts.caption(curves) + texts.found(curves)
+        self.caption.value = texts.caption(curves)
+        self.found.value = texts.found(curves)
         self.tables.value = texts.tables(curves.tables)
         self.ledger_table.value = texts.ledger(ledger, self.options.target)
         said = dict.fromkeys((*curves.notes, *self._frame.notes))

@@ -36,7 +36,7 @@ class Overlays:
             value=look.taylor, min=0, max=MOST_TAYLOR, description="order n", style=looks.bare,
             layout=w.Layout(width="110px", margin="2px 0"), tooltip="the order of the Taylor polynomial",
         )  # fmt: skip
-        span = Range(width / 4000, width / 4)
+        span = Range(0.0, width / 4)
         self.step = Number(
             "h", span, span.clip(look.step), looks, lambda h: self._tell(replace(self.look, step=h)), grows=True
         )

@@ -60,7 +60,7 @@ white-space:pre;overflow:auto;height:auto}}
 border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-values-table .gm-pinned,.gm .gm-values-table .gm-at{{background:var(--gm-kept);font-weight:600}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
-.gm .gm-found{{margin:2px 0 4px;padding-left:100px;color:var(--gm-faint);line-height:1.4;
+.gm .gm-found{{margin:2px 0 4px;padding-left:24px;color:var(--gm-faint);line-height:1.4;
 font-variant-numeric:tabular-nums}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
