@@ -169,6 +169,7 @@ class Node:
         target = self if packed.own else packed.target
         t = self.tensor_type._of(array, target if target is None or isinstance(target, Node) else _alias(target))
         t.output_nr = packed.nr
+        t._tangents = self.tangents[packed.nr] if packed.own and self.tangents is not None else packed.tangents
         return t
 
     def _output(self, array: Array, nr: int) -> Any:

@@ -34,11 +34,12 @@ saving = _Saving()
 class Packed:
     """What a pack hook made of a saved tensor, and the graph's edge where it came from; ``own`` if from the saver."""
 
-    __slots__ = ("kept", "nr", "own", "target", "unpack_hook")
+    __slots__ = ("kept", "nr", "own", "tangents", "target", "unpack_hook")
 
     def __init__(self, t: Any, target: Any, hooks: Any, *, own: bool = False) -> None:
         pack_hook, self.unpack_hook = hooks
         self.target, self.nr, self.own = target, t.output_nr, own
+        self.tangents = t._tangents  # the hooks are given values only
         version = t._version
         with no_grad():
             self.kept = pack_hook(t)

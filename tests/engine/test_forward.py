@@ -137,6 +137,9 @@ PROGRAMS = {
     "out = U(a.grad)",
     "batched": "a = x.clone().requires_grad_(); d = fw.make_dual(a, v)\n"
     "out = U(torch.autograd.grad(d**2 * d.sum(), d, torch.eye(2), is_grads_batched=True)[0])",
+    "hooks on saved tensors": "d = fw.make_dual(x.clone().requires_grad_(), v)\n"
+    "with torch.autograd.graph.saved_tensors_hooks(lambda t: t.tolist(), torch.tensor): y = d.reciprocal() + d**2 * d\n"
+    "out = U(torch.autograd.grad(y.sum(), d)[0])",
     "reverse over forward": "a = x.clone().requires_grad_(); t = U(fw.make_dual(a, v) ** 3).tangent\n"
     "out = t, torch.autograd.grad(t.sum(), a)",
     "by the tangent": "t = v.clone().requires_grad_()\n"
