@@ -208,12 +208,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     d = one_axis(dim, input.ndim)
     if not length(input, d):
         raise IndexError(f"mode(): Expected reduction dim {d} to have non-zero size.")
-    values, indices = M.mode(input, axis=d, args=())
-    return (
-        _mode_pair(values, indices)
-        if keepdim or not input.ndim
-        else _mode_pair(squeeze(values, d), squeeze(indices, d))
-    )
+    return _mode_pair(*M.mode(input, axis=d, args=(), keepdims=keepdim))
 
 
 def msort(input: Tensor) -> Any:
@@ -223,13 +218,24 @@ def msort(input: Tensor) -> Any:
 # -- moments in pairs ---------------------------------------------------------------------------------------------
 
 
-def _weights(name: str, given: Any, kinds: str, words: str) -> Any:
+def _weights(name: str, given: Any, n: int, kinds: str, words: str) -> Any:
     if given is None:
         return None
+    if given.ndim > 1:
+        raise RuntimeError(
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with {given.ndim} dimensions"
+        )
     if given._array.dtype.kind not in kinds:
         raise RuntimeError(
             f"cov(): expected {name} to have {words} dtype but got {name} with {given.dtype.legacy} dtype"
         )
+    if given._array.size != n:
+        raise RuntimeError(
+            f"cov(): expected {name} to have the same numel as there are observations in the input but got "
+            f"{given._array.size} != {n}"
+        )
+    if np.any(given._array < 0):
+        raise RuntimeError(f"cov(): {name} cannot be negative")
     return given
 
 
@@ -239,13 +245,16 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: A
         raise RuntimeError(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
         )
+    if input._array.dtype.kind == "b":
+        raise RuntimeError("cov(): bool dtype is not supported for input")
     x = floating(_as_2d(input))
+    n = x.shape[1]
     often, much = (
-        _weights("fweights", fweights, "iu", "integral"),
-        _weights("aweights", aweights, "f", "floating point"),
+        _weights("fweights", fweights, n, "iu", "integral"),
+        _weights("aweights", aweights, n, "f", "floating point"),
     )
     w = often if much is None else much if often is None else often * much
-    total = x.shape[1] if w is None else reducing.sum(w)
+    total = n if w is None else reducing.sum(w)
     centred = x - (reducing.sum(x if w is None else x * w, 1, keepdim=True) / total)
     freedom = total - correction
     if much is not None and correction:
@@ -291,6 +300,9 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order:
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     chosen = range(input.ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
     dims = [one_axis(d, input.ndim) for d in chosen]
+    for d in dims:
+        if dims.count(d) > 1:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
     if any(length(input, d) < edge_order + 1 for d in dims):
         raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
     spacings = _spacings(input, spacing, dims, dim is not None)

@@ -108,7 +108,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
         return M.masked_fill(x, mask=mask._array, value=value)
     if value.ndim:
         raise RuntimeError(
-            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
     return M.masked_fill_with(x, value, mask=mask._array)
 
@@ -222,10 +222,14 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 
 def fliplr(input: Tensor) -> Any:
+    if input.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
     return S.flip(input, dims=(1,))
 
 
 def flipud(input: Tensor) -> Any:
+    if not input.ndim:
+        raise RuntimeError("Input must be >= 1-d.")
     return S.flip(input, dims=(0,))
 
 
@@ -287,8 +291,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 
 def _one(row: Any, pair: Any, input: Tensor, k: Any, dim: int, keepdim: bool) -> Any:
     d = one_axis(dim, input.ndim)
-    values, indices = row(input, axis=d, args=(k, 1, False))
-    return pair(values, indices) if keepdim or not input.ndim else pair(values.squeeze(d), indices.squeeze(d))
+    return pair(*row(input, axis=d, args=(k, 1, False), keepdims=keepdim))
 
 
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
@@ -337,6 +340,8 @@ def logcumsumexp(input: Tensor, dim: int) -> Any:
 
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
     d = one_axis(dim, input.ndim)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:
         return clone(input)
     out: Any = input

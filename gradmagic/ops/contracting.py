@@ -177,7 +177,7 @@ def dot(input: Tensor, tensor: Tensor) -> Any:
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
     if beta != 1 or alpha != 1:
-        return mul(input, beta) + mul(mm(mat1, mat2), alpha)
+        _matrices("mm", mat1, mat2, 2, 2)
     (n, inner), (outer, m) = mat1.shape, mat2.shape
     if inner != outer:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{inner} and {outer}x{m})")
@@ -185,11 +185,19 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
         raise RuntimeError(
             f"mat1 and mat2 must have the same dtype, but got {mat1.dtype.legacy} and {mat2.dtype.legacy}"
         )
+    if beta != 1 or alpha != 1:
+        return P.addmm_scaled(_widened(input, (n, m)), mat1, mat2, beta=beta, alpha=alpha)
     return P.addmm(input if input.shape in {(n, m), (m,)} else expand(input, n, m), mat1, mat2)
 
 
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    return mul(input, beta) + mul(mv(mat, vec), alpha)
+    if mat.ndim != 2 or vec.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {input.ndim}, {mat.ndim}, {vec.ndim}")
+    if mat.shape[1] != vec.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({mat.shape[0]}), mat ({mat.shape[0]}x{mat.shape[1]}), vec ({vec.shape[0]})"
+        )
+    return P.addmv(_widened(input, (mat.shape[0],)), mat, vec, beta=beta, alpha=alpha)
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Any:

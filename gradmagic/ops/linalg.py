@@ -14,7 +14,7 @@ from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import pow
 from gradmagic.ops.complexes import conj
-from gradmagic.ops.operands import as_tensor, floating, one_axis, summand
+from gradmagic.ops.operands import as_tensor, one_axis, summand
 from gradmagic.ops.shaping import cat, expand, movedim, reshape, squeeze, transpose, unsqueeze
 from gradmagic.ops.shaping import diagonal as _diagonal
 
@@ -62,7 +62,8 @@ class Lstsq(NamedTuple):
 # -- what is checked ----------------------------------------------------------------------------------------------
 
 
-def _matrix(name: str, value: Any, square: bool = False) -> Any:
+def _matrix(name: str, value: Any, square: bool = False, kernel: str = "") -> Any:
+    """A matrix or a batch of them; ``kernel`` is what torch calls the routine that integers have not."""
     a = as_tensor(value)
     if a.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
@@ -70,9 +71,15 @@ def _matrix(name: str, value: Any, square: bool = False) -> Any:
         raise RuntimeError(
             f"{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices"
         )
+    if kernel and a._array.dtype.kind not in "fc":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{a.dtype.legacy}'")
+    return _floats(name, a)
+
+
+def _floats(name: str, value: Any) -> Any:
+    a = as_tensor(value)
     if a._array.dtype.kind not in "fc":
-        kind = a.dtype.legacy
-        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind}")
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {a.dtype.legacy}")
     return a
 
 
@@ -145,7 +152,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
 
 
 def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
-    a = _matrix("linalg.solve_triangular", A, square=True)
+    a = _matrix("linalg.solve_triangular", A, square=True, kernel="triangular_solve_cpu")
     if unitriangular:
         a = a - a * np.eye(a.shape[-1]) + np.eye(a.shape[-1])
     return M.solve_triangular(a, as_tensor(B), upper=upper, left=left)
@@ -294,7 +301,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
 
 
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
-    return Eigh(*M.eigh(_matrix("linalg.eigh", A, square=True), uplo=UPLO))
+    return Eigh(*M.eigh(_matrix("linalg.eigh", A, square=True, kernel="linalg_eigh_cpu"), uplo=UPLO))
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Any:
@@ -328,7 +335,7 @@ def matrix_rank(A: Tensor) -> Any:
 
 
 def vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
-    return reducing.norm(floating(x), ord, dim, keepdim)
+    return reducing.norm(_floats("linalg.vector_norm", x), ord, dim, keepdim)
 
 
 def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False) -> Any:
@@ -395,7 +402,7 @@ def trace(input: Tensor) -> Any:
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
-    return reducing.sum(conj(x) * y, dim)
+    return reducing.sum(conj(_floats("linalg.vecdot", x)) * y, dim)
 
 
 __all__ = [

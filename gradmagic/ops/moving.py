@@ -149,13 +149,19 @@ index_add, index_copy = _writes("IndexAddBackward0"), _writes("IndexCopyBackward
 def _chosen(choose: Callable[..., Any], node: str) -> Any:
     """A row that takes elements along an axis, given by how it chooses their indices."""
 
-    def fn(x: Any, axis: int, args: tuple[Any, ...]) -> Any:
+    def fn(x: Any, axis: int, args: tuple[Any, ...], keepdims: bool = True) -> Any:
         if not x.ndim:
             return np.array(x), np.zeros((), np.intp)
         index = choose(x, axis, *args)
-        return np.take_along_axis(x, index, axis), index
+        values = np.take_along_axis(x, index, axis)
+        return (values, index) if keepdims else (values.squeeze(axis), index.squeeze(axis))
 
-    return irregular(fn, lambda g, y, shape, axis: R._take_back(g, y, shape, axis, True), node=node, outputs=2)
+    return irregular(
+        fn,
+        lambda g, y, shape, axis, keepdims: R._take_back(g, y, shape, axis, keepdims is not False),
+        node=node,
+        outputs=2,
+    )
 
 
 def _part_of_order(x: Any, axis: int, start: int, count: int, largest: bool) -> Any:

@@ -53,6 +53,14 @@ def adding(product: Any, vjp_b: Any, vjp_c: Any, **row: Any) -> Any:
     )
 
 
+addmm_scaled = adding(
+    np.matmul,
+    lambda g, c: g @ _h(c),
+    lambda g, b: _h(b) @ g,
+    saved={"other": "mat1", "c": "mat2"},
+    node="AddmmBackward0",
+)
+addmv = adding(np.matmul, mv.vjps[0], mv.vjps[1], saved={"other": "mat", "c": "vec"})
 baddbmm = adding(np.matmul, lambda g, c: g @ _h(c), lambda g, b: _h(b) @ g, saved={"other": "batch1", "c": "batch2"})
 addbmm = adding(
     lambda b, c: np.sum(np.matmul(b, c), 0),

@@ -11,8 +11,11 @@ from gradmagic.engine import dtypes
 from gradmagic.ops import activations as A
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import losses as L
+from gradmagic.ops import matrices as X
 from gradmagic.ops import moving as M
+from gradmagic.ops import products as P
 from gradmagic.ops import reductions as R
+from gradmagic.ops import triangles as T
 
 _BOOL, _INTS, _COMPLEX = "b", "bui", "c"
 _MASK = "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
@@ -89,6 +92,15 @@ _REFUSALS: list[tuple[Any, Callable[[Any], None]]] = [
     (R.log_softmax, _no_kernel("log_softmax_lastdim_kernel_impl", _INTS)),
     *((row, _says("Sort does not support complex dtypes on CPU", _COMPLEX)) for row in (R.sort, R.sort_stable)),
     (R.max_all, _no_kernel("max_all", _COMPLEX)), (R.min_all, _no_kernel("min_all", _COMPLEX)),
+    *((row, _no_kernel(f"{row.name}_cpu", _INTS)) for row in (E.logaddexp, E.logaddexp2)),
+    (P.dot, _no_kernel("dot", _BOOL)), (P.mv, _no_kernel("addmv_impl_cpu", _BOOL)),
+    (P.mm, _no_kernel("addmm_impl_cpu_", _BOOL)), (P.bmm, _no_kernel("bmm", _BOOL)),
+    (P.addmm, _no_kernel("addmm_impl_cpu_", _BOOL)), (P.addmm_scaled, _no_kernel("addmm_impl_cpu_", _BOOL)),
+    (P.addmv, _no_kernel("addmv_impl_cpu", _BOOL)), (P.addbmm, _no_kernel("addmm_impl_cpu_", _BOOL)),
+    (P.baddbmm, _no_kernel("baddbmm", _BOOL)), (X.cross, _no_kernel("cross", _BOOL)),
+    (M.kthvalue, _no_kernel("kthvalue_cpu", _BOOL)), (M.addcmul, _no_kernel("addcmul_cpu_out", _BOOL)),
+    (T.cholesky_inverse_row, _no_kernel("cholesky_inverse_out_cpu", _INTS)),
+    (T.cholesky_solve_row, _no_kernel("cholesky_solve_cpu", _INTS)),
     (M.topk, _says("topk does not support bool dtypes on CPU", _BOOL)),
     *((row, _no_kernel("median_cpu", _BOOL)) for row in (M.median, M.median_dim)),
     (A.softplus_row, _no_kernel("softplus_cpu", _INTS)), (A.gelu_row, _no_kernel("GeluKernelImpl", _INTS)),

@@ -154,6 +154,8 @@ def squeeze(input: Tensor, dim: Any = None) -> Any:
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     d1, d2 = one_axis(dim1, input.ndim), one_axis(dim2, input.ndim)
+    if d1 == d2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     return S.diagonal(held(input), offset=offset, dim1=d1, dim2=d2)
 
 

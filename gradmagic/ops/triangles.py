@@ -174,14 +174,14 @@ def _info(shape: tuple[int, ...], values: Any = 0) -> Any:
 
 
 def lu(A: Tensor, *, pivot: bool = True) -> Any:
-    a = L._matrix("linalg.lu", A)
+    a = L._matrix("linalg.lu", A, kernel="lu_cpu")
     packed, _, p = _eliminated(a._array, pivot)
     lower, upper = lu_row(a, lu=packed, p=p)
     return Lu(Tensor._of(p if pivot else np.zeros(0, p.dtype)), lower, upper)
 
 
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
-    a = L._matrix("linalg.lu_factor_ex" if not check_errors else "torch.linalg.lu_factor_ex", A)
+    a = L._matrix("linalg.lu_factor_ex", A, kernel="lu_cpu")
     packed, pivots, p = _eliminated(a._array, pivot)
     zero = np.diagonal(packed, axis1=-2, axis2=-1) == 0
     info = np.where(zero.any(-1), zero.argmax(-1) + 1, 0) if zero.shape[-1] else 0
@@ -217,7 +217,7 @@ def _lower_of(data: Tensor, k: int) -> Any:
 def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Any:
     if not left:
         return _adjoint(lu_solve(LU, pivots, _adjoint(B), adjoint=not adjoint))
-    p, lower, upper = lu_unpack(LU, pivots)
+    p, lower, upper = lu_unpack(L._floats("torch.linalg.lu_solve", LU), pivots)
     if adjoint:
         y = L.solve_triangular(_adjoint(upper), B, upper=False)
         return p @ L.solve_triangular(_adjoint(lower), y, upper=True)
@@ -258,7 +258,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
-    a = L._matrix("linalg.inv_ex", A, square=True)
+    a = L._matrix("linalg.inv", A, square=True)
     try:
         return InvEx(L.inv(a), _info(a.shape[:-2]))
     except L.LinAlgError:
@@ -268,7 +268,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
-    a = L._matrix("linalg.solve_ex", A, square=True)
+    a = L._matrix("linalg.solve", A, square=True)
     try:
         return SolveEx(L.solve(a, B, left=left), _info(a.shape[:-2]))
     except L.LinAlgError:
@@ -283,7 +283,7 @@ def _singular_info(a: Tensor) -> Any:
 
 def householder_product(A: Tensor, tau: Tensor) -> Any:
     """The first columns of the product of reflections."""
-    a = L._matrix("torch.linalg.householder_product", A)
+    a = L._matrix("torch.linalg.householder_product", A, kernel="orgqr_cpu")
     m, n = a.shape[-2:]
     if m < n:
         raise RuntimeError(

@@ -94,6 +94,8 @@ def converted(value: Any, torch: Any) -> Any:
     if isinstance(value, torch.Tensor):
         array = value.detach().resolve_conj().resolve_neg().numpy().copy(order="K")
         return ours.Tensor._of(array).requires_grad_(value.requires_grad)
+    if isinstance(value, torch.nn.PairwiseDistance):
+        return ours.nn.functional.pairwise_distance
     if isinstance(value, torch.dtype):
         return getattr(ours, str(value).removeprefix("torch."))
     if isinstance(value, (tuple, list)) and not isinstance(value, torch.Size):
