@@ -223,7 +223,7 @@ class Tensor:
         """Keep this non-leaf's gradient in ``.grad`` during ``backward``."""
         if not self.requires_grad:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        node = self.grad_fn
+        node = None if self._node is None else self.grad_fn
         if node is None or self._retains:
             return
         self._retains = True

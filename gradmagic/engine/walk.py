@@ -108,8 +108,8 @@ class Walk:
         while order:
             node = order.pop()
             g = grads.pop(node, None)
-            if g is None and node in live and (node.runs_on_nothing or node.pre_hooks):
-                g = self.nothing(node)
+            if g is None and node in live:
+                g = self.nothing(node, retain)
             if g is not None:
                 if node.pre_hooks is not None:
                     g = self.before(node, g)
@@ -135,12 +135,18 @@ class Walk:
             complete.setdefault(node, []).append(leaf)
         return complete
 
-    def nothing(self, node: Node) -> Any:
+    def nothing(self, node: Node, retain: bool) -> Any:
         """What a node receives that no gradient has come to: its hooks and a custom function are asked all the same."""
         g = [None] * len(node.metas) if node.metas is not None else None
         if node.pre_hooks is not None:
             self.before(node, g)
-        return g if node.runs_on_nothing else None
+        if node.runs_on_nothing:
+            return g
+        if not self.inside or any(t in self.live for t in node.edges):
+            node.check()
+            if not retain:
+                node.free()
+        return None
 
     def step(self, node: Node, g: Any, retain: bool) -> None:
         """Bring a node's gradient to its operands."""
@@ -202,6 +208,7 @@ class Walk:
         for leaf in leaves:
             g = self.grads.pop(leaf, None)
             if g is None:
+                self.arrive_empty(leaf)
                 continue
             if leaf._hooks:
                 value = run_hooks(leaf._hooks, self.tensor(g))
@@ -211,6 +218,15 @@ class Walk:
             else:
                 for i in self.captures.get((leaf, 0), ()):
                     self.found[i] = g
+
+    def arrive_empty(self, leaf: Tensor) -> None:
+        """The hooks of a leaf that no gradient has come to."""
+        hooks = list((leaf._hooks or {}).values())
+        for hook in hooks:
+            hook(None)
+        if self.captures is None and leaf._wants_grad:
+            for hook in list(leaf.__dict__.get("_post_hooks", {}).values()):
+                hook(leaf)
 
     def _prehooks(self, node: Node, g: Any) -> Any:
         many = node.metas is not None

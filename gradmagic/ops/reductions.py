@@ -48,7 +48,7 @@ cumsum = linear(
 
 def _ties(x: Any, y: Any, axis: Any, keepdims: Any) -> Any:
     top = y if keepdims or axis is None else np.expand_dims(y, axis)
-    best = (x == top) | (np.isnan(x) & np.isnan(top))
+    best = (x == top) | (np.isnan(x) & np.isnan(top) if axis is None else False)
     return best / np.sum(best, axis=axis, keepdims=True)
 
 
@@ -90,7 +90,9 @@ def _at(axis: int, s: slice) -> Any:
 
 
 def _prod_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
-    if axis is None or not shape:
+    if not shape:
+        return g
+    if axis is None:
         flat = np.reshape(x, -1)
         if np.any(getattr(x, "_array", x) == 0):  # torch takes two ways, and its nodes show which
             return np.reshape(_others(flat, 0) * g, shape)

@@ -111,7 +111,8 @@ RANDOM: dict[str, str] = {
     "refused before it is done": "torch writes into an inference tensor and only then says that it may not",
     "row by row": "a batch of weights that is no matter of broadcasting goes row by row, and custom functions with it",
     "another formula": "a gradient of the same value has another node, as OTHER_FORMULAS lists",
-    "finite angles": "the second derivative of atan2 at the origin is 0 as the first is; torch gives NaN",
+    "finite at singular points": "second derivatives of atan2 at the origin and of 0**0 are 0, where torch gives NaN",
+    "the quotient is constant": "between its jumps the quotient in fmod and remainder has no gradient, nor a graph",
     "memory of its own": "the elements of torch's gradients may share memory, with each other or with the weight",
 }
 
@@ -124,6 +125,7 @@ OTHER_FORMULAS = {
     ("MulBackward1", "MulBackward0"),  # by a number or by a tensor of one
     ("CopySlices", "PermuteBackward0"),  # cumprod
     ("DivBackward0", "PermuteBackward0"),
+    ("DivBackward0", "MulBackward0"),  # logaddexp
     ("AsStridedBackward0", "ViewBackward0"),  # a view that reads its base anew is undone step by step
     ("AsStridedBackward0", "DiagonalBackwardBackward0"),
     ("AsStridedBackward0", "SelectBackwardBackward0"),
