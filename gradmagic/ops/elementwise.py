@@ -249,8 +249,7 @@ fmin = elementwise(np.fmin, lambda a, b: _first(b, a, b) * 1.0, lambda a, b: ~_f
 def _direction(x: Any) -> Any:
     if getattr(x, "_array", x).dtype.kind != "c":
         return np.sign(x) if hasattr(x, "_array") else _sign(x)
-    size = np.abs(x)
-    return np.conj(x) / np.where(size == 0, 1.0, size)
+    return np.conj(sgn(x) if hasattr(x, "_array") else sgn.fn(x))
 
 
 def _sgn(x: Any) -> Any:

@@ -161,16 +161,17 @@ _TURNED = {
 
 
 @functools.cache
-def _turned_node(kind: type) -> type:
+def _turned_node(kind: Any) -> type:
     return type(_TURNED[kind.__name__], (kind,), {"__slots__": ()})
 
 
 def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         turn(self, function, *args, **kwargs)
-        node = self._node
-        if type(node).__name__ in _TURNED:
-            node.__class__ = _turned_node(type(node))
+        node: Any = self._node
+        kind: Any = type(node)
+        if kind.__name__ in _TURNED:
+            node.__class__ = _turned_node(kind)
         return self
 
     return method

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import _conj, irregular, linear, name_rows
+from gradmagic.ops import elementwise as E
 from gradmagic.ops.rules import called
 
 
@@ -218,10 +219,7 @@ log_softmax = irregular(
 
 def _direction(x: Any) -> Any:
     """The element over its size, and 0 at 0: the sgn of torch."""
-    if raw(x).dtype.kind != "c":
-        return np.sign(raw(x))
-    size = np.abs(x)
-    return x / np.where(size == 0, 1.0, size)
+    return called(E.sgn)(x) if raw(x).dtype.kind == "c" else np.sign(raw(x))
 
 
 def _size(x: Any, p: float) -> Any:
