@@ -1,16 +1,21 @@
 """gradmagic: understand and explore derivatives.
 
 ``%load_ext gradmagic`` in a notebook, ``%%grad`` over a cell; or, in plain Python, `grad`, `taylor`, `tensor` and `explore`.
-Importing this loads numpy only.
+Importing this loads next to nothing; the engine comes with the first name that needs it, and needs numpy only.
 """
 
+from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from gradmagic import explore, torch
-from gradmagic.engine.backward import grad
-from gradmagic.ops.taylor import taylor
-from gradmagic.torch.creation import tensor
+from gradmagic import explore
+
+if _TYPE_CHECKING:
+    from gradmagic import torch
+    from gradmagic.engine.backward import grad
+    from gradmagic.ops.taylor import taylor
+    from gradmagic.torch.creation import tensor
 
 __version__ = "0.1.0"
 __all__ = [
@@ -23,6 +28,20 @@ __all__ = [
     "torch",
     "unload_ipython_extension",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in ("grad", "taylor", "tensor", "torch"):
+        raise AttributeError(f"module 'gradmagic' has no attribute {name!r}")
+    torch = _import_module("gradmagic.torch")  # it makes the tables too, without which a Tensor can do nothing
+    taylor = _import_module("gradmagic.ops.taylor").taylor
+    found = {"grad": torch.autograd.grad, "taylor": taylor, "tensor": torch.tensor, "torch": torch}
+    globals().update(found)  # from now on they are looked up as any name is
+    return found[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def _explore(_: _ModuleType, what: _Any, /, **options: _Any) -> _Any:
