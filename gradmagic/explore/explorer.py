@@ -72,6 +72,7 @@ class Explorer:
             self.state = replace(self.state, x0=float(places[places.size // 2]) if places.size else 0.0)
         self.curves: Curves = curves(self.trace, self.state)
         self._ran_in = self.state
+        self._apart: Trace | None = None  # the trace whose samples are known not to hear from each other
 
     @classmethod
     def of(cls, request: Request, namespace: Mapping[str, Any] | None = None) -> Explorer:
@@ -172,7 +173,12 @@ class Explorer:
         if isinstance(x, int):
             x = np.linspace(span.lo, span.hi, x) if span is not None else np.zeros(x)
         grid = np.asarray(x, np.float64).reshape(-1)
-        return sampled(self.program, state, self.namespace, self.trace, grid, executor=executor, block=block)
+        trace, known = self.trace, self._apart is self.trace
+        found = sampled(
+            self.program, state, self.namespace, trace, grid, executor=executor, block=block, known_apart=known
+        )
+        self._apart = trace
+        return found
 
     @property
     def line(self) -> str:
