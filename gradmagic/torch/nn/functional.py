@@ -1,9 +1,11 @@
 """``torch.nn.functional``: activations and losses. Knows the ops by their torch names only."""
 
+from gradmagic.ops import classes as _classes
 from gradmagic.ops import criteria as _criteria
 from gradmagic.ops import functional as _functional
+from gradmagic.ops.classes import *  # noqa: F403
 from gradmagic.ops.criteria import *  # noqa: F403  one list of names, kept beside what it names
 from gradmagic.ops.distances import pdist
 from gradmagic.ops.functional import *  # noqa: F403
 
-__all__ = [*_criteria.__all__, *_functional.__all__, "pdist"]
+__all__ = [*_classes.__all__, *_criteria.__all__, *_functional.__all__, "pdist"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gradmagic.ops import classes as C
 from gradmagic.ops import criteria as F
 from gradmagic.torch.nn.module import Module
 
@@ -46,8 +47,8 @@ BCELoss = _loss("BCELoss", F.binary_cross_entropy, weight=None)
 BCEWithLogitsLoss = _loss("BCEWithLogitsLoss", F.binary_cross_entropy_with_logits, weight=None, pos_weight=None)
 KLDivLoss = _loss("KLDivLoss", F.kl_div, log_target=False)
 SoftMarginLoss = _loss("SoftMarginLoss", F.soft_margin_loss)
-NLLLoss = _loss("NLLLoss", F.nll_loss, weight=None, ignore_index=-100)
-CrossEntropyLoss = _loss("CrossEntropyLoss", F.cross_entropy, weight=None, ignore_index=-100, label_smoothing=0.0)
+NLLLoss = _loss("NLLLoss", C.nll_loss, weight=None, ignore_index=-100)
+CrossEntropyLoss = _loss("CrossEntropyLoss", C.cross_entropy, weight=None, ignore_index=-100, label_smoothing=0.0)
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
