@@ -137,7 +137,7 @@ def _name(func: Any) -> str:
 
 
 def _unknown(name: str) -> str:
-    full = name if name.startswith("np.") else f"np.{name}"
+    full = name if name.startswith("np.") else f"np.{name}" if hasattr(np, name.partition(".")[0]) else name
     return f"{full} has no derivative rule for Tensors here. Use tensor.detach().numpy() to leave the graph on purpose."
 
 

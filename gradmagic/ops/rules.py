@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine import dtypes
 from gradmagic.engine.quiet import quiet
 
 
@@ -21,11 +22,18 @@ def called(row: Any) -> Callable[..., Any]:
     return call
 
 
+def _refuse_complex(fn: Callable[..., Any], dtype: np.dtype[Any]) -> None:
+    if dtype.kind == "c":
+        name = fn.__name__.strip("_").removesuffix("_one")
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtypes.of(dtype).legacy}'")
+
+
 def each(fn: Callable[[float], float]) -> Callable[[Any], Any]:
     """A function of one Python float, applied to every element in double precision."""
     ufunc = np.frompyfunc(fn, 1, 1)
 
     def apply(x: Any) -> Any:
+        _refuse_complex(fn, x.dtype)
         return np.asarray(ufunc(np.asarray(x, np.float64)), np.float64).astype(x.dtype)
 
     return apply
@@ -36,6 +44,7 @@ def double(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     def apply(*arrays: Any, **kwargs: Any) -> Any:
         given = np.result_type(*arrays)
+        _refuse_complex(fn, given)
         out = fn(*(np.asarray(a, np.float64) for a in arrays), **kwargs)
         return out.astype(given if given.kind == "f" else np.float64)
 

@@ -180,3 +180,8 @@ def test_parameters_broadcast_and_keep_their_integers() -> None:
     assert g.numpy() == pytest.approx([1 + 1.5 + 0.375, 1 + 4.5 + 15.375])
     assert torch.autograd.grad(special.jv(torch.tensor(0), x)[0], x)[0].numpy()[0] == pytest.approx(-special.j1(0.5))
     assert special.kv(0, torch.tensor(2.0)).dtype is torch.float32
+
+
+def test_a_ufunc_without_a_rule_is_refused_by_its_name() -> None:
+    with pytest.raises(TypeError, match=r"^struve has no derivative rule for Tensors here"):
+        special.struve(0, torch.tensor(1.0, requires_grad=True))

@@ -129,3 +129,9 @@ EXTREMES: list[tuple[str, list[float], list[float]]] = [
 def test_extremes(name: str, at: list[float], expected: list[float]) -> None:
     got = getattr(X, name)(torch.tensor(at, dtype=torch.float64)).numpy()
     assert np.array_equal(got, np.array(expected), equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["digamma", "erf", "bessel_j0", "airy_ai", "ndtri"])
+def test_complex_numbers_are_refused_and_lose_no_part_in_silence(name: str) -> None:
+    with pytest.raises(NotImplementedError, match="not implemented for 'ComplexFloat'"):
+        getattr(X, name)(torch.tensor([1 + 2j]))

@@ -70,7 +70,13 @@ def _erfinv_one(p: float) -> float:
 
 erfinv = each(_erfinv_one)
 erfcinv = each(_erfcinv_one)
-ndtri = each(lambda p: -_erfcinv_one(2 * p) / _SQRT_HALF)
+
+
+def _ndtri_one(p: float) -> float:
+    return -_erfcinv_one(2 * p) / _SQRT_HALF
+
+
+ndtri = each(_ndtri_one)
 
 
 @double
