@@ -465,11 +465,11 @@ class Linear(Op):
         return {name: 0 if name == "value" else v for name, v in kwargs.items() if name != "_output"}
 
 
-class Placing(Linear):
-    """Linear, with tensors among its arguments: they are saved, and freed, as any other."""
+class Indexing(Op):
+    """With tensors among its arguments that choose places: they are saved, and freed, as any other."""
 
     def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
-        return (True, None)
+        return (True, *[None] * len(edges))
 
     def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
         node.unpack(0, recording)
@@ -477,6 +477,10 @@ class Placing(Linear):
 
     def saved_names(self, node: Node) -> dict[str, Any]:
         return {}
+
+
+class Placing(Indexing, Linear):
+    """The same, linear in its one operand."""
 
 
 class Bilinear(Op):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import Placing, irregular, joining, linear, name_rows, refuse_broadcast, view
+from gradmagic.engine.kinds import Indexing, Placing, irregular, joining, linear, name_rows, refuse_broadcast, view
 
 # -- views: the output lies in the operand's memory ---------------------------------------------------------------
 
@@ -183,7 +183,7 @@ def check_fits(a: Any, b: Any, index: Any) -> None:
         )
 
 
-index_put = irregular(
+index_put = Indexing(
     _index_put,
     lambda g, index, accumulate: g if accumulate else _erase(g, index),
     lambda g, index: g[index],
