@@ -154,14 +154,14 @@ def true_divide(input: Any, other: Any) -> Any:
 def clamp_min(input: Tensor, min: Any) -> Any:
     """At least ``min``, a number or a tensor."""
     if isinstance(min, Tensor):
-        return clamp(input, min)
+        return E.clamp_min_tensor(input, min)
     return E.clamp_min_scalar(_wide_enough(input, min), min=min)
 
 
 def clamp_max(input: Tensor, max: Any) -> Any:
     """At most ``max``, a number or a tensor."""
     if isinstance(max, Tensor):
-        return clamp(input, None, max)
+        return E.clamp_max_tensor(input, max)
     return E.clamp_max_scalar(_wide_enough(input, max), max=max)
 
 

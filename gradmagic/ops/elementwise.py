@@ -303,6 +303,8 @@ clamp_low = elementwise(
 clamp_high = elementwise(
     lambda a, b: np.minimum(a, b), lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 1.0, node="ClampBackward0"
 )
+clamp_min_tensor = elementwise(clamp_low.fn, *clamp_low.vjps, node="ClampMinBackward1")
+clamp_max_tensor = elementwise(clamp_high.fn, *clamp_high.vjps, node="ClampMaxBackward1")
 clamp_between = elementwise(
     lambda a, b, c: np.minimum(np.maximum(a, b), c),
     lambda a, b, c: ((a >= b) & (a <= c)) * 1.0,
