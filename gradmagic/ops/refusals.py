@@ -62,7 +62,7 @@ def _bool_minus(arrays: Any) -> None:
 
 
 def _other_dtype(arrays: Any) -> None:
-    if len({getattr(a, "dtype", None) for a in arrays}) > 1:
+    if len({a.dtype for a in arrays if hasattr(a, "dtype")}) > 1:  # NumPy's form takes a number too
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
 
 

@@ -336,3 +336,10 @@ def test_a_method_takes_numpys_names_as_torchs_does(f: Callable[[Any], Any]) -> 
 def test_what_torch_has_under_its_own_names_alone_refuses_numpys() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         leaf().norm(axis=0)
+
+
+def test_a_number_beside_a_tensor_has_no_dtype_of_its_own_in_any_mode():
+    x = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64)
+    with torch.inference_mode():  # from now on this thread goes the general way
+        pass
+    np.testing.assert_array_equal(np.heaviside(x, 0.5).numpy(), [0.0, 0.5, 1.0])
