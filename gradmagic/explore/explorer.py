@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from gradmagic.explore.run import run
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Trace
 from gradmagic.explore.weights import Weights
+
+if TYPE_CHECKING:
+    from gradmagic.explore.check import Check
 
 __all__ = ["Explorer", "request_from"]
 
@@ -111,6 +114,20 @@ class Explorer:
         ran = self._ran_in
         alike = replace(state, x0=ran.x0, look=ran.look) == ran
         return alike and (self.program.domain is None or state.x0 == ran.x0)
+
+    def unweighted(self) -> Explorer:
+        """The same state with weights of one: each derivative is that of the curve below it."""
+        return (
+            self
+            if self.state.weights == "ones"
+            else Explorer(self.request, dict(self.namespace), replace(self.state, weights="ones"))
+        )
+
+    def check(self) -> tuple[Check, ...]:
+        """Every derivative beside central differences, and beside PyTorch's where it is installed."""
+        from gradmagic.explore.check import check
+
+        return check(self)
 
     @property
     def x(self) -> Array:

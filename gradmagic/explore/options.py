@@ -92,6 +92,13 @@ OPTIONS: Final = (
     ),
     Option("into", "NAME", "name", None, "bind the explorer to NAME: NAME.x, NAME.y, NAME.derivatives, NAME.ledger, …"),
     Option("panel", "", "off", True, "show the picture and the numbers, without controls"),
+    Option(
+        "check",
+        "",
+        "switch",
+        False,
+        "compare each derivative with central differences, and with PyTorch",
+    ),
 )
 
 BY_FLAG: Final[Mapping[str, Option]] = {flag: option for option in OPTIONS for flag in option.flags}

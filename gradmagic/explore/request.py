@@ -94,6 +94,8 @@ class Request:
         The name that the explorer is bound to.
     panel : bool
         Whether a panel is shown.
+    check : bool
+        Whether every derivative is compared with central differences, and with PyTorch's where it is installed.
     filename : str
         What the cell is called in a traceback: in a notebook, the name under which IPython keeps its source.
     """
@@ -112,4 +114,5 @@ class Request:
     backend: Backend = "gradmagic"
     into: str | None = None
     panel: bool = True
+    check: bool = False
     filename: str = "<cell>"

@@ -22,6 +22,8 @@ _SQRT_2PI = math.sqrt(2 * math.pi)
 
 class _Scipy:
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # somebody looks at the module, and no function of scipy's is asked for
+            raise AttributeError(name)
         import scipy.special
 
         return getattr(scipy.special, name)

@@ -18,6 +18,7 @@ from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure
 from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
+from gradmagic.panel.checking import Checking
 from gradmagic.panel.coalesce import Coalescer, Extent
 from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, section
 from gradmagic.panel.cures import Remedy, cures
@@ -240,10 +241,14 @@ class Panel:
         self.options = GraphOptions(state, looks, self._options_changed)
         rows += [section("GRAPH OPTIONS"), self.options.row]
         self.overlays: Overlays | None = None
+        self.check: Checking | None = None
         if self._curves.style == "line":
             width = float(np.ptp(self._trace.x)) or 1.0
             self.overlays = Overlays(state.look, looks, width, lambda look: self._change(Extent.ALL, look=look))
             rows += [section("SHOW"), self.overlays.row]
+        if program.domain is not None:
+            self.check = Checking(looks, self.explorer.check)
+            rows += [section("CHECK"), self.check.row]
         self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
         rows += [section("TAKE AWAY"), self.take_away.row]
         return w.VBox(rows, layout=w.Layout(flex="1 1 300px", min_width="280px", max_width="420px", margin="0 0 0 8px"))
@@ -365,6 +370,10 @@ class Panel:
         self.undo.history.note(self._wanted)
         self.undo.show()
         self.take_away.forget()
+        if self.check is not None:
+            self.check.forget()
+            if self.explorer.request.check:
+                self.check.carry_out()
         if self._linked is not None:
             self._linked.follow(self._wanted, curves.at_x0)
 

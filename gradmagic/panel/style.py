@@ -62,6 +62,7 @@ border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
 .gm .gm-found{{margin:2px 0 4px;padding-left:24px;color:var(--gm-faint);line-height:1.4;
 font-variant-numeric:tabular-nums}}
+.gm .gm-checks{{list-style:none;margin:2px 0;padding:0;line-height:1.4;color:var(--gm-faint)}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
 .gm .gm-error{{color:var(--gm-bad);background:var(--gm-wash);border-left:3px solid var(--gm-bad);padding:6px 10px;

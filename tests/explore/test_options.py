@@ -110,7 +110,7 @@ def test_the_help_tells_every_option_and_has_examples_that_parse() -> None:
     ("line", "words"),
     [
         ("--cre", ["--create-graph"]),
-        ("--no-", ["--no-create-graph", "--no-retain-graph", "--no-panel"]),
+        ("--no-", ["--no-create-graph", "--no-retain-graph", "--no-panel", "--no-check"]),
         ("x=-3:3 --into g --po", ["--points"]),
         ("--backend ", ["gradmagic", "torch"]),
         ("--leaf-writes a", ["allow"]),

@@ -38,6 +38,9 @@ class FakeExplorer:
     def ledger(self) -> tuple[Call, ...]:
         return self.trace.ledger
 
+    def check(self) -> tuple[Any, ...]:
+        return ()
+
     def step(self, state: State) -> tuple[Trace, Curves]:
         self.steps.append(state)
         self.on_step(state)

@@ -102,3 +102,18 @@ def test_what_links_move_is_drawn_once(panel):
     before = panel.renders
     panel.linked.x0 = 2.0
     assert panel.renders == before + 1
+
+
+def test_the_check_stands_in_the_panel_until_the_next_state(panel):
+    panel.check.button.click()
+    assert "dy/dx agrees with central differences" in panel.check.found.value
+    panel.state = replace(panel.state, x0=0.5)
+    assert panel.check.found.value == ""
+
+
+def test_check_as_an_option_checks_every_state():
+    panel = gradmagic.explore("x.detach() * x", check=True)
+    assert "✗" in panel.check.found.value
+    panel.state = replace(panel.state, x0=0.5)
+    assert "✗" in panel.check.found.value
+    panel.close()

@@ -1,0 +1,146 @@
+"""The derivatives of a curve beside central differences, and beside PyTorch where that is there. Knows no pictures."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.features import breaks
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.run import run
+from gradmagic.explore.trace import Array
+
+if TYPE_CHECKING:
+    from gradmagic.explore.explorer import Explorer
+
+__all__ = ["Check", "check"]
+
+TOLERANCE = 1e-5  # relative to the size of the curve: what central differences can be trusted with
+AGREEMENT = 1e-9  # and what two engines in double precision
+STEP = float(np.cbrt(np.finfo(np.float64).eps))  # of the width, where rounding and truncation are in balance
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison.
+
+    Attributes
+    ----------
+    what, against : str
+        What was compared, and with what.
+    ok : bool
+        Whether they agree.
+    worst : float
+        The largest difference, relative to the size of the curve.
+    at : float
+        Where it is.
+    places : int
+        How many samples were compared.
+    """
+
+    what: str
+    against: str
+    ok: bool
+    worst: float
+    at: float
+    places: int
+
+    def __str__(self) -> str:
+        if not self.places:
+            return f"{self.what} could not be compared with {self.against}: they are nowhere both numbers"
+        if self.ok:
+            near = f"to {self.worst:.0e} of its size" if self.worst else "exactly"
+            return f"{self.what} agrees with {self.against} {near}, at {self.places} samples"
+        return f"{self.what} is not what {self.against} say: off by {self.worst:.2g} of its size at {self.at:.6g}"
+
+
+def check(explorer: Explorer) -> tuple[Check, ...]:
+    """Compare every derivative that is shown, unweighted, with differences of the curve below it; and with PyTorch's.
+
+    Raises
+    ------
+    GradUsageError
+        If y is no curve: there is no other x to evaluate it at.
+
+    Examples
+    --------
+    >>> from gradmagic.explore.explorer import Explorer, request_from
+    >>> [one.ok for one in check(Explorer(*request_from("x * sin(x)"))) if one.against == "central differences"]
+    [True, True]
+    """
+    return (*by_differences(explorer), *by_torch(explorer))
+
+
+def by_differences(explorer: Explorer) -> Iterator[Check]:
+    """Central differences of each order, of the exact values of the order below."""
+    plain = explorer.unweighted()
+    x, order = np.ravel(plain.trace.x).astype(np.float64), plain.state.order
+    if plain.program.domain is None:
+        raise GradUsageError(f"the cell makes {plain.program.wrt} itself: there is none beside it to take differences")
+    h = STEP * float(np.ptp(x))
+    x = x[1:-1]
+    below = {side: plain.sampled(x + side * h, order - 1) for side in (-2, -1, 1, 2)}
+    exact = plain.sampled(x, order)
+    at_a_break = np.zeros(x.shape, dtype=bool)
+    for one in breaks(plain.curves):
+        at_a_break |= np.abs(x - one.x) < 1.5 * float(np.ptp(x)) / len(x)
+    for k in range(1, order + 1):
+        label = ordinal_label(k, plain.program.y_label, plain.program.wrt)
+        with np.errstate(all="ignore"):
+            found, coarse = ((below[n][k - 1] - below[-n][k - 1]) / (2 * n * h) for n in (1, 2))
+            # What differences can say ends where the step matters (poles, jumps, kinks), or rounding (large values).
+            doubt = np.abs(found - coarse) + np.finfo(np.float64).eps * np.abs(below[1][k - 1]) / h
+        doubt[at_a_break] = np.inf  # a sample that is a kink has the slopes of both sides, and torch's convention
+        yield compared(label, "central differences", (x, exact[k], found), doubt, TOLERANCE)
+
+
+def by_torch(explorer: Explorer) -> Iterator[Check]:
+    """The same cell on PyTorch, if it is there."""
+    if explorer.request.backend == "torch" or importlib.util.find_spec("torch") is None:
+        return
+    import torch
+
+    request = replace(explorer.request, backend="torch", leaf_writes="refuse")
+    try:
+        names = dict(explorer.namespace)
+        theirs = run(Program.of(request, names), explorer.state, names, first=False)
+    except GradUsageError:
+        return
+    against = f"PyTorch {torch.__version__.partition('+')[0]}"
+    ours = explorer.trace
+    if theirs.y is None or ours.y is None or theirs.x.shape != ours.x.shape or not np.array_equal(theirs.x, ours.x):
+        return
+    x = np.ravel(ours.x).astype(np.float64)
+    pairs = [(explorer.program.y_label, ours.y, theirs.y)]
+    for mine, other in zip(ours.derivatives, theirs.derivatives, strict=True):
+        if mine.values is not None and other.values is not None:
+            label = ordinal_label(mine.order, explorer.program.y_label, explorer.program.wrt)
+            pairs.append((label, mine.values, other.values))
+    for label, a, b in pairs:
+        if a.size == b.size == x.size:
+            tolerance = AGREEMENT if a.dtype == np.float64 else 1e-4
+            yield compared(label, against, (x, np.ravel(a), np.ravel(b)), np.zeros(x.shape), tolerance)
+
+
+def compared(label: str, against: str, rows: tuple[Array, ...], doubt: Array, tolerance: float) -> Check:
+    """The largest difference between two curves over one x, as far as it is beyond doubt, beside their size."""
+    x, exact, found = rows
+    both = np.isfinite(exact) & np.isfinite(found) & np.isfinite(doubt)
+    if not both.any():
+        return Check(label, against, ok=True, worst=0.0, at=0.0, places=0)
+    sizes = np.maximum(np.abs(exact[both]), np.abs(found[both]))
+    size = np.maximum(np.abs(exact[both]), np.median(sizes))
+    off = np.abs(exact[both] - found[both])
+    beyond = np.maximum(off - 4 * doubt[both], 0.0)
+    wrong, share = (np.divide(d, size, out=np.where(d > 0, np.inf, 0.0), where=size > 0) for d in (beyond, off))
+    trusted = doubt[both] <= tolerance * size
+    shown = wrong if np.any(wrong > tolerance) else np.where(trusted, share, 0.0)
+    worst = int(np.argmax(shown))
+    ok, at = bool(np.all(wrong <= tolerance)), float(x[both][worst])
+    return Check(label, against, ok, float(shown[worst]), at, int(trusted.sum() if ok else both.sum()))

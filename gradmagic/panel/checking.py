@@ -1,0 +1,51 @@
+"""The button that checks the derivatives, and what it found. Knows no differences and no engine."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+
+import ipywidgets as w
+
+from gradmagic.explore.check import Check
+from gradmagic.explore.request import GradUsageError
+from gradmagic.panel.controls import Looks
+from gradmagic.panel.texts import messages
+
+__all__ = ["Checking"]
+
+
+class Checking:
+    """`check()` gives the comparisons; they are shown until the next state."""
+
+    def __init__(self, looks: Looks, check: Callable[[], Sequence[Check]]) -> None:
+        self._check = check
+        self.button = w.Button(
+            description="compare with differences", layout=w.Layout(width="auto"),
+            tooltip="compare every derivative with central differences, and with PyTorch where it is installed",
+        )  # fmt: skip
+        self.found = w.HTML(layout=w.Layout(margin="0"))
+        self.row = w.VBox([w.HBox([self.button], layout=looks.row), self.found])
+        self.button.on_click(lambda _: self.carry_out())
+
+    def carry_out(self) -> None:
+        """Compare, and say what came out."""
+        try:
+            self.found.value = lines(self._check())
+        except GradUsageError as mistake:
+            self.found.value = messages([str(mistake)], "error")
+
+    def forget(self) -> None:
+        """What was compared is no longer what is shown."""
+        if self.found.value:
+            self.found.value = ""
+
+
+def lines(found: Sequence[Check]) -> str:
+    """One line for each comparison; each says by a sign and in words whether it went well."""
+    rows = "".join(
+        f'<li><span class="{"gm-ok" if one.ok else "gm-bad"}">{"✓" if one.ok else "✗"}</span> '
+        f"{html.escape(str(one))}</li>"
+        for one in found
+    )
+    return f'<ul class="gm-checks" role="status">{rows}</ul>'

@@ -1,0 +1,47 @@
+"""The derivatives beside central differences and PyTorch."""
+
+import pytest
+
+from gradmagic.explore.check import check
+from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.explore.request import GradUsageError
+
+RIGHT = [
+    "x * sin(x)", "abs(x) + tan(x)", "floor(x)", "sqrt(x)", "log(x**2)", "exp(3 * x)", "2 * x", "1e6 + x**3",
+    "torch.relu(x)", "1 / x", "where(x > 0.1234, x, x**2)",
+]  # fmt: skip
+
+
+def checks(text, against, **given):
+    return [one for one in check(Explorer(*request_from(text, **given))) if one.against.startswith(against)]
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_what_is_right_agrees_with_differences(text):
+    found = checks(text, "central")
+    assert len(found) == 2
+    assert all(one.ok for one in found), [str(one) for one in found]
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_what_is_right_agrees_with_pytorch(text):
+    pytest.importorskip("torch")
+    found = checks(text, "PyTorch")
+    assert len(found) == 3
+    assert all(one.ok for one in found), [str(one) for one in found]
+
+
+@pytest.mark.parametrize("text", ["x.detach() * x", "torch.tensor(x.tolist()) * 1.0 + 0 * x"])
+def test_a_derivative_that_is_not_that_of_y_is_found_and_said(text):
+    first = checks(text, "central", order=1)[0]
+    assert not first.ok
+    assert "dy/dx is not what central differences say: off by" in str(first)
+
+
+def test_weights_do_not_matter():
+    assert all(one.ok for one in checks("exp(x)", "central", weights="cos(x)"))
+
+
+def test_a_tensor_of_the_cells_own_has_nothing_beside_it():
+    with pytest.raises(GradUsageError, match="the cell makes x itself"):
+        check(Explorer(*request_from("x = torch.ones(3, requires_grad=True)\ny = x ** 2")))
