@@ -203,7 +203,8 @@ def test_loading_leaves_the_heavy_libraries_for_the_first_cell() -> None:
     code = (
         "import sys; from IPython.core.interactiveshell import InteractiveShell as Shell; from traitlets.config import"
         " Config; shell = Shell(config=Config(HistoryManager={'enabled': False}));"
-        " shell.run_line_magic('load_ext', 'gradmagic'); print(*{'matplotlib', 'ipywidgets'} & set(sys.modules))"
+        " shell.run_line_magic('load_ext', 'gradmagic');"
+        " print(*{'numpy', 'matplotlib', 'ipywidgets'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.request import GradUsageError, quoted
 
-__all__ = ["FUNCTIONS", "NUMBERS", "Expression", "number", "quoted"]
+__all__ = ["FUNCTIONS", "NUMBERS", "Expression", "number"]
 
 MAX_CHARACTERS, MAX_NODES, MAX_DEPTH = 200, 100, 30
 
@@ -50,12 +50,6 @@ BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 Values = Mapping[str, Any]
 Formula = Callable[[Values], Any]
-
-
-def quoted(text: object, limit: int = 60) -> str:
-    """The text as one line in quotes, cut if it is long: what an error message may repeat."""
-    line = "".join(c if c.isprintable() else " " for c in str(text)).strip()
-    return f"'{line}'" if len(line) <= limit else f"'{line[: limit - 1]}…'"
 
 
 @dataclass(frozen=True, slots=True)

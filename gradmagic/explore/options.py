@@ -1,25 +1,24 @@
 """The options of `%%grad`, as one table, and what is derived from it: parser, help, completion, the line of a state.
 
-Knows no IPython and no cell: it turns a line into a Request and back.
+Knows no IPython and no cell: it turns a line into a Request and back. The table itself loads no numpy, so that
+`%load_ext gradmagic` takes a moment; what reads a number, a weight or a name brings it.
 """
 
 from __future__ import annotations
 
 import difflib
 import keyword
+import math
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
+from gradmagic.explore.request import GradUsageError, Range, Request, quoted
 
-from gradmagic.explore.elementary import KNOWN
-from gradmagic.explore.expression import number, quoted
-from gradmagic.explore.request import GradUsageError, Range, Request
-from gradmagic.explore.state import State
-from gradmagic.explore.weights import Weights
+if TYPE_CHECKING:
+    from gradmagic.explore.state import State
 
 __all__ = ["OPTIONS", "Option", "assignment", "checked", "complete", "help_text", "line_of", "parse_line"]
 
@@ -256,6 +255,8 @@ def read_choice(option: Option, text: str) -> str:
 
 
 def read_weights(_: Option, text: str) -> str:
+    from gradmagic.explore.weights import Weights
+
     return Weights.of(text).spec
 
 
@@ -314,6 +315,8 @@ def assignment(name: str, text: str) -> Range | float:
 
 def bound(text: str, written: str) -> float:
     """A number of a range; the error names the range too."""
+    from gradmagic.explore.expression import number
+
     try:
         return number(text)
     except GradUsageError as error:
@@ -326,7 +329,7 @@ def span_of(lo: float, hi: float, start: float | None, written: str) -> Range:
         raise GradUsageError(f"the range {quoted(written)} is empty: its end must be greater than its beginning")
     if lo > hi:
         raise GradUsageError(f"the range {quoted(written)} runs backwards: write {hi:g}:{lo:g}")
-    if not np.isfinite(hi - lo) or hi - lo <= 16 * np.spacing(max(abs(lo), abs(hi))):
+    if not math.isfinite(hi - lo) or hi - lo <= 16 * math.ulp(max(abs(lo), abs(hi))):
         raise GradUsageError(
             f"the range {quoted(written)} is too {'wide' if hi - lo > 1 else 'narrow'} for its samples"
         )
@@ -337,6 +340,8 @@ def span_of(lo: float, hi: float, start: float | None, written: str) -> Range:
 
 def not_a_name(name: str) -> str:
     """Why this cannot be the name of a variable of the user's; empty if it can."""
+    from gradmagic.explore.elementary import KNOWN
+
     if not name.isidentifier():
         return "is not a name: use letters, digits and _, as in a or k1"
     if keyword.iskeyword(name):
@@ -425,6 +430,7 @@ def line_of(request: Request, state: State) -> str:
 
     Examples
     --------
+    >>> from gradmagic.explore.state import State
     >>> request = parse_line("x=-1:1 --no-create-graph", "y = x")
     >>> line_of(request, State({}, x0=0.5, create_graph=False))
     '%%grad x=-1:1@0.5 --no-create-graph'

@@ -14,9 +14,8 @@ from types import CodeType
 from typing import Any, Final
 
 from gradmagic.explore.elementary import KNOWN
-from gradmagic.explore.expression import quoted
 from gradmagic.explore.imports import OURS, rewritten
-from gradmagic.explore.request import GradUsageError, Range, Request
+from gradmagic.explore.request import GradUsageError, Range, Request, quoted
 
 __all__ = ["DEFAULT_DOMAIN", "DEFAULT_PARAMETER", "Program"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["Backend", "GradUsageError", "LeafWrites", "Range", "Request"]
+__all__ = ["Backend", "GradUsageError", "LeafWrites", "Range", "Request", "quoted"]
 
 LeafWrites = Literal["refuse", "allow"]
 Backend = Literal["gradmagic", "torch"]
@@ -26,6 +26,12 @@ class GradUsageError(Exception):
     def _render_traceback_(self) -> list[str]:
         """IPython asks for this: the message without a traceback through gradmagic."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def quoted(text: object, limit: int = 60) -> str:
+    """The text as one line in quotes, cut if it is long: what an error message may repeat."""
+    line = "".join(c if c.isprintable() else " " for c in str(text)).strip()
+    return f"'{line}'" if len(line) <= limit else f"'{line[: limit - 1]}…'"
 
 
 def no_values() -> Mapping[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gradmagic.explore.expression import NUMBERS, Expression, quoted
-from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.expression import NUMBERS, Expression
+from gradmagic.explore.request import GradUsageError, quoted
 from gradmagic.explore.trace import Array
 
 __all__ = ["SPECS", "Weights"]
