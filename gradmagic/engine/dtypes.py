@@ -176,6 +176,29 @@ def _scalar_dtype(value: Any) -> np.dtype[Any]:
     return default_complex() if isinstance(value, complex) else default_float()
 
 
+def inferred(leaves: Iterable[Any]) -> np.dtype[Any]:
+    """What holds nested sequences: from the element types of the arrays in them, and the types of the Python numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> inferred([float, np.dtype(np.float64)])
+    dtype('float64')
+    """
+    found: np.dtype[Any] | None = None
+    for leaf in leaves:
+        found = _merge(found, leaf if isinstance(leaf, np.dtype) else _python_dtype(leaf))
+    return default_float() if found is None else found
+
+
+def _python_dtype(kind: type) -> np.dtype[Any]:
+    if issubclass(kind, str):
+        raise ValueError("too many dimensions 'str'")  # torch takes it for a sequence
+    if not issubclass(kind, (builtins.int, builtins.float, complex)):
+        raise RuntimeError(f"Could not infer dtype of {kind.__name__}")
+    return _scalar_dtype(kind())
+
+
 def result_dtype(operands: Iterable[Any]) -> np.dtype[Any]:
     """Torch's promotion: tensors with dimensions, then 0-d tensors, then Python numbers.
 

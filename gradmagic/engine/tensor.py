@@ -342,6 +342,8 @@ class Tensor:
         return self._array.tolist()
 
     def _scalar(self) -> Any:
+        if self._array.size != 1 and not modes.maps:
+            raise ValueError("only one element tensors can be converted to Python scalars")
         value = self.item()
         if self.requires_grad and not leaving.for_a_picture():
             if leaving.into_an_element():

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.anomaly import observed
+from gradmagic.engine.hooks import Gradients, run_hooks, run_node_hooks
 from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import Node
 from gradmagic.engine.tensor import Tensor
@@ -230,22 +231,23 @@ class Walk:
 
     def _prehooks(self, node: Node, g: Any) -> Any:
         many = node.metas is not None
-        parts = tuple(None if p is None else self.tensor(p) for p in (g if many else [g]))
-        for hook in list(node.node_prehooks.values()):
-            changed = hook(parts)
-            if changed is not None:
-                parts = changed if isinstance(changed, tuple) else (changed,)
-        raw = [p if p is None or self.recording else p._array for p in parts]
+        parts = self.tensors(g if many else [g])
+        parts = run_node_hooks(node.node_prehooks.values(), parts, lambda hook, gs: hook(gs))
+        raw = self.bare(parts)
         return raw if many else raw[0]
 
     def _node_hooks(self, node: Node, out: list[Any], g: Any) -> list[Any]:
-        given = tuple(None if o is None else self.tensor(o) for o in out)
-        gs = tuple(None if p is None else self.tensor(p) for p in (g if node.metas is not None else [g]))
-        for hook in list(node.node_hooks.values()):
-            changed = hook(given, gs)
-            if changed is not None:
-                given = changed if isinstance(changed, tuple) else (changed,)
-        return [o if o is None or self.recording else o._array for o in given]
+        gs = self.tensors(g if node.metas is not None else [g])
+        return self.bare(
+            run_node_hooks(node.node_hooks.values(), self.tensors(out), lambda hook, given: hook(given, gs))
+        )
+
+    def tensors(self, gs: Iterable[Any]) -> Gradients:
+        return tuple(None if g is None else self.tensor(g) for g in gs)
+
+    def bare(self, gs: Gradients) -> list[Any]:
+        """The gradients as the walk hands them on: arrays, unless a graph is recorded."""
+        return [g if g is None or self.recording else g._array for g in gs]
 
 
 def straight(root: Any, leaf: Tensor, g: Any, retain: bool, recording: bool) -> tuple[bool, Any]:
@@ -378,35 +380,25 @@ def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     return np.reshape(g, shape) if extra else g
 
 
-def run_hooks(hooks: Mapping[int, Any], g: Tensor) -> Tensor:
-    """Tensor hooks in the order of their registration; what one returns replaces the gradient."""
-    for hook in list(hooks.values()):
-        changed = hook(g)
-        if changed is None:
-            continue
-        if not isinstance(changed, Tensor):
-            raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
-        if changed.shape != g.shape:
-            raise RuntimeError(f"hook '{hook.__name__}' has changed the size of value")
-        if changed.dtype != g.dtype:
-            was, now = g.dtype.legacy, changed.dtype.legacy
-            raise RuntimeError(
-                f"hook '{hook.__name__}' has changed the type of value (was torch.{was}Tensor got torch.{now}Tensor)"
-            )
-        g = changed
-    return g
-
-
-def accumulate(leaf: Tensor, g: Tensor, recording: bool) -> None:
-    """Add to ``.grad``: in place, unless a graph of the gradient is recorded."""
+def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:
+    """Add to ``.grad``, with the hooks of the leaf's own node before it and after, and the leaf's after."""
     if leaf.__dict__.get("_moved"):
         raise RuntimeError("leaf variable has been moved into the graph interior")
     if not leaf._wants_grad:  # no longer
         return
-    for hook in list(leaf.__dict__.get("_node_prehooks", {}).values()):
-        changed = hook((g,))
-        if changed is not None:
-            g = changed[0] if isinstance(changed, tuple) else changed
+    prehooks = leaf.__dict__.get("_node_prehooks")
+    if prehooks:
+        (g,) = run_node_hooks(prehooks.values(), (g,), lambda hook, gs: hook(gs))
+    if g is not None:
+        _add(leaf, g, recording)
+    for hook in list(leaf.__dict__.get("_post_hooks", {}).values()):
+        hook(leaf)
+    for hook in list(leaf.__dict__.get("_node_hooks", {}).values()):
+        hook((), (g,))
+
+
+def _add(leaf: Tensor, g: Tensor, recording: bool) -> None:
+    """In place, unless a graph of the gradient is recorded."""
     held = leaf._grad
     if held is None:
         leaf._grad = g._accumulated() if recording and g.requires_grad else Tensor._of(np.array(g._array))
@@ -415,7 +407,3 @@ def accumulate(leaf: Tensor, g: Tensor, recording: bool) -> None:
     else:
         with no_grad():
             held.add_(g)
-    for hook in list(leaf.__dict__.get("_node_hooks", {}).values()):
-        hook((), (g,))
-    for hook in list(leaf.__dict__.get("_post_hooks", {}).values()):
-        hook(leaf)

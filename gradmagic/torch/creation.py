@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,12 @@ from gradmagic.engine import devices, dtypes, random
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
+
+_SEQUENCES = (list, tuple, range)
+_COPY_CONSTRUCT = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+)
 
 
 def _made(array: Any, requires_grad: bool, device: Any = None) -> Any:
@@ -28,21 +35,51 @@ def _kind(dtype: Any) -> np.dtype[Any]:
 
 
 def _check_nesting(data: Any, dim: int = 0) -> None:
-    if isinstance(data, (list, tuple)) and data and isinstance(data[0], (list, tuple)):
-        n = len(data[0])
-        for row in data:
-            if not isinstance(row, (list, tuple)) or len(row) != n:
-                got = len(row) if isinstance(row, (list, tuple)) else 0
-                raise ValueError(f"expected sequence of length {n} at dim {dim + 1} (got {got})")
-            _check_nesting(row, dim + 1)
+    if not isinstance(data, _SEQUENCES) or not data:
+        return
+    if not isinstance(data[0], _SEQUENCES):
+        odd = next((v for v in data if isinstance(v, _SEQUENCES)), None)
+        if odd is not None:
+            kind = type(odd).__name__
+            whole = isinstance(data[0], int)
+            raise TypeError(
+                f"'{kind}' object cannot be interpreted as an integer" if whole else f"must be real number, not {kind}"
+            )
+        return
+    n = len(data[0])
+    for row in data:
+        if not isinstance(row, _SEQUENCES):
+            raise TypeError("not a sequence")
+        if len(row) != n:
+            raise ValueError(f"expected sequence of length {n} at dim {dim + 1} (got {len(row)})")
+        _check_nesting(row, dim + 1)
 
 
-def _plain(data: Any) -> Any:
-    if isinstance(data, Tensor):
-        return data.item() if data.ndim == 0 else data._array
-    if isinstance(data, (list, tuple)):
-        return [_plain(v) for v in data]
+def _plain(data: Any, leaves: set[Any]) -> Any:
+    """Nested sequences without Tensors in them; the types of the numbers and the element types of the arrays are noted."""
+    if isinstance(data, _SEQUENCES):
+        return [_plain(v, leaves) for v in data]
+    if isinstance(data, (Tensor, np.ndarray, np.generic)):
+        array = data._array if isinstance(data, Tensor) else data
+        leaves.add(array.dtype)
+        return data._scalar() if isinstance(data, Tensor) else data
+    leaves.add(type(data))
     return data
+
+
+def _copied(data: Any, dtype: Any) -> Any:
+    """A new array of the data, in the element type that is asked for or that torch infers."""
+    if isinstance(data, (Tensor, np.ndarray, np.generic)):
+        array = np.array(data._array if isinstance(data, Tensor) else data)
+        dtypes.of(array.dtype)
+        return array if dtype is None else quiet(array.astype, dtypes.to_numpy(dtype))
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
+    _check_nesting(data)
+    leaves: set[Any] = set()
+    plain = _plain(data, leaves)
+    kind = dtypes.inferred(leaves)
+    return quiet(np.array(plain).astype, kind if dtype is None else dtypes.to_numpy(dtype))
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -78,29 +115,9 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     tensor([[1., 2.],
             [3., 4.]], requires_grad=True)
     """
-    if data is None:
-        raise RuntimeError("Could not infer dtype of NoneType")
     if isinstance(data, Tensor):
-        array = np.array(data._array)
-    elif isinstance(data, (np.ndarray, np.generic)):
-        array = np.array(data)
-        dtypes.of(array.dtype)
-    else:
-        _check_nesting(data)
-        plain = _plain(data)
-        array = np.array(plain)
-        if array.size == 0 or array.dtype.kind == "f":
-            leaf = array.flat[0] if array.size else None
-            keep = isinstance(plain, np.generic) and leaf is not None
-            array = array if keep else quiet(array.astype, dtypes.default_float())
-        elif array.dtype.kind == "c":
-            array = array.astype(dtypes.default_complex())
-        elif array.dtype.kind not in "biu":
-            raise TypeError(f"new(): invalid data type '{type(np.ravel(np.array(plain, object))[0]).__name__}'")
-    if dtype is not None:
-        source = array if isinstance(data, (Tensor, np.ndarray, np.generic)) else np.array(_plain(data))
-        array = quiet(source.astype, dtypes.to_numpy(dtype))
-    return _made(array, requires_grad, device)
+        warnings.warn(_COPY_CONSTRUCT, UserWarning, stacklevel=2)
+    return _made(_copied(data, dtype), requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
@@ -110,7 +127,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and dtype is None:
         return from_numpy(data)
-    return tensor(data, dtype=dtype)
+    return _made(_copied(data, dtype), False)
 
 
 def from_numpy(ndarray: Any) -> Any:

@@ -293,6 +293,7 @@ DRAWINGS: list[Callable[[Any, Any, Any], Any]] = [
     lambda ax, x, z: ax.contourf(x, x, z), lambda ax, x, z: ax.hist(x), lambda ax, x, z: ax.errorbar(x, x, yerr=x),
     lambda ax, x, z: ax.step(x, x), lambda ax, x, z: ax.semilogy(x, x), lambda ax, x, z: ax.axhline(x[0]),
     lambda ax, x, z: ax.vlines(x, 0, x), lambda ax, x, z: ax.set_xlim(x[0], x[-1]), lambda ax, x, z: ax.text(x[0], x[1], "here"),
+    lambda ax, x, z: ax.plot(x, z), lambda ax, x, z: ax.plot(z, z), lambda ax, x, z: ax.contour(z, z.T, z),
 ]  # fmt: skip
 
 
