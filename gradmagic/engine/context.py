@@ -98,7 +98,7 @@ class FunctionNode(Node):
             self._check(value.log, self.seq, value, self, value.nr)
             return self._output(value._array, value.nr)
         if value is not None and value._log is not None:
-            self._check(value._log, self.seq, value, value.grad_fn, value.output_nr)
+            self._check(value._log, self.seq, value, value.grad_fn)
         return value
 
     def keep(self, tensors: Sequence[Any]) -> None:

@@ -99,7 +99,7 @@ def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
             "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
-    if not modes.grad:
+    if not modes.grad or target._array.dtype.kind not in "fc":
         return
     if target.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args):
         check_rewrite(target)

@@ -146,7 +146,8 @@ class Op:
             if self.is_view:
                 set_view(out, operands[0], self, {**kwargs, "_output": nr}, forbids="multi")
         if node is not None:
-            node.metas = tuple((y.shape, y.dtype) for y in ys)
+            # indices have no gradient, and torch's nodes no place for one: they come last
+            node.metas = tuple((y.shape, y.dtype) for y in ys if y.dtype.kind in "fc")
             node.shape, node.dtype = node.metas[0]
         if modes.alerts and modes.levels:
             self.carry(operands, tuple(outs), kwargs)

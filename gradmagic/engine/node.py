@@ -25,6 +25,11 @@ FREED_MESSAGE = (
     "saved tensors after calling backward."
 )
 
+DETACHED_MESSAGE = (
+    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, please use "
+    "out-of-place `.detach()` instead"
+)
+
 # One clock numbers the nodes and stamps the in-place writes: a saved value is stale when it was written after its node.
 tick = itertools.count(1).__next__
 
@@ -144,8 +149,10 @@ class Node:
             return self._unpack_output(value, recording)
         if not hasattr(value, "_array"):
             return self._unpack_packed(value, recording) if type(value) is Packed else value
+        if value._node is None and value is not self.edges[k] is not None and value._view is None:
+            raise RuntimeError(DETACHED_MESSAGE)
         if value._log is not None:
-            self._check(value._log, self.seq, value, value.grad_fn, value.output_nr)
+            self._check(value._log, self.seq, value, value.grad_fn)
         return value if recording else value._array
 
     def _unpack_output(self, array: Array, recording: bool) -> Any:
@@ -154,7 +161,7 @@ class Node:
         indices = isinstance(array, tuple) and array[-1].dtype.kind == "i"  # which a write to the values leaves alone
         if self.output_log is not None and not indices:
             since = self.seq if self.written_at is None else self.written_at + 1
-            self._check(self.output_log, since, array, self, 0)
+            self._check(self.output_log, since, array, self)
         if not recording:
             return array
         if isinstance(array, tuple):
@@ -181,7 +188,8 @@ class Node:
 
     tensor_type: type[Tensor]
 
-    def _check(self, log: WriteLog, since: int, value: Any, producer: Any, nr: int) -> None:
+    # torch counts the outputs of a custom function only where it saved its own
+    def _check(self, log: WriteLog, since: int, value: Any, producer: Any, nr: int = 0) -> None:
         expected = log.version_at(since)
         if log.count != expected:
             raise RuntimeError(_modified_message(value, producer, nr, log.count, expected))

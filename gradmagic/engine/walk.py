@@ -112,16 +112,15 @@ class Walk:
             if g is None and node in live:
                 g = self.nothing(node, retain)
             if g is not None:
+                onward = not inside or (self.through and node in inside) or any(t in live for t in node.edges)
+                if inside and onward:  # torch gives the gradient of such an input as it was before its hooks
+                    self.capture(node, g)
                 if node.pre_hooks is not None:
                     g = self.before(node, g)
-                if inside:
-                    self.capture(node, g)
-                if not inside or any(t in live for t in node.edges):
+                if onward:
                     self.step(node, g, retain)
-                elif self.through and node in inside:
-                    node.check()
-                    if not retain:
-                        node.free()
+                else:
+                    self.capture(node, g)
             if node in complete:
                 self.arrive(complete[node])
         if not complete:

@@ -23,7 +23,10 @@ def _c(a: Any) -> Any:
 dot = bilinear(np.dot, lambda g, b: g * _c(b), lambda g, a: g * _c(a), saved={"other": "tensor"})
 vdot = bilinear(np.vdot, lambda g, b: _c(g) * b, lambda g, a: g * a)
 mv = bilinear(
-    np.matmul, lambda g, b: g[:, None] * _c(b)[None, :], lambda g, a: np.matmul(_h(a), g), saved={"other": "vec"}
+    np.matmul,
+    lambda g, b: np.reshape(g, (*g.shape, 1)) * _c(b),
+    lambda g, a: np.matmul(_h(a), g),
+    saved={"other": "vec"},
 )
 mm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
 bmm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})

@@ -261,4 +261,4 @@ def outer(input: Tensor, vec2: Tensor) -> Any:
     for name, given in (("self", input), ("vec2", vec2)):
         if given.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {given.ndim}-D")
-    return unsqueeze(input, 1) * vec2
+    return input.reshape(len(input), 1) * vec2

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import _conj, irregular, linear, name_rows
+from gradmagic.engine.kinds import _conj, as_array, irregular, linear, name_rows
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.rules import called
 
@@ -123,9 +123,13 @@ cumprod = irregular(lambda x, axis: np.cumprod(x, axis) if x.ndim else np.array(
 
 
 def _var_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    freedom = max(_count(shape, axis) - correction, 0)
-    return spread(g, shape, axis, keepdims) * (centred * (2.0 / freedom if freedom else np.nan))
+    middle = np.mean(x, axis=axis, keepdims=True)
+    freedom = _count(shape, axis) - correction
+    g = spread(g, shape, axis, keepdims)
+    if freedom <= 0 and (axis is None or not shape):  # torch's rule for a whole tensor has no graph there
+        x, middle = as_array(x), as_array(middle)
+        return g * np.where(x == middle, np.nan, np.inf).astype(x.dtype)
+    return g * ((x - middle) * (2.0 / freedom if freedom else np.inf))
 
 
 def _std_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
