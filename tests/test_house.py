@@ -26,7 +26,7 @@ NEIGHBOURS = {
     "ops": {"scipy"},  # inside a rule, once one of its ufuncs has come by
     "torch": set(),
     "explore": {"torch"},  # --backend torch
-    "plot": {"matplotlib", "isal"},
+    "plot": {"matplotlib", "contourpy", "isal"},  # contourpy comes with matplotlib
     "panel": {"ipywidgets", "IPython", "matplotlib", "traitlets", "tornado"},
     "__init__": {"IPython"},
     "magic": {"IPython", "traitlets"},

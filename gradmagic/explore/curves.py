@@ -12,6 +12,7 @@ import numpy as np
 
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.overlays import Mark, marks
+from gradmagic.explore.planes import Plane
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Trace
 
@@ -45,8 +46,8 @@ class Curves:
         y first, then its derivatives by order.
     x_label : str
         What x is called.
-    style : {"line", "points"}
-        A curve over a range, or the elements of a tensor.
+    style : {"line", "points", "plane"}
+        A curve over a range, the elements of a tensor, or a map over two inputs.
     x0 : float
         Where the cursor stands.
     at_x0 : tuple of float or None
@@ -62,12 +63,16 @@ class Curves:
         The places of the abscissae that were put in where a line breaks; nothing was computed there.
     marks : tuple of Mark
         What the overlays draw.
+    plane : Plane or None
+        What there is over two inputs, in place of curves.
+    overlays : frozenset of str
+        What is drawn over such a map: contours, arrows, critical points, directions.
     """
 
     x: Array
     curves: tuple[Curve, ...]
     x_label: str
-    style: Literal["line", "points"]
+    style: Literal["line", "points", "plane"]
     x0: float
     at_x0: tuple[float | None, ...]
     notes: tuple[str, ...] = ()
@@ -75,6 +80,8 @@ class Curves:
     slopes: bool = True
     breaks: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
+    plane: Plane | None = None
+    overlays: frozenset[str] = frozenset()
 
 
 def curves(trace: Trace, state: State) -> Curves:
@@ -87,6 +94,12 @@ def curves(trace: Trace, state: State) -> Curves:
     >>> [(curve.label, at) for curve, at in zip(shown.curves, shown.at_x0)]
     [('y', 3.0), ('dy/dx', 2.0)]
     """
+    if trace.plane is not None:
+        at, plane = trace.plane.cursor, trace.plane
+        return Curves(
+            plane.x, (), trace.x_label, "plane", at.x, (), trace.notes, slopes=not plane.weighted, plane=plane,
+            overlays=state.look.plane,
+        )  # fmt: skip
     flat = trace.x.reshape(-1).astype(np.float64)
     ones = trace.weights is None or bool(np.all(trace.weights == 1.0))
     found = defined([y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)], trace)

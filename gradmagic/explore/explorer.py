@@ -17,7 +17,7 @@ import numpy as np
 from gradmagic.explore.backends import backend_of
 from gradmagic.explore.blocks import sampled
 from gradmagic.explore.curves import Curves, curves
-from gradmagic.explore.options import BY_FIELD, assignment, checked, line_of
+from gradmagic.explore.options import BY_FIELD, assignment, both_inputs, checked, line_of
 from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
@@ -229,7 +229,7 @@ def request_from(
     ('function(x, a)', Range(lo=-5.0, hi=5.0, start=2.0))
     """
     names: MutableMapping[str, Any] = {} if namespace is None else namespace
-    options = {name: given.pop(name) for name in list(given) if name in BY_FIELD}
+    options = both_inputs({name: given.pop(name) for name in list(given) if name in BY_FIELD})
     spans = {name: span_from(name, value) for name, value in given.items()}
     if callable(what):
         names = {**names, "function": what}
@@ -243,7 +243,7 @@ def request_from(
         names = {**names, "weights": options["weights"]}
         options["weights"] = "weights"
     for name, value in options.items():
-        options[name] = option_from(name, value)
+        options[name] = option_from(name, value) if name in BY_FIELD else value
     ranges = {name: value for name, value in spans.items() if isinstance(value, Range)}
     values = {name: value for name, value in spans.items() if not isinstance(value, Range)}
     return checked(Request(source, ranges, values, **options)), names

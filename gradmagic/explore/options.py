@@ -33,7 +33,7 @@ class Option:
 
     field: str
     metavar: str
-    kind: Literal["name", "weights", "whole", "choice", "switch", "off"]
+    kind: Literal["name", "inputs", "weights", "whole", "choice", "switch", "off"]
     default: object
     help: str
     choices: tuple[str, ...] = ()
@@ -60,7 +60,13 @@ class Option:
 
 OPTIONS: Final = (
     Option("of", "NAME", "name", None, "what to differentiate (default: y, or else the cell's last expression)"),
-    Option("wrt", "NAME", "name", "x", "what to differentiate by (default: x)"),
+    Option(
+        "wrt",
+        "NAME[,NAME]",
+        "inputs",
+        "x",
+        "what to differentiate by (default: x; and y, where it has a range and is only read)",
+    ),
     Option(
         "weights",
         "SPEC",
@@ -70,7 +76,14 @@ OPTIONS: Final = (
         ("ones", "onehot:0", "ramp", "random:0"),
     ),
     Option("order", "N", "whole", 2, f"how many derivatives, 1 to {MAX_ORDER} (default: 2)", bounds=(1, MAX_ORDER)),
-    Option("points", "N", "whole", 401, "how many samples of the range of x (default: 401)", bounds=(2, MAX_POINTS)),
+    Option(
+        "points",
+        "N",
+        "whole",
+        401,
+        "how many samples of the range of x (default: 401; of two: 121)",
+        bounds=(2, MAX_POINTS),
+    ),
     Option("create_graph", "", "switch", True, "whether derivatives can be differentiated again (default: yes)"),
     Option("retain_graph", "", "switch", None, "whether a call keeps the graph (default: as create_graph)"),
     Option(
@@ -112,6 +125,10 @@ EXAMPLES: Final = (
         "other grad_outputs, and no second derivative: see why",
     ),
     (
+        "%%grad x=-2:2 y=-1:3 --of z\nz = (1 - x)**2 + 100 * (y - x**2)**2",
+        "two inputs: a map of z, its gradient and Hessian",
+    ),
+    (
         "%%grad --leaf-writes=allow --into g\nx = torch.rand(3, 4, requires_grad=True)\nx[0][0] = 5\ny = x ** 2",
         "x is a tensor of the cell's own; g.y, g.derivatives and g.ledger are there to work with",
     ),
@@ -151,7 +168,27 @@ def parse_line(line: str, text: str, defaults: Mapping[str, Any] | None = None) 
             ranges[name] = found
         else:
             values[name] = found
-    return checked(Request(text, ranges, values, **{**(defaults or {}), **fields}))
+    return checked(Request(text, ranges, values, **{**(defaults or {}), **both_inputs(fields)}))
+
+
+def both_inputs(fields: dict[str, Any]) -> dict[str, Any]:
+    """`wrt="x,y"` as the two fields that a Request has for it; who names one input wants no second.
+
+    >>> both_inputs({"wrt": "u,v"}), both_inputs({"wrt": "x"}), both_inputs({})
+    ({'wrt': 'u', 'second': 'v'}, {'wrt': 'x', 'second': ''}, {})
+    """
+    if "wrt" not in fields:
+        return fields
+    first, _, second = fields["wrt"].partition(",")
+    return {**fields, "wrt": first.strip(), "second": second.strip()}
+
+
+def inputs_of(request: Request) -> str:
+    """What `--wrt` says of a request's inputs; empty where it need not be said."""
+    if request.second:
+        return f"{request.wrt},{request.second}"
+    needless = request.wrt == "x" and (request.second is None or "y" not in request.ranges)
+    return "" if needless else request.wrt
 
 
 def split_expression(line: str) -> tuple[str, str]:
@@ -197,7 +234,14 @@ def checked(request: Request) -> Request:
             f"{request.wrt}={value:g} is one point, and a curve needs a range: "
             f"write {request.wrt}={value - 1:g}:{value + 1:g}@{value:g} for a curve around it"
         )
-    if request.into is not None and request.into in (request.wrt, request.of or "y"):
+    if request.second and request.second in (request.wrt, request.of):
+        raise GradUsageError(f"--wrt {inputs_of(request)}: the inputs and {quoted(request.of or 'y')} need three names")
+    if request.second and request.second in request.values:
+        raise GradUsageError(
+            f"{request.second}={request.values[request.second]:g} is one value, and an input needs a range: "
+            f"write {request.second}=-3:3"
+        )
+    if request.into is not None and request.into in (request.wrt, request.second, request.of or "y"):
         raise GradUsageError(
             f"--into {request.into} would take the place of the cell's own {quoted(request.into)}: write --into g"
         )
@@ -260,8 +304,18 @@ def read_weights(_: Option, text: str) -> str:
     return Weights.of(text).spec
 
 
+def read_inputs(option: Option, text: str) -> str:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > 2:
+        raise GradUsageError(
+            f"{quoted(f'{option.flag} {text}')}: one input makes curves and two a map: name one or two"
+        )
+    return ",".join(read_name(option, part) for part in parts)
+
+
 READERS: Final[Mapping[str, Callable[[Option, str], object]]] = {
     "name": read_name,
+    "inputs": read_inputs,
     "whole": read_whole,
     "choice": read_choice,
     "weights": read_weights,
@@ -384,6 +438,8 @@ Names
     a=LO:HI         a slider for a name that the cell reads (default for a name that nobody defines: -5:5@1)
     a=LO:HI@START   the same, starting at START
     a=VALUE         a fixed number
+    y=LO:HI         a second input, if the cell reads y and sets something else: a map over x and y in place of curves.
+                    --wrt u,v names other inputs; after --wrt x, y is a slider as every other name
 
 Numbers may be written as 3, 1e-3, pi, 2*pi or -pi/2. Known without an import: np, torch, grad, pi, e, and functions
 such as sin, cos, exp, log, sqrt. `import torch` in a cell means gradmagic.torch.
@@ -438,10 +494,15 @@ def line_of(request: Request, state: State) -> str:
     words = []
     for name, span in request.ranges.items():
         start = state.x0 if name == request.wrt else state.params.get(name, span.begin)
+        if name not in state.params and name != request.wrt and state.y0 is not None:
+            start = state.y0
         words.append(f"{name}={span.lo:.12g}:{span.hi:.12g}@{start:.12g}")
     words += [f"{name}={value:.12g}" for name, value in request.values.items()]
     for option in OPTIONS:
         value = getattr(state, option.field, getattr(request, option.field))
+        if option.kind == "inputs":
+            words += [f"{option.flag} {inputs}"] if (inputs := inputs_of(request)) else []
+            continue
         if value == option.default:
             continue
         if option.kind in ("switch", "off"):

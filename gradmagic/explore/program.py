@@ -52,6 +52,8 @@ class Program:
         From the position of a call in the source to its text on one line.
     calls_autograd : bool
         Whether the cell itself calls `grad` or `backward`.
+    second, height : str or None, Range or None
+        The name of a second input, and its range.
     """
 
     request: Request
@@ -65,6 +67,8 @@ class Program:
     wrt: str
     calls: Mapping[Position, str]
     calls_autograd: bool
+    second: str | None = None
+    height: Range | None = None
 
     @property
     def filename(self) -> str:
@@ -73,8 +77,8 @@ class Program:
 
     @property
     def y_label(self) -> str:
-        """What is differentiated, as a label: its name, or y."""
-        return self.target or "y"
+        """What is differentiated, as a label: its name, or y; z over two inputs."""
+        return self.target or ("y" if self.second is None else "z")
 
     @classmethod
     def of(cls, request: Request, namespace: Mapping[str, Any]) -> Program:
@@ -99,14 +103,18 @@ class Program:
         last = compiled_last(tree, request.filename) if target is None else None
         body = compile(tree, request.filename, "exec", dont_inherit=True) if tree.body else None
         domain = domain_of(request, reads, binds, namespace)
+        second = second_of(request, reads, binds, domain)
         fitting_names(request, reads, binds)
         parameters = {
             name: request.ranges.get(name, DEFAULT_PARAMETER)
             for name in reads
-            if name != request.wrt
+            if name not in (request.wrt, second)
             and (name in request.ranges or not (is_given(name, request, namespace) or name in used_as_objects))
         }
-        return cls(request, body, last, reads, binds, parameters, domain, target, request.wrt, calls, autograd)
+        height = None if second is None else request.ranges.get(second, DEFAULT_DOMAIN)
+        return cls(
+            request, body, last, reads, binds, parameters, domain, target, request.wrt, calls, autograd, second, height
+        )  # fmt: skip
 
 
 def is_given(name: str, request: Request, namespace: Mapping[str, Any]) -> bool:
@@ -265,6 +273,27 @@ def domain_of(
     other = next(name for name in ("t", "x") if name != x)
     way = f"name it: %%grad --wrt {free[0]}" if free else f"use {x} in it, or name another: %%grad --wrt {other}"
     raise GradUsageError(f"nothing here depends on {quoted(x)}: the cell never reads it; {way}")
+
+
+def second_of(request: Request, reads: tuple[str, ...], binds: frozenset[str], domain: Range | None) -> str | None:
+    """The second input: as `--wrt x,y` says; or y, where the line gives it a range and the cell only reads it.
+
+    Every other name with a range is a slider, and so is y after `--wrt x`.
+    """
+    name = request.second
+    if name is None:
+        implied = request.wrt != "y" and "y" in request.ranges and "y" in reads and "y" not in binds
+        return "y" if implied and domain is not None else None
+    if not name:
+        return None
+    if name in binds or domain is None:
+        made = name if name in binds else request.wrt
+        raise GradUsageError(f"the cell makes {quoted(made)} itself, and two inputs both need ranges: leave it to them")
+    if name not in reads:
+        raise GradUsageError(
+            f"nothing here depends on {quoted(name)}: the cell never reads it; say --wrt {request.wrt}"
+        )
+    return name
 
 
 def fitting_names(request: Request, reads: tuple[str, ...], binds: frozenset[str]) -> None:

@@ -10,6 +10,7 @@ from html import escape
 
 import numpy as np
 
+from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.trace import Array, Call, Trace
 
@@ -58,7 +59,10 @@ def scale_of(values: Array) -> float:
 def text(curves: Curves, trace: Trace | None = None) -> str:
     """The deterministic text/plain: values over x, at x0, why something is missing, and the ledger."""
     parts = [headline(curves)]
-    parts += [table_text(curves)] if not curves.tables else [tensors_text(curves)]
+    if curves.plane is not None:
+        parts += [plane_report.table_text(curves.plane), "\n".join(plane_report.sentences(curves.plane))]
+    else:
+        parts += [table_text(curves)] if not curves.tables else [tensors_text(curves)]
     missing = [f"{c.label}: {c.note}" + (f" ({c.detail})" if c.detail else "") for c in curves.curves if c.note]
     if missing or curves.notes:
         parts.append("\n".join([*missing, *curves.notes]))
@@ -71,6 +75,8 @@ def text(curves: Curves, trace: Trace | None = None) -> str:
 
 
 def headline(curves: Curves) -> str:
+    if curves.plane is not None:
+        return plane_report.headline(curves.plane)
     names = ", ".join(curve.label for curve in curves.curves)
     if curves.style == "points":
         return f"{names} at {len(curves.x)} element{'s' * (len(curves.x) != 1)} of {curves.x_label}"
@@ -146,6 +152,8 @@ def array_text(values: Array) -> str:
 
 def table_html(curves: Curves) -> str:
     """The same numbers as HTML; everything that a user may have written is escaped."""
+    if curves.plane is not None:
+        return plane_report.table_html(curves.plane)
     if curves.tables:
         return "".join(
             f"<p>{escape(label)} =</p><pre>{escape(array_text(values))}</pre>" for label, values in curves.tables
@@ -163,6 +171,8 @@ def row_html(row: Sequence[str], *, marked: bool) -> str:
 
 def alt_text(curves: Curves) -> str:
     """What the picture shows, in words and numbers."""
+    if curves.plane is not None:
+        return plane_report.alt(curves.plane, curves.notes)
     shape = "Points" if curves.style == "points" else "Curves"
     sentences = [f"{shape} of {headline(curves)}."]
     sentences += [in_words(curve, curves) for curve in curves.curves]

@@ -86,6 +86,8 @@ class Request:
         The name of what is differentiated; None means `y`, or else the cell's last expression.
     wrt : str
         The name of what it is differentiated by.
+    second : str or None
+        The name of a second input; empty if there is to be none, None if the cell and its ranges are to say.
     weights : str
         `grad_outputs` as text: `ones`, `onehot:K`, `ramp`, `random:SEED`, a name, or an expression in x.
     order, points : int
@@ -122,3 +124,4 @@ class Request:
     panel: bool = True
     check: bool = False
     filename: str = "<cell>"
+    second: str | None = None

@@ -14,6 +14,8 @@ from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
 from gradmagic.explore.ledger import Ledger, cell_line
 from gradmagic.explore.outputs import array_of, input_of, kind_of, output_of
+from gradmagic.explore.plane_calls import over_plane
+from gradmagic.explore.planes import MOST_SIDE, abscissae, side_of
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.scope import Scope, scope_of
@@ -73,11 +75,21 @@ def samples(program: Program, state: State) -> Array:
     """The abscissae of a range. x0 is one of them, so that what is shown there was computed there."""
     span = state.span or program.domain
     assert span is not None
-    x = np.linspace(span.lo, span.hi, program.request.points)
     x0 = state.x0 if state.span is not None else span.clip(state.x0)
-    if span.lo <= x0 <= span.hi:
-        x[round((x0 - span.lo) / span.width * (len(x) - 1))] = x0
-    return x
+    return abscissae(span, x0, program.request.points)
+
+
+def grid(program: Program, state: State) -> list[Array]:
+    """Both inputs at the places of a grid, the first running along the rows; the cursor is one of them."""
+    width, height = state.span or program.domain, program.height
+    assert width is not None
+    assert height is not None
+    side = side_of(program.request.points)
+    if side > MOST_SIDE:
+        raise GradUsageError(f"--points {side} for each of two inputs: give at most {MOST_SIDE}")
+    x0 = state.x0 if state.span is not None else width.clip(state.x0)
+    y0 = height.clip(state.y0 if state.y0 is not None else height.begin)
+    return list(np.meshgrid(abscissae(width, x0, side), abscissae(height, y0, side)))
 
 
 @dataclass(slots=True)
@@ -94,6 +106,7 @@ class Attempt:
     failure: Failure | None = None
     ran: bool = False
     notes: list[str] = field(default_factory=list)
+    second: Any = None
     new_ledger: Callable[..., Ledger] = Ledger
 
     def trace(self) -> Trace:
@@ -118,7 +131,12 @@ class Attempt:
 
     def new_scope(self, *, echo: bool) -> Scope:
         scope = scope_of(self.program, self.state, self.namespace, self.backend, self.printed, echo=echo)
-        if self.program.domain is not None:
+        if self.program.second is not None:
+            for name, values in zip(
+                (self.program.wrt, self.program.second), grid(self.program, self.state), strict=True
+            ):
+                scope[name] = self.backend.variable(values)
+        elif self.program.domain is not None:
             scope[self.program.wrt] = self.backend.variable(samples(self.program, self.state))
         return scope
 
@@ -152,6 +170,8 @@ class Attempt:
         """X and y, as tensors that can be differentiated."""
         x = input_of(scope.get(self.program.wrt), self.program, self.backend)
         y = scope.get(self.program.target) if self.program.target is not None else value
+        if self.program.second is not None:
+            self.second = input_of(scope.get(self.program.second), self.program, self.backend)
         return x, output_of(y, x, self.program, self.backend)
 
     def run_again(self, x: Any, y: Any, random: RandomState | None) -> tuple[Any, Any]:
@@ -173,9 +193,46 @@ class Attempt:
             self.notes.append(f"the cell freed its graph and was run again: {name} is other than the first time")
         else:
             self.notes.append("the cell's own calls freed its graph, so the panel ran the cell again for its curves")
+        self.second = again.second
         return other_x, other_y
 
+    def evaluated(self, xs: Array, ys: Array) -> tuple[Any, Any, Any]:
+        """Both inputs at these places and the cell's result there, silently: what a search asks for."""
+        again = Attempt(self.program, self.state, self.namespace, self.backend, first=False, pointwise=True)
+        scope = scope_of(self.program, self.state, self.namespace, self.backend, self.printed, echo=False)
+        scope["print"] = lambda *_, **__: None
+        scope[self.program.wrt], scope[self.program.second or ""] = (
+            self.backend.variable(values.reshape(1, -1)) for values in (xs, ys)
+        )
+        value = again.cell_run(scope, lambda _, run: run(retain_graph=True))
+        x, z = again.read(scope, value)
+        return x, again.second, z
+
+    def over_plane(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
+        """What two inputs give."""
+        names = {**self.namespace, **self.bound(scope)}
+        found = over_plane(
+            y, (x, self.second), self.state, names, ledger, evaluate=self.evaluated, pointwise=self.pointwise
+        )
+        return Trace(
+            x=array_of(x),
+            y=found.plane.z,
+            derivatives=found.derivatives,
+            ledger=tuple(ledger.rows),
+            printed=self.printed.getvalue(),
+            names=self.bound(scope),
+            kind="plane",
+            weights=found.weights,
+            notes=(*self.notes, *found.notes),
+            x_label=self.program.wrt,
+            y_label=self.program.y_label,
+            failure=self.failure,
+            plane=found.plane,
+        )
+
     def differentiated(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
+        if self.program.second is not None:
+            return self.over_plane(x, y, scope, ledger)
         names = {**self.namespace, **self.bound(scope)}
         found: Derived = derived(y, x, self.state, names, ledger, pointwise=self.pointwise)
         kind = kind_of(x, y, self.program)

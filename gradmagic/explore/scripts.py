@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gradmagic.explore import plane_scripts
 from gradmagic.explore.elementary import FROM_TORCH
 from gradmagic.explore.expression import FUNCTIONS, NUMBERS
 from gradmagic.explore.imports import rewritten
@@ -105,7 +106,7 @@ class Writing:
         return ours and name not in self.namespace and name not in self.trace_names()
 
     def trace_names(self) -> set[str]:
-        return {*self.program.parameters, *self.program.request.values, self.program.wrt}
+        return {*self.program.parameters, *self.program.request.values, self.program.wrt, self.program.second or ""}
 
     def home_of(self, name: str) -> tuple[str, str]:
         """The module that a known name is imported from, and how."""
@@ -128,9 +129,11 @@ class Writing:
 
     def given(self) -> str:
         """X over its range, the parameters, and the notebook's own names that the cell reads."""
-        lines = []
+        lines: list[str] = []
         domain = self.state.span or self.program.domain
-        if domain is not None:
+        if self.trace.plane is not None:
+            lines += plane_scripts.given(self.trace.plane)
+        elif domain is not None:
             x = self.program.wrt
             place = self.place()
             lines.append(f"{x} = np.linspace({domain.lo!r}, {domain.hi!r}, {self.program.request.points})")
@@ -229,6 +232,10 @@ class Writing:
 
     def derivatives(self) -> Iterator[str]:
         """The panel's own calls, with its switches."""
+        if self.trace.plane is not None:
+            *lines, written = self.weights(self.program.y_label)
+            yield from [*lines, *plane_scripts.calls(self.trace, self.state, written)]
+            return
         y, x = self.program.y_label, self.program.wrt
         weights = self.weights(y)
         yield from weights[:-1]
@@ -291,6 +298,9 @@ class Writing:
 
     def printing(self) -> Iterator[str]:
         """The values at the cursor, or all of them."""
+        if self.trace.plane is not None:
+            yield from plane_scripts.printing(self.trace.plane)
+            return
         names = [self.program.wrt, self.program.y_label]
         y, x = self.program.y_label, self.program.wrt
         for order, derivative in enumerate(self.trace.derivatives, 1):

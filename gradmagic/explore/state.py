@@ -34,6 +34,8 @@ class Look:
         The step h of the secant and of the finite differences.
     log : frozenset of {"x", "y"}
         The axes that are logarithmic.
+    plane : frozenset of {"contours", "arrows", "critical", "directions"}
+        What is drawn over a map of two inputs.
     """
 
     tab: str = "curves"
@@ -42,6 +44,7 @@ class Look:
     taylor: int = 2
     step: float = 0.5
     log: frozenset[str] = frozenset()
+    plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class State:
         The value of every parameter.
     x0 : float
         Where the cursor stands.
+    y0 : float or None
+        Where it stands along a second input, if there is one.
     weights : str
         `grad_outputs` as text, in the words of `--weights`.
     create_graph, retain_graph
@@ -76,6 +81,7 @@ class State:
     order: int = 2
     overrides: Mapping[int, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
     span: Range | None = None
+    y0: float | None = None
     look: Look = field(default_factory=Look)
 
     @classmethod
@@ -83,7 +89,8 @@ class State:
         """The state in which a panel opens: every slider at its start, and the cursor inside the range of x."""
         params = {name: span.begin for name, span in program.parameters.items()}
         x0 = program.domain.begin if program.domain is not None else 0.0
-        return cls(params, x0, request.weights, request.create_graph, request.retain_graph, request.order)
+        y0 = program.height.begin if program.height is not None else None
+        return cls(params, x0, request.weights, request.create_graph, request.retain_graph, request.order, y0=y0)
 
     def cured(self, cure: Cure, ledger: Sequence[Call]) -> State:
         """The state in which the refused call gets the options that it needs; the same if only an edit helps."""

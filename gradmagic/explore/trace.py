@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from gradmagic.explore.request import no_values
 
+if TYPE_CHECKING:
+    from gradmagic.explore.planes import Plane
+
 __all__ = ["Array", "By", "Call", "Cure", "Derivative", "Failure", "Kind", "Trace"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Kind = Literal["curve", "elements", "scalar", "other"]
+Kind = Literal["curve", "elements", "scalar", "other", "plane"]
 By = Literal["cell", "panel"]
 
 
@@ -114,8 +117,9 @@ class Trace:
         What the cell printed.
     names : mapping of str to object
         The names that the cell bound.
-    kind : {"curve", "elements", "scalar", "other"}
-        y over a range of x; y of a tensor x, element by element; a scalar y; a y of any other shape.
+    kind : {"curve", "elements", "scalar", "other", "plane"}
+        y over a range of x; y of a tensor x, element by element; a scalar y; a y of any other shape; a number over two
+        inputs, on a grid.
     weights : ndarray or None
         `grad_outputs` as numbers, in the shape of y.
     notes : tuple of str
@@ -126,6 +130,9 @@ class Trace:
         For a re-run that failed: the error, as data.
     pointwise : bool
         Whether each element of y depends on the element of x at its place only, so that dy/dx is a slope.
+    plane : Plane or None
+        For two inputs: everything over both. `x` and `y` are then the grid of the first input and the values on it, and
+        the derivatives are the gradient, of shape (2, …), and the Hessian, of shape (2, 2, …).
     """
 
     x: Array
@@ -141,3 +148,4 @@ class Trace:
     y_label: str = "y"
     failure: Failure | None = None
     pointwise: bool = True
+    plane: Plane | None = None

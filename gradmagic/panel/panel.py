@@ -26,11 +26,12 @@ from gradmagic.panel.exports import EXPORTS, export
 from gradmagic.panel.linked import Linked, linked
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
+from gradmagic.panel.plane_show import PlaneOverlays
 from gradmagic.panel.show import Overlays
 from gradmagic.panel.style import HEAD
 from gradmagic.panel.take import History, TakeAway, Undo
 from gradmagic.panel.tree import close_tree
-from gradmagic.plot import Frame, figure, height_for
+from gradmagic.plot import Frame, PlaneFrame, figure, frame_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +42,6 @@ __all__ = ["Panel"]
 
 KEPT = "What is shown is the last that could be computed."
 CURES = 3  # buttons that are kept for cures
-WIDTH = 640
 
 
 class Panel:
@@ -174,10 +174,9 @@ class Panel:
 
     # --- how it is built
 
-    def _new_frame(self) -> Frame:
-        """A frame for as many panes as there are curves."""
-        panes = len({curve.order for curve in self._curves.curves})
-        return Frame("light", self._size or (WIDTH, height_for(panes)))
+    def _new_frame(self) -> Frame | PlaneFrame:
+        """A frame for as many panes as there are curves, or for a map."""
+        return frame_for(self._curves, self._size)
 
     def _build(self) -> None:
         looks = Looks()
@@ -230,6 +229,12 @@ class Panel:
                 lambda value: self._change(x0=value), grows=False,
             )  # fmt: skip
             rows += [section("POINT"), self.x0.row]
+        self.y0: Number | None = None
+        if state.y0 is not None and program.height is not None:
+            self.y0 = Number(
+                f"{program.second}₀", program.height, state.y0, looks, lambda value: self._change(y0=value), grows=False
+            )  # fmt: skip
+            rows.append(self.y0.row)
         self.params = {
             name: Number(name, span, state.params[name], looks, self._parameter(name), grows=True)
             for name, span in program.parameters.items()
@@ -240,13 +245,16 @@ class Panel:
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
         self.options = GraphOptions(state, looks, self._options_changed)
         rows += [section("GRAPH OPTIONS"), self.options.row]
-        self.overlays: Overlays | None = None
+        self.overlays: Overlays | PlaneOverlays | None = None
+        if self._curves.plane is not None:
+            self.overlays = PlaneOverlays(state.look, lambda look: self._change(Extent.ALL, look=look))
+            rows += [section("SHOW"), self.overlays.row]
         self.check: Checking | None = None
         if self._curves.style == "line":
             width = float(np.ptp(self._trace.x)) or 1.0
             self.overlays = Overlays(state.look, looks, width, lambda look: self._change(Extent.ALL, look=look))
             rows += [section("SHOW"), self.overlays.row]
-        if program.domain is not None:
+        if program.domain is not None and self._curves.plane is None:
             self.check = Checking(looks, self.explorer.check)
             rows += [section("CHECK"), self.check.row]
         self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
@@ -295,6 +303,8 @@ class Panel:
         wanted = self._wanted
         if self.x0 is not None:
             self.x0.show(wanted.x0)
+        if self.y0 is not None and wanted.y0 is not None:
+            self.y0.show(wanted.y0)
         for name, number in self.params.items():
             number.show(wanted.params[name])
         self.weights.show(wanted.weights)
@@ -350,7 +360,7 @@ class Panel:
     def _say_numbers(self) -> None:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
         self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
-        for number in (self.x0, *self.params.values()):
+        for number in (self.x0, self.y0, *self.params.values()):
             if number is not None:
                 number.show(number.value)
 

@@ -86,4 +86,5 @@ def carried_over(old: Panel, fresh: State, program: Program) -> State:
     }
     x0 = state.x0 if program.domain is not None and program.domain == before.domain else fresh.x0
     span = state.span if program.domain == before.domain else None
-    return replace(fresh, params=params, x0=x0, span=span, look=state.look)
+    y0 = state.y0 if program.height is not None and program.height == before.height else fresh.y0
+    return replace(fresh, params=params, x0=x0, y0=y0, span=span, look=state.look)

@@ -6,6 +6,7 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
+from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Array, Call
 
@@ -53,7 +54,10 @@ def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) 
 
 
 def caption(curves: Curves) -> str:
-    """The values at x0 in one line of text."""
+    """The values at x0 in one line of text; at the cursor of a map in several."""
+    if curves.plane is not None:
+        lines = "".join(f"<div>{html.escape(one)}</div>" for one in plane_report.at_cursor(curves.plane))
+        return f'<div class="gm-caption">{lines}</div>'
     if curves.style != "line":
         return ""
     parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
@@ -65,7 +69,10 @@ def caption(curves: Curves) -> str:
 
 def found(curves: Curves) -> str:
     """What the overlays found, in words and numbers."""
-    lines = "".join(f"<li>{html.escape(mark.words)}</li>" for mark in curves.marks if mark.words)
+    said = [mark.words for mark in curves.marks if mark.words]
+    if curves.plane is not None:
+        said = plane_report.found(curves.plane)
+    lines = "".join(f"<li>{html.escape(words)}</li>" for words in said)
     return f'<ul class="gm-found">{lines}</ul>' if lines else ""
 
 

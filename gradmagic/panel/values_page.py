@@ -10,7 +10,9 @@ import numpy as np
 
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Array
+from gradmagic.panel.colours import coloured, plain
 from gradmagic.panel.pages import Host, Seen
+from gradmagic.panel.plane_values import plane_table
 from gradmagic.panel.texts import messages
 
 __all__ = ["ValuesPage", "columns_of", "csv"]
@@ -34,7 +36,9 @@ class ValuesPage:
     def refresh(self, seen: Seen) -> None:
         """Show these numbers."""
         curves = seen.curves
-        if curves.tables:
+        if curves.plane is not None:
+            self.table.value = plane_table(curves.plane)
+        elif curves.tables:
             self.table.value = f'<div class="gm-tables">{"".join(tensor(*pair) for pair in curves.tables)}</div>'
         else:
             self.table.value = samples(curves)
@@ -43,6 +47,9 @@ class ValuesPage:
 
 def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:
     """X and every curve that has values, without the places at which nothing was computed."""
+    if curves.plane is not None:
+        pairs = list(curves.plane.columns())
+        return [label for label, _ in pairs], [values for _, values in pairs]
     if curves.tables:
         sizes = {values.size for _, values in curves.tables}
         pairs = [(label, np.ravel(values)) for label, values in curves.tables if len(sizes) == 1 or values.size > 1]
@@ -92,19 +99,6 @@ def row_of(columns: Sequence[Array], i: int, kind: str, remark: str = "") -> str
     return f"<tr{f' class={kind}' if kind else ''}>{first}{cells}</tr>"
 
 
-def plain(value: float) -> str:
-    """A number as it is, NaN and infinities in words.
-
-    >>> plain(0.1), plain(float("nan")), plain(-float("inf"))
-    ('0.1', 'NaN', '−∞')
-    """
-    if np.isnan(value):
-        return "NaN"
-    if np.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    return f"{value + 0.0:.9g}".replace("-", "−")
-
-
 def tensor(label: str, values: Array) -> str:
     """A tensor in its own shape, coloured by value: blue below zero, red above."""
     rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(1, -1)
@@ -121,11 +115,3 @@ def tensor(label: str, values: Array) -> str:
         f'<table class="gm-table"><caption>{html.escape(label)} <span class="gm-where">{shape}</span></caption>'
         f"<tbody>{body}{more}</tbody></table></div>"
     )
-
-
-def coloured(share: float) -> str:
-    """A wash of red or blue, by the size of a value beside the largest."""
-    if not np.isfinite(share):
-        return '"font-weight:600"'
-    hue = "213,94,0" if share > 0 else "0,114,178"
-    return f'"background:rgba({hue},{0.45 * abs(share):.3f})"'

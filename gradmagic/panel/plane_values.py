@@ -1,0 +1,41 @@
+"""The table of a number over two inputs, for the page of values. Knows no widgets."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+
+from gradmagic.explore import plane_report
+from gradmagic.explore.planes import Plane
+from gradmagic.panel.colours import coloured, plain
+from gradmagic.panel.texts import messages
+
+__all__ = ["plane_table"]
+
+COLUMNS, ROWS = 13, 25  # that are shown, besides the cursor's
+
+
+def plane_table(plane: Plane) -> str:
+    """The values over two inputs: as in the picture, x to the right and y upwards; that at the cursor is bold."""
+    x, y, z = (html.escape(name) for name in plane.labels)
+    at = plane.cursor
+    columns, rows = plane_report.chosen(plane.x, at.x, COLUMNS), plane_report.chosen(plane.y, at.y, ROWS)[::-1]
+    head = "".join(f'<th scope="col">{plane_report.figure(float(plane.x[j]), 1.0)}</th>' for j in columns)
+    size = float(np.max(np.abs(plane.z[np.isfinite(plane.z)]), initial=0.0)) or 1.0
+    body = ""
+    for i in rows:
+        cells = "".join(cell(float(plane.z[i, j]), size, plane.y[i] == at.y and plane.x[j] == at.x) for j in columns)
+        body += f'<tr><th scope="row">{plane_report.figure(float(plane.y[i]), 1.0)}</th>{cells}</tr>'
+    left = messages([f"{len(columns)} × {len(rows)} of {len(plane.x)} × {len(plane.y)} places; the CSV has them all."])
+    return (
+        f'<div class="gm-scroll" tabindex="0" role="region" aria-label="values"><table class="gm-table">'
+        f"<caption>{z}: {x} to the right, {y} upwards</caption>"
+        f'<thead><tr><th scope="col">{y} \\ {x}</th>{head}</tr></thead><tbody>{body}</tbody></table></div>{left}'
+    )
+
+
+def cell(value: float, size: float, bold: bool) -> str:
+    """One value."""
+    text = plain(float(f"{value:.6g}"))
+    return f"<td style={coloured(value / size)}>{f'<b>{text}</b>' if bold else text}</td>"

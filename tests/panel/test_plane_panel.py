@@ -1,0 +1,100 @@
+"""The panel of two inputs."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import ipywidgets as w
+import pytest
+
+from gradmagic import explore
+from gradmagic.panel import Panel
+from gradmagic.panel.exports import EXPORTS
+from gradmagic.panel.registry import carried_over
+from gradmagic.panel.tree import close_tree
+
+
+@pytest.fixture
+def panel() -> Panel:
+    return explore("z = a * x**2 - y**2", of="z", x=(-2, 2), y=(-1, 3, 2), a=(0, 2, 1))  # type: ignore[no-any-return, operator]
+
+
+def test_both_parts_of_the_cursor_have_sliders(panel: Panel) -> None:
+    assert panel.x0 is not None
+    assert panel.y0 is not None
+    assert list(panel.params) == ["a"]
+    before = panel.image.value
+    panel.y0.slider.value = 1.5
+    assert panel.state.y0 == 1.5
+    assert panel.image.value != before
+    assert panel.curves.plane is not None
+    assert panel.curves.plane.cursor.value == -2.25
+    assert "y = 1.5" in panel.caption.value
+    assert panel.y0.typed.value == 1.5
+
+
+def test_what_is_found_is_said_below_the_picture(panel: Panel) -> None:
+    assert "× saddle 0 at x = 0, y = 0" in panel.found.value
+    assert "∂z/∂x" in panel.caption.value
+    assert "saddle" in panel.image.tooltip
+
+
+def test_switches_draw_and_leave_the_numbers(panel: Panel) -> None:
+    assert panel.overlays is not None
+    seen = {panel.image.value}
+    renders = panel.explorer.trace
+    for switch in panel.overlays.switches.values():
+        switch.value = False
+        seen.add(panel.image.value)
+    assert len(seen) == 5
+    assert panel.state.look.plane == frozenset()
+    assert panel.explorer.trace is renders
+    panel.state = replace(panel.state, look=replace(panel.state.look, plane=frozenset({"arrows"})))
+    assert [name for name, switch in panel.overlays.switches.items() if switch.value] == ["arrows"]
+
+
+@pytest.mark.parametrize("tab", ["graph", "values", "code"])
+def test_the_other_pages_show_two_inputs_too(panel: Panel, tab: str) -> None:
+    panel.state = replace(panel.state, look=replace(panel.state.look, tab=tab))
+    assert not panel.problem.value
+    words = " ".join(str(widget.value) for widget in tree(panel.pages.box) if isinstance(widget, w.HTML | w.Textarea))
+    assert {"graph": "MulBackward0", "values": "x to the right, y upwards", "code": "np.meshgrid(x, y)"}[tab] in words
+
+
+def tree(widget: w.Widget) -> list[w.Widget]:
+    return [widget, *(inner for child in getattr(widget, "children", ()) for inner in tree(child))]
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_everything_can_be_taken_away(panel: Panel, kind: str, tmp_path: Path) -> None:
+    assert panel.save(tmp_path / f"map.{kind}").stat().st_size > 500
+
+
+def test_the_csv_has_every_place(panel: Panel, tmp_path: Path) -> None:
+    rows = list(csv.reader(panel.save(tmp_path / "map.csv").read_text().splitlines()))
+    assert rows[0] == ["x", "y", "z", "∂z/∂x", "∂z/∂y", "∂²z/∂x²", "∂²z/∂x∂y", "∂²z/∂y²"]
+    assert len(rows) == 1 + 121 * 121
+    x, y, z, *rest = (float(cell) for cell in rows[-1])
+    assert (x, y, z) == (2, 3, -5)
+    assert rest == [4, -6, 2, 0, -2]
+
+
+def test_a_run_anew_keeps_the_cursor(panel: Panel) -> None:
+    panel.state = replace(panel.state, x0=0.5, y0=0.25)
+    fresh = replace(panel.state, x0=0.0, y0=2.0)
+    assert carried_over(panel, fresh, panel.explorer.program).y0 == 0.25
+
+
+def test_without_a_hessian_the_panel_says_why(panel: Panel) -> None:
+    panel.state = replace(panel.state, create_graph=False)
+    assert "no Hessian of z" in panel.found.value
+    assert any("create_graph" in button.description for button in panel.cures)
+
+
+def test_closing_ends_every_widget(panel: Panel) -> None:
+    widgets = tree(panel.widget)
+    panel.close()
+    assert all(widget.comm is None for widget in widgets)
+    close_tree(panel.widget)
