@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ import numpy as np
 from gradmagic.explore.backends import backend_of
 from gradmagic.explore.blocks import sampled
 from gradmagic.explore.curves import Curves, curves
+from gradmagic.explore.jacobian import Jacobian, jacobian
 from gradmagic.explore.options import BY_FIELD, assignment, both_inputs, checked, line_of
 from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
-from gradmagic.explore.run import run
+from gradmagic.explore.run import Attempt, run
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Trace
 from gradmagic.explore.weights import Weights
@@ -100,14 +102,34 @@ class Explorer:
 
     def run_again(self, state: State) -> Trace:
         """A later run; the user's own stream of random numbers does not notice it."""
-        if self._random is None:
+        with self.same_random():
             return run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+
+    @contextmanager
+    def same_random(self) -> Iterator[None]:
+        """While it is entered, a cell draws the random numbers of its first run."""
+        if self._random is None:
+            yield
+            return
         now = self._backend.random_state()
         self._backend.random_restore(self._random)
         try:
-            return run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+            yield
         finally:
             self._backend.random_restore(now)
+
+    def jacobian(self) -> Jacobian:
+        r"""Every element of y by every element of x, in the present state; its calls are no rows of the ledger.
+
+        Examples
+        --------
+        >>> g = Explorer(*request_from("x = torch.ones(3, requires_grad=True)\ny = torch.cumsum(x**2, 0)"))
+        >>> g.jacobian().matrix.tolist()
+        [[2.0, 0.0, 0.0], [2.0, 2.0, 0.0], [2.0, 2.0, 2.0]]
+        """
+        attempt = Attempt(self.program, self.state, dict(self.namespace), self._backend, first=False, pointwise=True)
+        with self.lock, self.same_random():
+            return jacobian(attempt)
 
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""

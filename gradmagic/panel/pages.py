@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,6 +56,12 @@ def graph_page(host: Host) -> Page:
     return GraphPage(host)
 
 
+def jacobian_page(host: Host) -> Page:
+    from gradmagic.panel.jacobian_page import JacobianPage
+
+    return JacobianPage(host)
+
+
 def values_page(host: Host) -> Page:
     from gradmagic.panel.values_page import ValuesPage
 
@@ -70,6 +76,7 @@ def code_page(host: Host) -> Page:
 
 # By name: what the bar calls the page, and what makes it. The first page, the curves, is the panel's own.
 PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {
+    "jacobian": ("Jacobian", jacobian_page),
     "graph": ("Graph", graph_page),
     "values": ("Values", values_page),
     "code": ("Code", code_page),
@@ -77,14 +84,17 @@ PAGES: Mapping[str, tuple[str, Callable[[Host], Page]]] = {
 
 
 class Pages:
-    """The bar and the pages; `changed(name)` is called when another is chosen."""
+    """The bar and the pages, `without` those that have nothing to show; `changed(name)` is called on another choice."""
 
-    def __init__(self, first: w.Widget, host: Host, opened: str, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self, first: w.Widget, host: Host, opened: str, changed: Callable[[str], None], without: Collection[str] = ()
+    ) -> None:
         self._host, self._changed = host, changed
         self._made: dict[str, Page] = {}
         self._first = first
         self.opened = CURVES
-        titles = [("Curves", CURVES), *((title, name) for name, (title, _) in PAGES.items())]
+        self.names = [name for name in PAGES if name not in without]
+        titles = [("Curves", CURVES), *((PAGES[name][0], name) for name in self.names)]
         self.bar = w.ToggleButtons(options=titles, value=CURVES, description="page", style={"button_width": "auto"})
         self.bar.add_class("gm-tabs")
         self.bar.layout.display = None if len(titles) > 1 else "none"
@@ -94,7 +104,7 @@ class Pages:
 
     def show(self, name: str) -> None:
         """Open a page without telling anybody."""
-        self.opened = name if name in PAGES else CURVES
+        self.opened = name if name in self.names else CURVES
         if self.opened != CURVES and self.opened not in self._made:
             self._made[self.opened] = PAGES[self.opened][1](self._host)
         self.box.children = (self._first if self.opened == CURVES else self._made[self.opened].widget,)

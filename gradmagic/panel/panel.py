@@ -13,6 +13,7 @@ import numpy as np
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure
@@ -210,7 +211,8 @@ class Panel:
         curves = w.VBox([both, *below], layout=w.Layout(overflow="hidden"))
         head = w.HTML(HEAD)
         head.add_class("gm-head")
-        self.pages = Pages(curves, self, self._state.look.tab, lambda name: self._look(tab=name))
+        without = () if is_worth_seeing(self._trace) else ("jacobian",)
+        self.pages = Pages(curves, self, self._state.look.tab, lambda name: self._look(tab=name), without)
         self.undo = Undo(History(self._state), lambda state: setattr(self, "state", state))
         bar = w.HBox([self.pages.bar, self.undo.row], layout=w.Layout(flex_flow="row wrap", width="100%"))
         bar.add_class("gm-bar")

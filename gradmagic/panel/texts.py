@@ -6,9 +6,12 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Array, Call
+from gradmagic.panel.colours import coloured
 
 __all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
 
@@ -57,7 +60,7 @@ def caption(curves: Curves) -> str:
     """The values at x0 in one line of text; at the cursor of a map in several."""
     if curves.plane is not None:
         lines = "".join(f"<div>{html.escape(one)}</div>" for one in plane_report.at_cursor(curves.plane))
-        return f'<div class="gm-caption">{lines}</div>'
+        return f'<div class="gm-caption" style="max-width:540px">{lines}</div>'  # no wider than the picture
     if curves.style != "line":
         return ""
     parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
@@ -143,21 +146,28 @@ def tables(pairs: Sequence[tuple[str, Array]]) -> str:
 
 
 def table(label: str, values: Array) -> str:
-    """One tensor as a table: its last dimension runs to the right, the others down."""
+    """One tensor as a table, coloured by value: its last dimension runs to the right, the others down."""
     rows = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(1, -1)
     shape = "×".join(map(str, values.shape)) or "a number"
-    body = "".join(table_row(rows, i) for i in shown(len(rows)))
+    largest = float(np.max(np.abs(rows[np.isfinite(rows)]), initial=0.0)) or 1.0
+    body = "".join(table_row(rows, i, largest) for i in shown(len(rows)))
     return (
         f'<table class="gm-table"><caption>{html.escape(label)} <span class="gm-where">{shape}</span></caption>'
         f"<tbody>{body}</tbody></table>"
     )
 
 
-def table_row(rows: Array, i: int | None) -> str:
+def table_row(rows: Array, i: int | None, largest: float) -> str:
     """One row, or the row of dots that stands for many."""
-    columns = shown(rows.shape[1])
-    cells = ("⋮" if i is None else "…" if j is None else number(float(rows[i, j])) for j in columns)
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    cells = "".join(
+        "<td>⋮</td>" if i is None else "<td>…</td>" if j is None else table_cell(float(rows[i, j]), largest)
+        for j in shown(rows.shape[1])
+    )
+    return f"<tr>{cells}</tr>"
+
+
+def table_cell(value: float, largest: float) -> str:
+    return f"<td style={coloured(value / largest)}>{number(value)}</td>"
 
 
 def shown(count: int) -> list[int | None]:

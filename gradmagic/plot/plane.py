@@ -38,7 +38,7 @@ BAR, SPACE = 16, 14  # the colour bar's width, and how far it is from the map
 STILLS = 12
 MARKS, CONTOURS = 9, 18  # on the colour bar, and lines, at most
 SPACING = 42.0  # pixels between two arrows
-ARROW, SHORTEST, DIRECTION = 30.0, 7.0, 52.0  # pixels: arrows, and half of a line along an eigenvector
+ARROW, SHORTEST, DIRECTION = 30.0, 9.0, 52.0  # pixels: arrows, and half of a line along an eigenvector
 HEAD = np.array([[0, 0.06], [0.62, 0.06], [0.62, 0.2], [1, 0], [0.62, -0.2], [0.62, -0.06], [0, -0.06]])
 SYMBOLS: dict[CriticalKind, str] = {"minimum": "v", "maximum": "^", "saddle": "X", "degenerate": "D"}
 

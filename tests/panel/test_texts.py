@@ -75,5 +75,5 @@ def test_read_outs_do_not_lie_on_each_other() -> None:
 def test_large_tables_are_cut_in_the_middle() -> None:
     made = texts.table("x", np.arange(10_000.0).reshape(100, 100))
     assert made.count("<tr>") == 13
-    assert "<td>9999</td>" in made
+    assert ">9999</td>" in made
     assert "⋮" in made
