@@ -17,7 +17,7 @@ OVER_A_MAP: Mapping[str, tuple[str, str]] = {
     "arrows": ("gradient", "arrows up the steepest way; they grow as the root of the gradient"),
     "critical": ("critical points", "where the gradient is zero: ▽ minimum, △ maximum, × saddle, ◇ degenerate"),
     "directions": (
-        "Hessian at the cursor",
+        "Hessian at x₀, y₀",
         "along each eigenvector: solid where z bends upwards, dashed where downwards; the black arrow is the gradient",
     ),
 }

@@ -59,7 +59,7 @@ white-space:pre;overflow:auto;height:auto}}
 .gm .gm-values-table th,.gm .gm-values-table td{{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums;
 border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-values-table .gm-pinned,.gm .gm-values-table .gm-at{{background:var(--gm-kept);font-weight:600}}
-.gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px}}
+.gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px;max-width:712px;box-sizing:border-box}}
 .gm .gm-found{{margin:2px 0 4px;padding-left:24px;color:var(--gm-faint);line-height:1.4;
 font-variant-numeric:tabular-nums}}
 .gm .gm-checks{{list-style:none;margin:2px 0;padding:0;line-height:1.4;color:var(--gm-faint)}}
