@@ -60,7 +60,8 @@ def caption(curves: Curves) -> str:
     """The values at x0 in one line of text; at the cursor of a map in several."""
     if curves.plane is not None:
         lines = "".join(f"<div>{html.escape(one)}</div>" for one in plane_report.at_cursor(curves.plane))
-        return f'<div class="gm-caption" style="max-width:540px">{lines}</div>'  # no wider than the picture
+        # no wider than the picture
+        return f'<div class="gm-caption" style="max-width:540px;line-height:1.5">{lines}</div>'
     if curves.style != "line":
         return ""
     parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
