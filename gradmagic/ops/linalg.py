@@ -236,7 +236,9 @@ def matrix_power(A: Tensor, n: int) -> Any:
     if n < 0:
         return matrix_power(inv(a), -n)
     if n == 0:
-        return Tensor._of(np.array(np.broadcast_to(np.eye(a.shape[-1], dtype=a._array.dtype), a.shape)))
+        return a.clone().copy_(Tensor._of(np.eye(a.shape[-1], dtype=a._array.dtype)))
+    if n == 1:
+        return a.clone()
     out = None
     while n:
         if n & 1:
