@@ -120,7 +120,8 @@ def curves(trace: Trace, state: State) -> Curves:
         slopes=ones and trace.pointwise and trace.kind in ("curve", "elements"),
         breaks=breaks,
     )
-    hidden = state.look.hidden
+    orders = {curve.order for curve in shown.curves}
+    hidden = state.look.hidden if not orders <= state.look.hidden else frozenset()  # an empty picture shows nothing
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
     return replace(
         shown,

@@ -19,7 +19,7 @@ from gradmagic.explore.backends import backend_of
 from gradmagic.explore.blocks import sampled
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.jacobian import Jacobian, jacobian
-from gradmagic.explore.options import BY_FIELD, assignment, both_inputs, checked, line_of
+from gradmagic.explore.options import BY_FIELD, READERS, assignment, both_inputs, checked, line_of
 from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
@@ -222,7 +222,7 @@ class Explorer:
     @property
     def line(self) -> str:
         """The `%%grad` line that opens a panel in the present state."""
-        return line_of(self.request, self.state)
+        return line_of(self.request, self.state, self.program.domain)
 
     def __repr__(self) -> str:
         return text(self.curves, self.trace)
@@ -242,7 +242,8 @@ def request_from(
         Names that a text may use.
     **given
         Ranges as `a=(0, 3)`, `a=(0, 3, 1)` or `a="0:3@1"`, numbers as `b=2.0`, and the options of `%%grad`:
-        `of, wrt, weights, order, points, create_graph, retain_graph, leaf_writes, backend`.
+        `of, wrt, weights, order, points, create_graph, retain_graph, leaf_writes, backend`, and what is shown:
+        `show, taylor, step, hide`.
 
     Examples
     --------
@@ -275,6 +276,10 @@ def option_from(name: str, value: Any) -> Any:
     """A keyword argument, held to the bounds of the table."""
     option = BY_FIELD[name]
     low, high = option.bounds
+    if option.kind in ("several", "orders", "number"):
+        parts = value if isinstance(value, list | tuple | set | frozenset) else [value]
+        text = ",".join(map(str, parts))
+        return value if value is None else frozenset() if not text else READERS[option.kind](option, text)
     if option.kind == "whole" and not (isinstance(value, int) and low <= value <= high):
         raise GradUsageError(f"{name}={value!r}: give a whole number from {low} to {high}")
     if option.kind == "choice" and value not in option.choices:

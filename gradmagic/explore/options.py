@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from gradmagic.explore.request import GradUsageError, Range, Request, quoted
+from gradmagic.explore.request import SHOWN, GradUsageError, Range, Request, quoted
 
 if TYPE_CHECKING:
     from gradmagic.explore.state import State
@@ -24,20 +24,30 @@ __all__ = ["OPTIONS", "Option", "assignment", "checked", "complete", "help_text"
 
 SPACED: Final = re.compile(r"(?<!\S)([^\W\d]\w*)(?:\s+=\s*|=\s+)(-?[^\s='\"-][^\s='\"]*)?(?=\s|$)")
 
+# The rows of `gradmagic.explore.overlays.OVERLAYS`, which loads numpy: a table of options must not.
+OVERLAY_NAMES: Final = (
+    "tangent", "normal", "circle", "taylor", "secant", "differences", "extrema", "inflections", "zeros", "rises",
+    "bends", "asymptotes", "kinks",
+)  # fmt: skip
+
 MAX_ORDER, MAX_POINTS = 10, 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row: the field of Request that it sets, and how it is written on the line."""
+    """One row: the field of Request that it sets, how it is written on the line, and where a State has it.
+
+    `look` is the field of `State.look` that says it, if it is said there.
+    """
 
     field: str
     metavar: str
-    kind: Literal["name", "inputs", "weights", "whole", "choice", "switch", "off"]
+    kind: Literal["name", "inputs", "weights", "whole", "number", "choice", "several", "orders", "switch", "off"]
     default: object
     help: str
     choices: tuple[str, ...] = ()
     bounds: tuple[int, int] = (0, 0)
+    look: str = ""
 
     @property
     def flag(self) -> str:
@@ -110,6 +120,26 @@ OPTIONS: Final = (
         "switch",
         False,
         "compare each derivative with central differences, and with PyTorch",
+    ),
+    Option(
+        "show",
+        "NAME,…",
+        "several",
+        None,
+        f"what is drawn in place of {','.join(sorted(SHOWN))}: any of {', '.join(OVERLAY_NAMES)}; or none",
+        (*OVERLAY_NAMES, "none"),
+        look="overlays",
+    ),
+    Option("taylor", "N", "whole", 2, "the order of the Taylor polynomial (default: 2)", bounds=(0, 10), look="taylor"),
+    Option("step", "H", "number", 0.5, "the step h of the secant and of the differences (default: 0.5)", look="step"),
+    Option(
+        "hide",
+        "N,…",
+        "orders",
+        frozenset(),
+        "orders that are not drawn: 0 is y, 1 is dy/dx",
+        bounds=(0, MAX_ORDER),
+        look="hidden",
     ),
 )
 
@@ -298,6 +328,27 @@ def read_choice(option: Option, text: str) -> str:
     return text
 
 
+def read_number(option: Option, text: str) -> float:
+    from gradmagic.explore.expression import number
+
+    try:
+        value = number(text)
+    except GradUsageError as error:
+        raise GradUsageError(f"{quoted(f'{option.flag} {text}')}: {error}") from None
+    if not value > 0:
+        raise GradUsageError(f"{quoted(f'{option.flag} {text}')}: write a number above 0")
+    return value
+
+
+def read_several(option: Option, text: str) -> frozenset[str]:
+    words = [word.strip() for word in text.split(",")]
+    return frozenset(read_choice(option, word) for word in words) - {"none"}
+
+
+def read_orders(option: Option, text: str) -> frozenset[int]:
+    return frozenset(read_whole(option, word) for word in text.split(","))
+
+
 def read_weights(_: Option, text: str) -> str:
     from gradmagic.explore.weights import Weights
 
@@ -317,7 +368,10 @@ READERS: Final[Mapping[str, Callable[[Option, str], object]]] = {
     "name": read_name,
     "inputs": read_inputs,
     "whole": read_whole,
+    "number": read_number,
     "choice": read_choice,
+    "several": read_several,
+    "orders": read_orders,
     "weights": read_weights,
 }
 
@@ -473,16 +527,25 @@ def complete(line: str, cursor: int | None = None) -> list[str]:
     word = "" if not words or before[-1:].isspace() else words.pop()
     flag, equals, begun = word.partition("=")
     if equals and flag in BY_FLAG:
-        return [f"{flag}={value}" for value in BY_FLAG[flag].choices if value.startswith(begun)]
+        return [f"{flag}={value}" for value in values_of(BY_FLAG[flag], begun)]
     wanted = BY_FLAG.get(words[-1]) if words else None
     if wanted is not None and wanted.kind not in ("switch", "off"):
-        return [value for value in wanted.choices if value.startswith(word)]
+        return values_of(wanted, word)
     used = {BY_FLAG[w.partition("=")[0]].field for w in words if w.partition("=")[0] in BY_FLAG}
     return [flag for flag, option in BY_FLAG.items() if option.field not in used and flag.startswith(word)]
 
 
-def line_of(request: Request, state: State) -> str:
-    """The `%%grad` line that opens a panel in this state.
+def values_of(option: Option, begun: str) -> list[str]:
+    """What a value that was begun may become; of several, the last."""
+    before, comma, last = begun.rpartition(",") if option.kind == "several" else ("", "", begun)
+    given = before.split(",")
+    return [f"{before}{comma}{value}" for value in option.choices if value.startswith(last) and value not in given]
+
+
+def line_of(request: Request, state: State, domain: Range | None = None) -> str:
+    """The `%%grad` line that opens a panel in this state: zoomed, with the overlays that are switched on, ….
+
+    A name without a range on the line is said too, where it has left its start; `domain` is what x then ranges over.
 
     Examples
     --------
@@ -491,22 +554,50 @@ def line_of(request: Request, state: State) -> str:
     >>> line_of(request, State({}, x0=0.5, create_graph=False))
     '%%grad x=-1:1@0.5 --no-create-graph'
     """
+    from gradmagic.explore.program import DEFAULT_PARAMETER
+
     words = []
     for name, span in request.ranges.items():
-        start = state.x0 if name == request.wrt else state.params.get(name, span.begin)
-        if name not in state.params and name != request.wrt and state.y0 is not None:
-            start = state.y0
-        words.append(f"{name}={span.lo:.12g}:{span.hi:.12g}@{start:.12g}")
+        words.append(written(name, span, state, request.wrt))
+    others = dict.fromkeys(state.params, DEFAULT_PARAMETER) | ({request.wrt: domain} if domain is not None else {})
+    moved = {name: span for name, span in others.items() if name not in request.ranges and has_left(name, span, state)}
+    words += [written(name, span, state, request.wrt) for name, span in moved.items()]
     words += [f"{name}={value:.12g}" for name, value in request.values.items()]
     for option in OPTIONS:
-        value = getattr(state, option.field, getattr(request, option.field))
         if option.kind == "inputs":
             words += [f"{option.flag} {inputs}"] if (inputs := inputs_of(request)) else []
             continue
-        if value == option.default:
+        value = getattr(state.look, option.look) if option.look else getattr(state, option.field, None)
+        if not (option.look or hasattr(state, option.field)):
+            value = getattr(request, option.field)
+        if value == (SHOWN if option.field == "show" else option.default):
             continue
         if option.kind in ("switch", "off"):
             words.append(f"--{'' if value else 'no-'}{option.field.replace('_', '-')}")
         else:
-            words.append(f"{option.flag} {shlex.quote(str(value))}")
+            words.append(f"{option.flag} {shlex.quote(said(option, value))}")
     return " ".join(["%%grad", *words])
+
+
+def said(option: Option, value: Any) -> str:
+    """The value of an option as it is written."""
+    if option.kind in ("several", "orders"):
+        return ",".join(str(one) for one in (option.choices or sorted(value)) if one in value) or "none"
+    return str(value)
+
+
+def written(name: str, span: Range, state: State, wrt: str) -> str:
+    """`NAME=LO:HI@START` for a slider or an input, as they stand."""
+    if name == wrt:
+        span = state.span or span
+        return f"{name}={span.lo:.12g}:{span.hi:.12g}@{span.clip(state.x0):.12g}"
+    start = state.params.get(name, span.begin if state.y0 is None else state.y0)
+    # what was typed may lie outside of the range, and a start may not
+    return f"{name}={min(span.lo, start):.12g}:{max(span.hi, start):.12g}@{start:.12g}"
+
+
+def has_left(name: str, span: Range, state: State) -> bool:
+    """Whether a name that has no range on the line stands elsewhere than where it starts."""
+    if name in state.params:
+        return state.params[name] != span.begin
+    return state.span is not None or state.x0 != span.begin

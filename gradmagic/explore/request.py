@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-__all__ = ["Backend", "GradUsageError", "LeafWrites", "Range", "Request", "quoted"]
+__all__ = ["SHOWN", "Backend", "GradUsageError", "LeafWrites", "Range", "Request", "quoted"]
 
+SHOWN = frozenset({"tangent", "asymptotes", "kinks"})  # the overlays that are switched on unless others are asked for
 LeafWrites = Literal["refuse", "allow"]
 Backend = Literal["gradmagic", "torch"]
 
@@ -102,6 +103,12 @@ class Request:
         The name that the explorer is bound to.
     panel : bool
         Whether a panel is shown.
+    show : frozenset of str or None
+        The overlays that are switched on at first; None means those that always are.
+    taylor, step : int, float
+        The order of the Taylor polynomial, and the step h of the secant and of the differences.
+    hide : frozenset of int
+        The orders whose curves are not shown at first.
     check : bool
         Whether every derivative is compared with central differences, and with PyTorch's where it is installed.
     filename : str
@@ -122,6 +129,10 @@ class Request:
     backend: Backend = "gradmagic"
     into: str | None = None
     panel: bool = True
+    show: frozenset[str] | None = None
+    taylor: int = 2
+    step: float = 0.5
+    hide: frozenset[int] = frozenset()
     check: bool = False
     filename: str = "<cell>"
     second: str | None = None

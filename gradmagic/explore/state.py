@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gradmagic.explore.request import Range, Request
+from gradmagic.explore.request import SHOWN, Range, Request
 from gradmagic.explore.trace import Call, Cure
 
 if TYPE_CHECKING:
@@ -39,12 +39,18 @@ class Look:
     """
 
     tab: str = "curves"
-    overlays: frozenset[str] = frozenset({"tangent", "asymptotes", "kinks"})
+    overlays: frozenset[str] = SHOWN
     hidden: frozenset[int] = frozenset()
     taylor: int = 2
     step: float = 0.5
     log: frozenset[str] = frozenset()
     plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions"})
+
+    @classmethod
+    def initial(cls, request: Request) -> Look:
+        """What is shown at first."""
+        shown = SHOWN if request.show is None else request.show
+        return cls(overlays=shown, hidden=request.hide, taylor=request.taylor, step=request.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,10 @@ class State:
         params = {name: span.begin for name, span in program.parameters.items()}
         x0 = program.domain.begin if program.domain is not None else 0.0
         y0 = program.height.begin if program.height is not None else None
-        return cls(params, x0, request.weights, request.create_graph, request.retain_graph, request.order, y0=y0)
+        return cls(
+            params, x0, request.weights, request.create_graph, request.retain_graph, request.order, y0=y0,
+            look=Look.initial(request),
+        )  # fmt: skip
 
     def cured(self, cure: Cure, ledger: Sequence[Call]) -> State:
         """The state in which the refused call gets the options that it needs; the same if only an edit helps."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gradmagic.explore.request import Request
-from gradmagic.explore.state import State
+from gradmagic.explore.state import Look, State
 
 if TYPE_CHECKING:
     from gradmagic.explore.program import Program
@@ -87,4 +87,6 @@ def carried_over(old: Panel, fresh: State, program: Program) -> State:
     x0 = state.x0 if program.domain is not None and program.domain == before.domain else fresh.x0
     span = state.span if program.domain == before.domain else None
     y0 = state.y0 if program.height is not None and program.height == before.height else fresh.y0
-    return replace(fresh, params=params, x0=x0, y0=y0, span=span, look=state.look)
+    # what the line asks for is shown, unless it asks for the same as before
+    look = state.look if fresh.look == Look.initial(old.explorer.request) else fresh.look
+    return replace(fresh, params=params, x0=x0, y0=y0, span=span, look=look)

@@ -7,9 +7,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from gradmagic.explore.options import OPTIONS, complete, help_text, line_of, parse_line
+from gradmagic.explore.explorer import Explorer
+from gradmagic.explore.options import OPTIONS, OVERLAY_NAMES, complete, help_text, line_of, parse_line
+from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.request import GradUsageError, Range, Request
-from gradmagic.explore.state import State
+from gradmagic.explore.state import Look, State
 
 MISTAKES = {
     "--ordr 3": ["'--ordr'", "did you mean '--order'"],
@@ -124,6 +126,7 @@ def test_the_help_tells_every_option_and_has_examples_that_parse() -> None:
         ("--weights on", ["ones", "onehot:0"]),
         ("--order 2 --or", []),
         ("x", []),
+        ("--show zeros,ta", ["zeros,tangent", "zeros,taylor"]),
     ],
 )
 def test_options_and_their_values_complete(line: str, words: list[str]) -> None:
@@ -150,8 +153,40 @@ def test_a_state_goes_back_to_its_line_and_comes_back_as_the_same_request() -> N
 
 
 @pytest.mark.parametrize(
+    ("line", "look"),
+    [
+        ("--show taylor,zeros --taylor 4", Look(overlays=frozenset({"taylor", "zeros"}), taylor=4)),
+        ("--show none", Look(overlays=frozenset())),
+        ("--show secant --step 0.125", Look(overlays=frozenset({"secant"}), step=0.125)),
+        ("--hide 0,2", Look(hidden=frozenset({0, 2}))),
+    ],
+)
+def test_what_is_shown_is_said_by_the_line_and_the_state_says_it_again(line: str, look: Look) -> None:
+    g = Explorer(parse_line(f"x=1:3@2 {line}", "x ** 2"))
+    assert g.state.look == look
+    assert parse_line(g.line.removeprefix("%%grad"), "x ** 2") == g.request
+
+
+def test_the_line_of_a_state_says_where_it_was_moved_to() -> None:
+    g = Explorer(parse_line("c=0:1", "a * x + b + c"))
+    assert g.line == "%%grad c=0:1@0.5"
+    g.step(replace(g.state, span=Range(1, 2), x0=1.25, params={"a": 7.0, "b": 1.0, "c": 3.0}))
+    assert g.line == "%%grad c=0:3@3 a=-5:7@7 x=1:2@1.25"
+    again = Explorer(parse_line(g.line.removeprefix("%%grad"), "a * x + b + c"))
+    assert np.array_equal(again.x, g.x)
+
+
+def test_the_line_of_a_cell_that_makes_its_own_x_says_no_range() -> None:
+    assert Explorer(parse_line("", "x = torch.ones(3, requires_grad=True)\ny = x")).line == "%%grad"
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("--show taylro", "did you mean 'taylor'?"),
+        ("--hide 11", "whole number from 0 to 10"),
+        ("--step 0", "above 0"),
+        ("--step wide", "--step wide"),
         ("x = -3:3", "write it without spaces: x=-3:3"),
         ("x= -3:3 --order 3", "write it without spaces: x=-3:3"),
         ("a =0:2 --order 3", "write it without spaces: a=0:2"),
@@ -165,3 +200,7 @@ def test_what_would_be_read_as_something_else_is_said(line: str, said: str) -> N
     with pytest.raises(GradUsageError) as caught:
         parse_line(line, "y = x")
     assert said in str(caught.value)
+
+
+def test_the_overlays_that_show_takes_are_those_of_the_table() -> None:
+    assert tuple(OVERLAYS) == OVERLAY_NAMES

@@ -81,3 +81,16 @@ def test_the_front_ends_own_id_names_the_cell(monkeypatch: pytest.MonkeyPatch) -
     shell = SimpleNamespace(execution_count=3, get_parent=lambda: parent)
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     assert place_of(WAVE) == Place("abc", "run")
+
+
+def test_what_the_line_asks_for_is_shown_and_kept_until_it_asks_for_something_else(run: Any) -> None:
+    first = run(replace(WAVE, show=frozenset({"zeros"}), hide=frozenset({1})))
+    assert [curve.order for curve in first.curves.curves] == [0, 2]
+    first.overlays.switches["extrema"].value = True
+    again = run(first.explorer.request)
+    assert again.state.look.overlays == {"zeros", "extrema"}
+    assert run(replace(WAVE, hide=frozenset({0, 2}))).state.look.hidden == {0, 2}
+
+
+def test_a_line_that_hides_every_curve_hides_none(run: Any) -> None:
+    assert len(run(replace(WAVE, hide=frozenset(range(5)))).curves.curves) == 3
