@@ -125,7 +125,7 @@ def difference(a: dict[str, Any], b: dict[str, Any]) -> tuple[str, Any, Any] | N
             tolerance = 1e-9 if x.dtype.itemsize >= 8 and x.dtype.kind == y.dtype.kind != "c" else 1e-5
             if x.shape != y.shape or not np.allclose(y, x, rtol=tolerance, atol=tolerance, equal_nan=True):
                 return field.partition(".")[0], x.tolist(), y.tolist()
-        elif x is not y and x != y and str(x) != str(y):  # two NaN are alike
+        elif str(x) != str(y):  # two NaN are alike
             return field.partition(".")[0], x, y
     return None
 
