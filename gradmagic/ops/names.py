@@ -14,6 +14,7 @@ from gradmagic.ops import (
     composites,
     contracting,
     copies,
+    counting,
     criteria,
     distances,
     functional,
@@ -67,7 +68,7 @@ CRITERIA = [
     "poisson_nll_loss",
     "triplet_margin_loss",
 ]
-NO_METHODS = ["rsub", "pdist", "lu_unpack", *FUNCTIONAL, *CRITERIA, *assembling.FREE_NAMES, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES,
+NO_METHODS = ["rsub", "pdist", "lu_unpack", *FUNCTIONAL, *CRITERIA, *assembling.FREE_NAMES, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES, *counting.FREE_NAMES,
               *statistics.FREE_NAMES]  # fmt: skip
 # what takes `out=` by itself, and what torch gives none
 TAKE_OUT = ["add", "sub", "mul", "div", "pow", "sum", "mean", "matmul", "sign", "sgn"]
@@ -117,7 +118,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= special.TOP_LEVEL | special_integrals.IGAMMA | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
-    for room in (assembling, choosing, complexes, composites, contracting, copies, statistics):
+    for room in (assembling, choosing, complexes, composites, contracting, copies, counting, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
     table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
     table = {name: f if name in CRITERIA else _by_either_name(f) for name, f in table.items()}
