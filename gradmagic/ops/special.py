@@ -87,7 +87,9 @@ expit = E.sigmoid
 
 
 def _logit(x: Any, eps: float | None = None) -> Any:
-    return logarithms.logit(x if eps is None else np.clip(x, eps, 1 - eps))
+    if eps is None:
+        return logarithms.logit(x)
+    return logarithms.logit(np.where(x < eps, x.dtype.type(eps), np.minimum(x, 1 - eps)))  # eps may be above 1 - eps
 
 
 def _logit_vjp(g: Any, x: Any, eps: float | None) -> Any:
