@@ -42,7 +42,7 @@ class Looks:
 
 def section(title: str) -> w.HTML:
     """A heading among the controls; its text is ours."""
-    return w.HTML(f'<div class="gm-section">{title}</div>', layout=w.Layout(margin="0"))
+    return w.HTML(f'<div class="gm-section" role="heading" aria-level="2">{title}</div>', layout=w.Layout(margin="0"))
 
 
 class Picture(w.Image):  # type: ignore[misc]  # ipywidgets has no types

@@ -50,14 +50,15 @@ class GraphPage:
         self.matrix = SwitchMatrix(self._switched)
         self.timelines = w.HTML(layout=w.Layout(margin="0"))
         box = w.Box(
-            [self.picture], layout=w.Layout(flex="1 1 380px", min_width="280px", max_height="640px", overflow="auto")
+            [self.picture],
+            layout=w.Layout(flex="1 1 380px", min_width="min(280px, 100%)", max_height="640px", overflow="auto"),
         )
         side = w.VBox(
             [
                 section("GRAPH"), self.which, self.moment, section("THE WALK OF THE CALL"), self.walking, self.said,
                 section("NODES"), self.node, self.rule,
             ],
-            layout=w.Layout(flex="1 1 320px", min_width="280px"),
+            layout=w.Layout(flex="1 1 320px", min_width="min(280px, 100%)"),
         )  # fmt: skip
         above = w.HBox([box, side], layout=w.Layout(flex_flow="row wrap", width="100%"))
         self.widget = w.VBox([above, self.matrix.widget, self.timelines], layout=w.Layout(width="100%"))
@@ -278,4 +279,6 @@ def timelines(found: Sequence[Timeline]) -> str:
             f'<table class="gm-table gm-versions"><caption>{html.escape(one.name)}: {said}</caption>'
             f"<tbody>{rows}</tbody></table>"
         )
-    return f'<div class="gm-section">IN-PLACE WRITES</div>{"".join(parts)}' if parts else ""
+    return (
+        f'<div class="gm-section" role="heading" aria-level="2">IN-PLACE WRITES</div>{"".join(parts)}' if parts else ""
+    )

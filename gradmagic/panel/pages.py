@@ -99,6 +99,7 @@ class Pages:
         self.bar.add_class("gm-tabs")
         self.bar.layout.display = None if len(titles) > 1 else "none"
         self.box = w.VBox([first], layout=w.Layout(width="100%"))
+        self.box.add_class("gm-page")
         self.show(opened)
         self.bar.observe(self._chosen, "value")
 

@@ -261,7 +261,9 @@ class Panel:
             rows += [section("CHECK"), self.check.row]
         self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
         rows += [section("TAKE AWAY"), self.take_away.row]
-        return w.VBox(rows, layout=w.Layout(flex="1 1 300px", min_width="280px", max_width="420px", margin="0 0 0 8px"))
+        return w.VBox(
+            rows, layout=w.Layout(flex="1 1 300px", min_width="min(280px, 100%)", max_width="420px", margin="0 0 0 8px")
+        )
 
     def _parameter(self, name: str) -> Callable[[float], None]:
         """What to do when this parameter changes."""
@@ -349,6 +351,9 @@ class Panel:
         if trace.failure is None:
             self._problem = self.problem.value = ""
         self._paint()
+        self.take_away.forget()
+        if self.check is not None:
+            self.check.forget()
 
     def _paint(self) -> None:
         """What follows the hand: the picture."""
@@ -381,11 +386,8 @@ class Panel:
         self.pages.refresh(self._seen())
         self.undo.history.note(self._wanted)
         self.undo.show()
-        self.take_away.forget()
-        if self.check is not None:
-            self.check.forget()
-            if self.explorer.request.check:
-                self.check.carry_out()
+        if self.check is not None and self.explorer.request.check:
+            self.check.carry_out()
         if self._linked is not None:
             self._linked.follow(self._wanted, curves.at_x0)
 

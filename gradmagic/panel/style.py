@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from gradmagic.plot.theme import DARK, LIGHT
 
 __all__ = ["HEAD"]
@@ -20,11 +22,13 @@ def in_the_dark(rule: str) -> str:
     return ",".join(f"{place} {selector}" for place in DARK_PLACES) + brace + body
 
 
-ORDERS = "".join(f".gm .gm-o{order}{{color:{colour}}}" for order, colour in enumerate(LIGHT.curves))
+# Letters need more contrast than lines do: two of the curves' colours are darker where they are those of words.
+WORDS = (LIGHT.curves[0], "#b34e00", "#007a58", *LIGHT.curves[3:])
+ORDERS = "".join(f".gm .gm-o{order}{{color:{colour}}}" for order, colour in enumerate(WORDS))
 DARK_ORDERS = "".join(in_the_dark(f".gm .gm-o{order}{{color:{colour}}}") for order, colour in enumerate(DARK.curves))
 
 CSS = f"""
-.gm{{--gm-ink:var(--jp-ui-font-color1,#24292f);--gm-faint:var(--jp-ui-font-color2,#59636e);
+.gm{{--gm-ink:var(--jp-ui-font-color1,#24292f);--gm-faint:#57606a;--gm-focus:#0072b2;
 --gm-line:var(--jp-border-color2,#d8dde3);--gm-bad:#b3201f;--gm-good:#116329;--gm-wash:#fdf1f1;--gm-fine:#eef7f0;--gm-kept:#e6f1f8;--gm-back:#fff;
 color:var(--gm-ink);border:1px solid var(--gm-line);border-radius:8px;padding:8px 12px;max-width:1100px;
 font-size:13px;overflow:hidden}}
@@ -60,8 +64,10 @@ white-space:pre;overflow:auto;height:auto}}
 border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-values-table .gm-pinned,.gm .gm-values-table .gm-at{{background:var(--gm-kept);font-weight:600}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px;max-width:712px;box-sizing:border-box}}
+@media(max-width:700px){{.gm .gm-caption{{padding-left:0}} .gm .gm-picture .gm-readouts{{display:none}}
+.gm .gm-ledger th:nth-child(2){{min-width:9em}}}}
 .gm .gm-found{{margin:2px 0 4px;padding-left:24px;color:var(--gm-faint);line-height:1.4;
-font-variant-numeric:tabular-nums}}
+font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
 .gm .gm-checks{{list-style:none;margin:2px 0;padding:0;line-height:1.4;color:var(--gm-faint)}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
@@ -82,6 +88,7 @@ border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
 .gm .gm-ledger tr:not(.gm-failed) td:nth-child(4){{white-space:nowrap}}
 .gm .gm-ledger th:nth-child(2){{min-width:16em}}
 .gm .gm-ledger-box{{overflow-x:auto}}
+.gm .widget-html,.gm .widget-html-content{{min-width:0;max-width:100%}}
 .gm .gm-ledger code{{background:none;font-size:12px;white-space:pre-wrap;color:inherit}}
 .gm .gm-ledger tr{{background:none!important}}
 .gm .gm-ledger tr.gm-failed{{background:var(--gm-wash)!important;color:var(--gm-bad)}}
@@ -93,25 +100,72 @@ border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
 .gm .gm-table td{{text-align:right;padding:2px 7px;border:1px solid var(--gm-line);font-variant-numeric:tabular-nums}}
 .gm .gm-printed{{white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.35;
 max-height:320px;overflow:auto;margin:4px 0}}
-.gm :focus-visible{{outline:2px solid #0072b2;outline-offset:1px}}
+.gm :focus-visible{{outline:2px solid var(--gm-focus)!important;outline-offset:1px}}
 {ORDERS}
 {DARK_ORDERS}
-{in_the_dark(".gm{--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d;--gm-fine:#15301f;--gm-kept:#12324a;--gm-back:#111418}")}
+{in_the_dark(".gm{--gm-faint:#a4abb4;--gm-focus:#56b4e9;--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d;--gm-fine:#15301f;--gm-kept:#12324a;--gm-back:#111418}")}
 {in_the_dark(".gm.gm-auto img.widget-image{filter:invert(.93) hue-rotate(180deg)}")}
 """
 
-# Core sliders and groups of toggles have no accessible name (their label is not tied to them). Where the front end runs
-# this line it ties them; where it does not, the typed field and the buttons beside a slider have names of their own.
-NAMES = (
-    "(function(e){var r=e.closest('.gm');if(!r)return;function f(){"
-    "r.querySelectorAll('.widget-slider,.widget-toggle-buttons').forEach(function(w){"
-    "var l=w.querySelector('label'),t=l&&l.textContent;if(!t)return;"
-    "w.querySelectorAll('[role=slider]').forEach(function(h){"
-    "if(h.getAttribute('aria-label')!==t)h.setAttribute('aria-label',t)});"
-    "var g=w.querySelector('.widget-toggle-buttons > div, .jupyter-widget-toggle-buttons > div')"
-    "||(w.classList.contains('widget-toggle-buttons')?w:null);"
-    "if(g&&g.getAttribute('aria-label')!==t){g.setAttribute('role','group');g.setAttribute('aria-label',t)}})}"
-    "f();new MutationObserver(f).observe(r,{childList:true,subtree:true})})(this)"
-)
+# Core sliders, groups of toggles and players have no accessible name (their label is not tied to them), a toggle does
+# not say that it is pressed, and the bar of pages does not say that it is one. Where the front end runs this script it
+# says all that; where it does not, the typed field and the buttons beside a slider have names of their own, and every
+# tab is reached by Tab.
+SCRIPT = """
+(function (mark) {
+  var panel = mark.closest('.gm');
+  if (!panel) return;
+  function set(e, name, value) { if (e && e.getAttribute(name) !== value) e.setAttribute(name, value); }
+  function all(root, what, act) { root.querySelectorAll(what).forEach(act); }
+  function named(w) { var l = w && w.querySelector('label'); return (l && l.textContent) || ''; }
+  function player(p) {
+    var row = p.closest('.widget-hbox'), what = named(row && row.querySelector('.widget-slider'));
+    all(p, 'button', function (b) {
+      var icon = b.querySelector('i'), kind = /fa-(play|pause|stop|retweet|repeat)/.exec(icon ? icon.className : '');
+      if (kind) set(b, 'aria-label', (kind[1] === 'retweet' ? 'repeat' : kind[1]) + ' ' + what);
+    });
+  }
+  function group(w) {
+    var tabs = w.classList.contains('gm-tabs'), first = w.querySelector('button'), inner = first && first.parentNode;
+    set(inner, 'role', tabs ? 'tablist' : 'group');
+    set(inner, 'aria-label', named(w));
+    all(w, 'button', function (b) {
+      var on = String(b.classList.contains('mod-active'));
+      if (tabs) { set(b, 'role', 'tab'); set(b, 'aria-selected', on); } else set(b, 'aria-pressed', on);
+      if (tabs && on === 'true') set(panel.querySelector('.gm-page'), 'aria-label', b.textContent);
+    });
+  }
+  function arrows(event) {
+    var tab = event.target.closest('[role=tab]'), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!tab || !step) return;
+    var tabs = Array.from(tab.parentNode.children), next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    event.preventDefault();
+    next.focus();
+    next.click();
+  }
+  // JupyterLab and Notebook take arrow keys and letters for their own commands, unless an element is marked.
+  function keep(event) {
+    if (!panel.isConnected) { window.removeEventListener('keydown', keep, true); return; }
+    var plain = !event.ctrlKey && !event.metaKey && !event.altKey && !/^(Escape|Tab)$/.test(event.key);
+    plain = plain && !(event.shiftKey && event.key === 'Enter');
+    if (panel.contains(event.target)) event.target.toggleAttribute('data-lm-suppress-shortcuts', plain);
+  }
+  function tell() {
+    set(panel, 'role', 'region');
+    set(panel, 'aria-label', 'derivatives');
+    set(panel.querySelector('.gm-page'), 'role', 'tabpanel');
+    all(panel, '.widget-slider', function (w) {
+      all(w, '[role=slider]', function (handle) { set(handle, 'aria-label', named(w)); });
+    });
+    all(panel, '.widget-toggle-buttons', group);
+    all(panel, '.widget-play', player);
+    all(panel, '.gm-outcome button', function (b) { set(b, 'aria-label', b.title); });
+  }
+  tell();
+  panel.addEventListener('keydown', arrows);
+  window.addEventListener('keydown', keep, true);
+  new MutationObserver(tell).observe(panel, { childList: true, subtree: true, attributeFilter: ['class'] });
+})(this)
+"""
 
-HEAD = f'<style>{CSS}</style><img alt="" src="data:," style="display:none" onerror="{NAMES}">'
+HEAD = f'<style>{CSS}</style><img alt="" src="data:," style="display:none" onerror="{html.escape(SCRIPT)}">'

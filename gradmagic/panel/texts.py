@@ -92,7 +92,7 @@ def ledger(calls: Sequence[Call], chosen: int | None = None) -> str:
     if not calls:
         return ""
     head = "".join(
-        f'<th scope="col">{name}</th>' for name in ("#", "call", "", "result", "graph of the outputs", "time")
+        f'<th scope="col">{name}</th>' for name in ("#", "call", "ok", "result", "graph of the outputs", "time")
     )
     rows = "".join(ledger_row(call, chosen == call.index) for call in calls)
     return (

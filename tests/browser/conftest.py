@@ -1,4 +1,4 @@
-"""A JupyterLab server of the test's own and a headless Chromium on it. Knows no panel."""
+"""A Jupyter server of the test's own, with every front end there is, and a headless Chromium on it. Knows no panel."""
 
 from __future__ import annotations
 
@@ -186,6 +186,7 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly", "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]  # fmt: skip
     log = (home / "server.log").open("wb")
     process = subprocess.Popen(
@@ -237,10 +238,10 @@ def open_notebook(lab: tuple[str, Path], browser: Any, tmp_path: Path) -> Iterat
         page.close()
 
 
-@pytest.fixture
-def screenshot(tmp_path: Path) -> Callable[[Any, str], Path]:
+@pytest.fixture(scope="module")
+def screenshot(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any, str], Path]:
     """A function that keeps a picture of an element: under $GRADMAGIC_SCREENSHOTS, or in the test's own folder."""
-    folder = Path(os.environ.get("GRADMAGIC_SCREENSHOTS") or tmp_path)
+    folder = Path(os.environ.get("GRADMAGIC_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
     folder.mkdir(parents=True, exist_ok=True)
 
     def keep(element: Any, name: str) -> Path:

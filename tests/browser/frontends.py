@@ -1,0 +1,51 @@
+"""A panel in each front end: how it is opened there, and what can be asked of it there. Knows no control."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+# By name: what is to be installed, and where on the server a notebook is opened with it.
+FRONT_ENDS: Mapping[str, tuple[str, str]] = {
+    "lab": ("jupyterlab", "lab/tree/{}?reset"),
+    "notebook": ("notebook", "notebooks/{}"),
+    "voila": ("voila", "voila/render/{}"),
+}
+LOAD = "%load_ext gradmagic"
+# What a panel is made of, as the browser shows it: its pictures and its text. A picture's URL is new with every frame.
+LOOKS = """(panel) => [
+    ...[...panel.querySelectorAll('img.widget-image')].map((picture) => picture.src),
+    panel.innerText,
+    ...[...panel.querySelectorAll('svg')].map((svg) => svg.outerHTML.length),
+].join('|')"""
+
+
+def needs(front_end: str) -> None:
+    """Skip where the front end is not installed."""
+    package, _ = FRONT_ENDS[front_end]
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f'needs {package}: pip install -e ".[lab,test]"')
+
+
+def notebook_of(path: Path, *cells: str) -> Path:
+    """A notebook of these cells, after the one that loads the extension."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    sources = [new_code_cell(cell) for cell in (LOAD, *cells)]
+    nbformat.write(new_notebook(cells=sources, metadata=kernel), path)
+    return path
+
+
+def address(front_end: str, url: str, name: str) -> str:
+    """Where the notebook of this name is opened."""
+    return f"{url}/{FRONT_ENDS[front_end][1].format(name)}"
+
+
+def looks(panel: Any) -> str:
+    """What the panel shows."""
+    return str(panel.evaluate(LOOKS))

@@ -1,0 +1,165 @@
+"""The panel in JupyterLab, in Notebook 7 and in Voila: worked by keys alone, read by axe-core, on a narrow screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import KERNEL_IS_IDLE, PATIENCE, RUN_ALL_CELLS, until
+from tests.browser.frontends import FRONT_ENDS, address, looks, needs, notebook_of
+from tests.browser.keyboard import ACTS, Control, controls_of, found, walked
+
+pytestmark = pytest.mark.browser
+
+# A curve that has everything: a parameter, a pole, a kink, extrema, zeros, inflections.
+CELL = "%%grad x=-3:3 a=0:3@1.5\ny = a * np.sin(2 * x) + abs(x - 1) - 1 + 0.5 / (x + 2)"
+PAGES = ("Curves", "Graph", "Values", "Code")
+# Of a panel's elements, those that stick out of it; what has a scroll bar of its own may.
+STICKING_OUT = """(panel) => {
+    const right = panel.getBoundingClientRect().right + 1;
+    const scrolls = (e) => e !== panel && (e.scrollWidth > e.clientWidth + 1)
+        && /auto|scroll/.test(getComputedStyle(e).overflowX);
+    const inside = (e) => { for (let p = e; p && p !== panel; p = p.parentElement) if (scrolls(p)) return true; };
+    return [...panel.querySelectorAll('*')]
+        .filter((e) => e.checkVisibility() && e.getClientRects().length && getComputedStyle(e).clipPath === 'none')
+        .filter((e) => e.getBoundingClientRect().right > right && !inside(e))
+        .map((e) => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40));
+}"""
+
+
+@pytest.fixture(scope="module", params=FRONT_ENDS)
+def shown(request: Any, lab: tuple[str, Path], browser: Any) -> Iterator[Any]:
+    """A page with the panel in one of the front ends, the same for all tests."""
+    front_end, (url, folder) = request.param, lab
+    needs(front_end)
+    path = notebook_of(folder / f"{front_end}.ipynb", CELL)
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(address(front_end, url, path.name), wait_until="domcontentloaded")
+    if front_end != "voila":
+        page.wait_for_function(KERNEL_IS_IDLE)
+        page.evaluate("window.jupyterapp.shell.collapseLeft?.()")
+        page.evaluate(RUN_ALL_CELLS)
+        page.wait_for_function("window.ranAll === true")
+    page.locator(".gm img.widget-image").wait_for()
+    until(lambda: page.locator(".gm [role=tab]").count(), "the panel has tabs")
+    yield page
+    page.close()
+
+
+def panel_of(page: Any) -> Any:
+    return page.locator(".gm").first
+
+
+def turned_to(page: Any, title: str) -> Any:
+    """The panel, open at this page."""
+    panel = panel_of(page)
+    tab = panel.get_by_role("tab", name=title, exact=True)
+    tab.click()
+    until(lambda: tab.get_attribute("aria-selected") == "true", f"{title} is open")
+    page.wait_for_timeout(400)
+    return panel
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds in the panel."""
+    axe = pytest.importorskip("axe_playwright_python.base", reason='needs axe-core: pip install -e ".[lab,test]"')
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe.AXE_SCRIPT)
+    results = page.evaluate("axe.run('.gm')")
+    return [f"{v['id']}: {n['html'][:120]}: {n['failureSummary']}" for v in results["violations"] for n in v["nodes"]]
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_axe_finds_nothing(shown: Any, title: str) -> None:
+    turned_to(shown, title)
+    assert violations(shown) == []
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_nothing_sticks_out_of_a_narrow_panel(shown: Any, title: str) -> None:
+    before = shown.viewport_size
+    shown.set_viewport_size({"width": 480, "height": 900})
+    try:
+        panel = turned_to(shown, title)
+        assert panel.evaluate(STICKING_OUT) == []
+    finally:
+        shown.set_viewport_size(before)
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_every_control_is_reached_by_tab_and_does_something_by_key(shown: Any, title: str) -> None:
+    panel = turned_to(shown, title)
+    controls = controls_of(panel)
+    unnamed = [control for control in controls if not control.name]
+    assert unnamed == []
+    met = walked(shown, panel)
+    assert {control.key for control in controls} <= set(met)
+    within = panel if title == PAGES[0] else panel.locator(".gm-page")
+    dead = [control.key for control in controls_of(within) if not worked(shown, panel, control)]
+    assert dead == []
+
+
+def worked(page: Any, panel: Any, control: Control) -> bool:
+    """Work a control by its keys; whether the picture or the text of the panel then changes."""
+    act = ACTS.get(control.kind)
+    if act is None or control.kind == "tab":
+        return True  # to be read and copied; tabs have a test of their own
+    before_it = controls_of(panel)
+    now = next((other for other in before_it if other.key == control.key), None)
+    if now is None or now.pressed:
+        return True  # what was done with others has taken it away, or it is what is chosen
+    element, before = found(panel, control), looks(panel)
+    element.focus()
+    for _ in range(2 if control.kind == "select" else 1):  # two nodes of a graph may have the same rule
+        act(page, element)
+        if changed(panel, before):
+            break
+    else:
+        return False
+    if control.group:  # back to what was chosen: with other switches there may be nothing for the next control to show
+        found(panel, next(other for other in before_it if other.group == control.group and other.pressed)).press(
+            "Space"
+        )
+    elif control.kind == "select":
+        element.press("Home")
+    return True
+
+
+def changed(panel: Any, before: str, patience: float = 3) -> bool:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if looks(panel) != before:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_tabs_are_turned_by_arrow_keys(shown: Any) -> None:
+    panel = turned_to(shown, "Curves")
+    panel.get_by_role("tab", name="Curves", exact=True).focus()
+    for title in (*PAGES[1:], PAGES[0]):
+        shown.keyboard.press("ArrowRight")
+        tab = panel.get_by_role("tab", name=title, exact=True)
+        until(lambda tab=tab: tab.get_attribute("aria-selected") == "true", f"{title} is open")
+        assert tab.evaluate("(tab) => tab === document.activeElement")
+    shown.keyboard.press("ArrowLeft")
+    until(lambda: panel.get_by_role("tabpanel", name=PAGES[-1], exact=True).count(), "the page is named")
+
+
+def test_typed_weights_stay_data(shown: Any, tmp_path: Path) -> None:
+    """On Voila the visitor is a stranger."""
+    panel, trace = turned_to(shown, "Curves"), tmp_path / "trace"
+    panel.get_by_label("each y gets").select_option("an expression in x")
+    field = panel.get_by_label("w(x) =")
+    field.fill(f'__import__("pathlib").Path({str(trace)!r}).touch()')
+    field.press("Enter")
+    panel.get_by_role("alert").first.wait_for()
+    assert not trace.exists()
+    field.fill("cos(x)")
+    field.press("Enter")
+    until(lambda: not panel.get_by_role("alert").count(), "an expression is taken")
