@@ -114,6 +114,7 @@ def worked(page: Any, panel: Any, control: Control) -> bool:
     if now is None or now.pressed:
         return True  # what was done with others has taken it away, or it is what is chosen
     element, before = found(panel, control), looks(panel)
+    chosen = element.evaluate("(e) => e.selectedIndex")
     element.focus()
     for _ in range(2 if control.kind == "select" else 1):  # two nodes of a graph may have the same rule
         act(page, element)
@@ -121,16 +122,16 @@ def worked(page: Any, panel: Any, control: Control) -> bool:
             break
     else:
         return False
-    if control.group:  # back to what was chosen: with other switches there may be nothing for the next control to show
+    if control.group:  # back to what was chosen: otherwise there may be nothing for the next control to show
         found(panel, next(other for other in before_it if other.group == control.group and other.pressed)).press(
             "Space"
         )
     elif control.kind == "select":
-        element.press("Home")
+        element.select_option(index=chosen)
     return True
 
 
-def changed(panel: Any, before: str, patience: float = 3) -> bool:
+def changed(panel: Any, before: str, patience: float = 10) -> bool:
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if looks(panel) != before:
