@@ -164,3 +164,19 @@ def test_typed_weights_stay_data(shown: Any, tmp_path: Path) -> None:
     field.fill("cos(x)")
     field.press("Enter")
     until(lambda: not panel.get_by_role("alert").count(), "an expression is taken")
+
+
+@pytest.mark.parametrize("title", PAGES)
+def test_axe_finds_nothing_in_the_dark(shown: Any, title: str, screenshot: Any) -> None:
+    if not shown.evaluate("!!window.jupyterapp?.commands.hasCommand('apputils:change-theme')"):
+        pytest.skip("this front end has no command that changes its theme")
+    change = "(theme) => { window.jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
+    shown.evaluate(change, "JupyterLab Dark")
+    try:
+        until(lambda: shown.locator('body[data-jp-theme-light="false"]').count(), "it is dark")
+        panel = turned_to(shown, title)
+        assert screenshot(panel, f"dark-{title.lower()}").stat().st_size > 5_000
+        assert violations(shown) == []
+    finally:
+        shown.evaluate(change, "JupyterLab Light")
+        until(lambda: shown.locator('body[data-jp-theme-light="true"]').count(), "it is light")
