@@ -9,9 +9,10 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.forward import rewrite, with_tangents_of
-from gradmagic.engine.kinds import Linear, as_array
+from gradmagic.engine.kinds import Linear
 from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import FREED_MESSAGE, Node, tick
+from gradmagic.engine.op import as_array
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.saving import saving
 from gradmagic.engine.tensor import Tensor, View, edge

@@ -15,8 +15,9 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.forward import tell_node, without_history
-from gradmagic.engine.kinds import Bilinear, Elementwise, Linear, Op, Variadic, as_array, over, times_constant
+from gradmagic.engine.kinds import Bilinear, Elementwise, Linear, Variadic, times_constant
 from gradmagic.engine.modes import enable_grad, modes
+from gradmagic.engine.op import Op, as_array, over
 from gradmagic.engine.tensor import Tensor
 
 
@@ -28,6 +29,7 @@ class Call:
     def __init__(self, op: Op, operands: Sequence[Any], out: Any, kwargs: dict[str, Any], tangents: list[Any]) -> None:
         self.op, self.operands, self.out, self.kwargs = op, operands, out, kwargs
         self.edges = [None if t is None else v for v, t in zip(operands, tangents, strict=True)]
+        self.saved = (None,) * (len(operands) + 1)  # nothing at hand: a rule asks ``unpack``
 
     def unpack(self, k: int, recording: bool) -> Any:
         return self.out if k == len(self.edges) else self.operands[k]

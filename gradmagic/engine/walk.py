@@ -14,6 +14,7 @@ from gradmagic.engine.anomaly import observed
 from gradmagic.engine.hooks import Gradients, run_hooks, run_node_hooks
 from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import Node
+from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.tensor import Tensor
 
 
@@ -157,12 +158,27 @@ class Walk:
         elif node.node_hooks or node.node_prehooks:
             out = self.evaluate(node, g)
         else:
-            out = node.apply(g, [t in live for t in edges], self.recording)
+            out = self.pulled(node, g)
         if not retain:
             node.free()
         for i, target in enumerate(edges):
             if target in live and out[i] is not None:
                 self.receive(target, nrs[i] if nrs is not None else 0, fit(out[i], node, i, batch))
+
+    def pulled(self, node: Node, g: Any) -> Sequence[Any]:
+        """The gradients of those of a node's operands that are wanted."""
+        live, pulls = self.live, None if node.op is None else node.op.pulls
+        if pulls is None:
+            return node.apply(g, [t in live for t in node.edges], self.recording)
+        out: list[Any] = []
+        for i, target in enumerate(node.edges):
+            if target in live:
+                out.append(pulls[i](node, g, self.recording))
+                continue
+            if target is not None:
+                node.check()
+            out.append(None)
+        return out
 
     def evaluate(self, node: Node, g: Any) -> Sequence[Any]:
         """The gradients of those of a node's operands that are wanted, after its hooks."""
@@ -257,24 +273,40 @@ def straight(root: Any, leaf: Tensor, g: Any, retain: bool, recording: bool) -> 
     way, following = _way(root, leaf)
     total = None
     for node, after in zip(way, following, strict=True):
-        edges = node.edges
-        out = node.apply(g, [t is not None and (t is leaf or t is after) for t in edges], recording)
+        onwards = None
+        for target, part in _steps(node, g, leaf, after, recording):
+            if target is leaf:
+                total = part if total is None else total + part
+            else:
+                onwards = part if onwards is None else onwards + part
         if not retain:
             node.free()
-        g = None
-        for i, target in enumerate(edges):
-            part = out[i]
-            if part is None:
-                continue
-            if target is leaf:
-                part = fit(part, node, i)
-                total = part if total is None else total + part
-            elif target is after:
-                part = fit(part, node, i)
-                g = part if g is None else g + part
+        g = onwards
         if g is None:
             break
     return bool(way), total
+
+
+def _steps(node: Node, g: Any, leaf: Tensor, after: Any, recording: bool) -> list[tuple[Any, Any]]:
+    """What a node hands on, to the leaf and to the node after it."""
+    edges, pulls = node.edges, None if node.op is None else node.op.pulls
+    if pulls is None:
+        out = node.apply(g, [t is not None and (t is leaf or t is after) for t in edges], recording)
+        found = enumerate(out)
+        return [(edges[i], fit(part, node, i)) for i, part in found if part is not None and edges[i] is not None]
+    steps = []
+    whole = True
+    for i, target in enumerate(edges):
+        if target is None:
+            continue
+        if target is leaf or target is after:
+            part = pulls[i](node, g, recording)
+            if part is not None:
+                steps.append((target, fit(part, node, i)))
+        elif whole:
+            node.check()
+            whole = False
+    return steps
 
 
 def _way(node: Any, leaf: Tensor) -> tuple[list[Node], list[Any]]:
@@ -347,15 +379,17 @@ def _chain(node: Any) -> tuple[list[Node], Sequence[Any]]:
 def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
     """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
     target = node.edges[i]
-    if isinstance(target, Node):
-        shape, dtype = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
+    if type(target) is Tensor:
+        shape, dtype = target._array.shape, target._array.dtype
     elif target is None:
         return None
     else:
-        shape, dtype = target._array.shape, target._array.dtype
+        shape, dtype = target_meta(node, i)
     if batch:
         shape = batch + shape
     raw = g._array if isinstance(g, Tensor) else g
+    if raw.dtype is dtype and raw.shape == shape:
+        return g
     if raw.shape != shape:
         g = unbroadcast(g, raw.shape, shape)
         raw = g._array if isinstance(g, Tensor) else g

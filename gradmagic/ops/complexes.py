@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array, irregular, linear, name_rows, view
+from gradmagic.engine.kinds import irregular, linear, name_rows, view
+from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import as_tensor, held
 from gradmagic.ops.reductions import _direction

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import _conj as conjugated
-from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows, over
+from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
+from gradmagic.engine.op import over
+from gradmagic.engine.pulling import conj as conjugated
 
 _SQRT_PI = math.sqrt(math.pi)
 

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradmagic.engine.kinds import Elementwise, Linear, Op, Variadic, over, target_meta
+from gradmagic.engine.kinds import Elementwise, Linear, Variadic
 from gradmagic.engine.modes import enable_grad
 from gradmagic.engine.node import Node
+from gradmagic.engine.op import Op, over
+from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import reachable
@@ -381,9 +383,7 @@ def evaluated(node: Node, i: int, order: int) -> Any:
         return rule(node.unpack(len(node.edges), recording))
     if not isinstance(op, Elementwise):
         return of_ones(node, i, recording)
-    reads = (op._values or op.work_out_values())[i]
-    values = op.arguments(node, i, None, recording) if reads is None else [node.unpack(k, recording) for k in reads]
-    return (rule.rule if isinstance(rule, over) else rule)(*values)
+    return (rule.rule if isinstance(rule, over) else rule)(*op.arguments(node, i, None, recording))
 
 
 def of_ones(node: Node, i: int, recording: bool) -> Any:

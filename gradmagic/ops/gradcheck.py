@@ -11,7 +11,7 @@ import numpy as np
 
 from gradmagic.engine import random
 from gradmagic.engine.backward import grad
-from gradmagic.engine.kinds import Op
+from gradmagic.engine.op import Op
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import jacobians as J
 from gradmagic.ops.names import FUNCTIONS as F

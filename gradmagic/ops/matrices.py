@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array, bilinear, irregular, name_rows
+from gradmagic.engine.kinds import bilinear, irregular, name_rows
+from gradmagic.engine.op import as_array
 from gradmagic.ops.products import _c, _h
 from gradmagic.ops.rules import called
 

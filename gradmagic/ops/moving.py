@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import Linear, _conj, as_array, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.engine.kinds import Linear, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.engine.op import as_array
+from gradmagic.engine.pulling import conj
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import reductions as R
 from gradmagic.ops import shape as S
@@ -246,7 +248,7 @@ def _logcumsumexp_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     x, y, g = (np.moveaxis(v, axis, -1) for v in (x, y, g))
     below = np.tril(np.ones((n, n), bool), -1)
     exponent = np.where(below, 0.0, np.expand_dims(x, -1) - np.expand_dims(y, -2))
-    out = np.sum(np.where(below, 0.0, _conj(np.exp(exponent))) * np.expand_dims(g, -2), -1)
+    out = np.sum(np.where(below, 0.0, conj(np.exp(exponent))) * np.expand_dims(g, -2), -1)
     return np.moveaxis(out, -1, axis)
 
 

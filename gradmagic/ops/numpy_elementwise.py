@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array
+from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.operands import array_like

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array
+from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import (
     numpy_algebra,

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import _conj, as_array, irregular, linear, name_rows
+from gradmagic.engine.kinds import irregular, linear, name_rows
+from gradmagic.engine.op import as_array
+from gradmagic.engine.pulling import conj
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.rules import called
 
@@ -78,7 +80,7 @@ def _others(x: Any, axis: int) -> Any:
 
     Its conjugate, where numbers are complex: that is what a gradient is multiplied by.
     """
-    x = _conj(x)
+    x = conj(x)
     one = np.ones_like(getattr(x, "_array", x)[_at(axis, slice(0, 1))])
     before = np.concatenate([one, np.cumprod(x[_at(axis, slice(None, -1))], axis)], axis)
     flipped = np.flip(x[_at(axis, slice(1, None))], axis)
@@ -115,7 +117,7 @@ def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     eye = np.eye(n, dtype=bool)
     rows = np.where(eye, 1.0, x[..., None, :])  # row i: x with its i-th element replaced by one
     upper = np.triu(np.ones((n, n)))
-    out = np.sum(np.cumprod(_conj(rows), -1) * upper * g[..., None, :], -1)
+    out = np.sum(np.cumprod(conj(rows), -1) * upper * g[..., None, :], -1)
     return np.moveaxis(out, -1, axis)
 
 
@@ -179,7 +181,7 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
 logsumexp = irregular(
     _logsumexp,
     lambda g, x, y, shape, axis, keepdims: (
-        spread(g, shape, axis, keepdims) * _conj(np.exp(x - (y if keepdims else np.expand_dims(y, axis))))
+        spread(g, shape, axis, keepdims) * conj(np.exp(x - (y if keepdims else np.expand_dims(y, axis))))
     ),
 )
 

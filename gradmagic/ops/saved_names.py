@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import SAVED_NAMES, target_meta
 from gradmagic.engine.node import Node
+from gradmagic.engine.op import SAVED_NAMES
+from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.tensor import Tensor
 
 _TABLE = """

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array
+from gradmagic.engine.op import as_array
 from gradmagic.ops import special
 from gradmagic.ops.rules import called
 

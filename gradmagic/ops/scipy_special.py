@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from gradmagic.engine.kinds import Elementwise, Rule, as_array
+from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.node import Node
+from gradmagic.engine.op import Rule, as_array
+from gradmagic.engine.pulling import Pull
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import scipy_formulas as R
 from gradmagic.ops import special
@@ -196,14 +198,18 @@ class Ufunc(Elementwise):
         kind = np.result_type(common, np.complex64) if isinstance(value, complex) else common
         return np.asarray(as_array(value), kind if isinstance(value, (float, complex)) else None)
 
-    def vjp(self, node: Node, i: int, g: Any, recording: bool) -> Any:
-        if self.vjps[i] is None:
+    def pull(self, i: int) -> Pull:
+        if self.vjps[i] is not None:
+            return super().pull(i)
+
+        def refuse(node: Node, g: Any, recording: bool) -> NoReturn:
             which = ("first", "second", "third", "fourth")[i]
             raise RuntimeError(
                 f"scipy.special.{self.name.strip('_')} has no derivative in its {which} argument here: that is a parameter. "
                 "Give it as a number, or detach it."
             )
-        return super().vjp(node, i, g, recording)
+
+        return refuse
 
 
 class Outputs:

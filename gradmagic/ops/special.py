@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array, composed, elementwise, irregular, name_rows
+from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
+from gradmagic.engine.op import as_array
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import special_bessel
 from gradmagic.ops.operands import binary, floating, unary

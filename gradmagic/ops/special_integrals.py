@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import as_array, elementwise, name_rows
+from gradmagic.engine.kinds import elementwise, name_rows
+from gradmagic.engine.op import as_array
 from gradmagic.ops.operands import as_tensor, binary, unary
 from gradmagic.ops.rules import called
 from gradmagic.ops.special import digamma, gamma, lgamma, xlogy

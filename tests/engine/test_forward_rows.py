@@ -16,7 +16,7 @@ import pytest
 import gradmagic.ops
 from gradmagic import torch
 from gradmagic.engine import pushing
-from gradmagic.engine.kinds import Op
+from gradmagic.engine.op import Op
 from gradmagic.ops import special
 from tests.engine.agreement import entries
 from tests.ops import (

@@ -14,8 +14,8 @@ import pytest
 
 import gradmagic
 from gradmagic import ops, torch
-from gradmagic.engine.kinds import Op
 from gradmagic.engine.node import tick
+from gradmagic.engine.op import Op
 from gradmagic.ops import series
 from gradmagic.ops.expansion import NoSeriesError
 from tests.ops.test_rows import DOMAINS, SEED

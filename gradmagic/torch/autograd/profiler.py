@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Self
 
-from gradmagic.engine.kinds import Op
 from gradmagic.engine.modes import modes
+from gradmagic.engine.op import Op
 
 
 @dataclass
