@@ -1,1 +1,1 @@
-"""Timings beside peers, in one run; each is started as `python -m tests.benchmarks.NAME`."""
+"""Timings beside peers, in one run: `python -m tests.benchmarks`. Never part of the tests, but for their agreement."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from jupyter_client.manager import start_new_kernel
 
 AT_LEAST = 15.0
+SIZES = ((640, 480), (1280, 960))
 MARK = "timings: "
 
 SETUP = """
@@ -34,7 +36,7 @@ def plots(a=1.5):
     y = a * s * e
     d1 = a * e * (1.2 * c - x / 4 * s)
     d2 = a * e * ((x**2 / 16 - 0.25 - 1.44) * s - 0.6 * x * c)
-    figure, axes = plt.subplots(3, 1, sharex=True, figsize=(6.4, 4.8), dpi=100)
+    figure, axes = plt.subplots(3, 1, sharex=True, figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
     for ax, values, label in zip(axes, (y, d1, d2), ("y", "dy/dx", "d²y/dx²")):
         ax.plot(x, values)
         ax.set_ylabel(label)
@@ -47,9 +49,46 @@ def plots(a=1.5):
 
 theirs = ipywidgets.interactive(plots, a=(0.5, 3.0, 0.001))
 request = request_from("a * np.sin(b * x) * np.exp(-x**2 / 8)", x=(-6, 6), a=(0, 3), b=(0.2, 4, 1.2), points=500)
-ours = Panel(Explorer(*request), size=(640, 480))
+ours = Panel(Explorer(*request), size=(WIDTH, HEIGHT))
 display(theirs)
 ours
+"""
+
+SETUP_LIMITS = (
+    SETUP[: SETUP.index("def plots")]
+    + """
+def plots(a=1.5):
+    figure, axes = plt.subplots(3, 1, sharex=True, figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
+    for ax, values in zip(axes, (np.sin(a * x) / a, np.cos(a * x), -a * np.sin(a * x))):
+        ax.plot(x, values)
+        ax.grid(True)
+    plt.show()
+
+theirs = ipywidgets.interactive(plots, a=(0.2, 6.0, 0.001))
+ours = Panel(Explorer(*request_from("sin(a * x) / a", x=(-6, 6), a=(0.2, 6, 1.0), points=500)), size=(WIDTH, HEIGHT))
+display(theirs)
+ours
+"""
+)
+
+ROUND_LIMITS = """
+async def rounds(count):
+    slider, peer = ours.params["a"].slider, theirs.children[0]
+    found = {"panel": [], "interact": []}
+    for number, value in enumerate(np.linspace(0.25, 5.9, count)):
+        await asyncio.sleep(0.02)
+        renders, start = ours.renders, time.perf_counter()
+        slider.set_state({"value": float(value)})
+        found["panel"].append(time.perf_counter() - start)
+        assert ours.renders == renders + 1
+        if number % 10 == 0:
+            start = time.perf_counter()
+            peer.set_state({"value": float(value)})
+            found["interact"].append(time.perf_counter() - start)
+    return found
+
+await rounds(3)
+print(MARK + json.dumps(await rounds(ROUNDS)))
 """
 
 ROUND = """
@@ -109,17 +148,27 @@ def timings(text: str) -> Any:
     return json.loads(text.rpartition(MARK)[2])
 
 
-def measured(rounds: int) -> tuple[dict[str, list[float]], dict[str, float]]:
+def measured(rounds: int, size: tuple[int, int] = SIZES[0]) -> tuple[dict[str, list[float]], dict[str, float]]:
     """The times of each, and what came of thirty events at once."""
-    import pathlib
+    found, storm = in_kernel(rounds, size, SETUP, ROUND, STORM)
+    return found, storm
 
-    root = str(pathlib.Path(__file__).parents[2])
+
+def limits_change(rounds: int) -> dict[str, list[float]]:
+    """The times of each where every step has other y-limits: sin(a·x)/a, dragged. `interact` draws every tenth step."""
+    found: dict[str, list[float]] = in_kernel(rounds, SIZES[0], SETUP_LIMITS, ROUND_LIMITS)[0]
+    return found
+
+
+def in_kernel(rounds: int, size: tuple[int, int], setup: str, *codes: str) -> list[Any]:
+    """What each code measures in a kernel of its own, after the setup."""
+    root = str(Path(__file__).parents[2])
     manager, client = start_new_kernel()
     try:
         client.allow_stdin = False
-        ran(client, f"ROOT, ROUNDS, MARK = {root!r}, {rounds}, {MARK!r}")
-        ran(client, SETUP)
-        return timings(ran(client, ROUND)), timings(ran(client, STORM))
+        ran(client, f"ROOT, ROUNDS, MARK, (WIDTH, HEIGHT) = {root!r}, {rounds}, {MARK!r}, {size}")
+        ran(client, setup)
+        return [timings(ran(client, code)) for code in codes]
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
