@@ -93,10 +93,11 @@ def _taken_back(
     except Exception as error:
         for _, future in waiting:
             future.cancel()
-        if not isinstance(error, (BrokenExecutor, CancelledError)) and type(error).__name__ not in _LOST:
+        name = getattr(error, "ename", type(error).__name__)  # ipyparallel brings the name of what was raised elsewhere
+        if not isinstance(error, (BrokenExecutor, CancelledError)) and name not in _LOST:
             raise
         lo, hi = span or (0, 0)
         raise RuntimeError(
-            f"the points {lo} to {hi - 1} of {points.size} were lost with their worker ({type(error).__name__}), so there "
+            f"the points {lo} to {hi - 1} of {points.size} were lost with their worker ({name}), so there "
             "is no result; run it again, or without the executor"
         ) from error

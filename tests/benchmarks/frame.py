@@ -76,7 +76,7 @@ async def rounds(count):
     slider, peer = ours.params["a"].slider, theirs.children[0]
     found = {"panel": [], "interact": []}
     for number, value in enumerate(np.linspace(0.25, 5.9, count)):
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.06)
         renders, start = ours.renders, time.perf_counter()
         slider.set_state({"value": float(value)})
         found["panel"].append(time.perf_counter() - start)
@@ -97,7 +97,7 @@ async def rounds(count):
     found = {"panel": [], "interact": [], "calm": [], "bytes": []}
     for number in range(count):
         value = 0.5 + 2.4 * abs(2 * (number / count) - 1)
-        await asyncio.sleep(0.03)  # the event is the first after a pause, so that it is carried out at once
+        await asyncio.sleep(0.15)  # the event is the first after a pause, so that it is carried out at once
         renders, start = ours.renders, time.perf_counter()
         slider.set_state({"value": value})  # as an event from the browser arrives
         found["panel"].append(time.perf_counter() - start)
