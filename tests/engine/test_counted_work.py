@@ -1,0 +1,70 @@
+"""Counted work: how many ufunc calls and nodes the rounds of the benchmark take. Times vary, counts do not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradmagic import torch
+from gradmagic.engine.kinds import elementwise
+from gradmagic.engine.node import tick
+
+
+class Counted(np.ndarray):
+    """An array that counts the ufuncs it goes through, with all that is computed from it."""
+
+    calls = 0
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        Counted.calls += 1
+        out = getattr(ufunc, method)(*[np.asarray(v) if isinstance(v, Counted) else v for v in inputs], **kwargs)
+        return np.asarray(out).view(Counted)
+
+
+def counted(work: Callable[[Any, Any], Any], array: Any) -> tuple[int, int]:
+    """How many ufunc calls, and how many nodes, one round takes."""
+    x, w = torch.tensor(array, requires_grad=True), torch.ones(array.shape, dtype=torch.float64)
+    x._array, w._array = x._array.view(Counted), w._array.view(Counted)
+    Counted.calls, before = 0, tick()
+    work(x, w)
+    return Counted.calls, tick() - before - 1
+
+
+def square_twice(x: Any, w: Any) -> None:
+    (first,) = torch.autograd.grad(x**2, x, w, create_graph=True)
+    torch.autograd.grad(first, x, w, create_graph=True)
+
+
+def curve_twice(x: Any, w: Any) -> None:
+    y = torch.sin(x) * torch.exp(-(x**2) / 5) + x**3 / 10
+    (first,) = torch.autograd.grad(y, x, w, create_graph=True)
+    torch.autograd.grad(first, x, w)
+
+
+def chain(x: Any, w: Any) -> None:
+    y = x
+    for _ in range(10):
+        y = y * x + x
+    torch.autograd.grad(y, x, w)
+
+
+@pytest.mark.parametrize(
+    ("work", "calls", "nodes"),
+    [(square_twice, 9, 7), (curve_twice, 61, 24), (chain, 60, 20)],
+    ids=lambda v: str(v)[:30],
+)
+def test_a_round_takes_as_many_calls_and_nodes_as_it_did(work: Any, calls: int, nodes: int) -> None:
+    assert counted(work, np.linspace(0.5, 2.0, 12).reshape(3, 4)) == (calls, nodes)
+
+
+def test_one_multiply_more_in_a_rule_is_counted() -> None:
+    lean = elementwise(np.sin, lambda x: np.cos(x)).named("lean")
+    fat = elementwise(np.sin, lambda x: np.cos(x) * 1.0).named("fat")
+    array = np.linspace(0.5, 2.0, 12)
+
+    def round_of(row: Any) -> int:
+        return counted(lambda x, w: torch.autograd.grad(row.one(x), x, w), array)[0]
+
+    assert round_of(lean) == 3
+    assert round_of(fat) == 4
