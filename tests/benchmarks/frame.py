@@ -87,7 +87,7 @@ async def rounds(count):
             found["interact"].append(time.perf_counter() - start)
     return found
 
-await rounds(3)
+await rounds(4)
 print(MARK + json.dumps(await rounds(ROUNDS)))
 """
 
@@ -97,7 +97,7 @@ async def rounds(count):
     found = {"panel": [], "interact": [], "calm": [], "bytes": []}
     for number in range(count):
         value = 0.5 + 2.4 * abs(2 * (number / count) - 1)
-        await asyncio.sleep(0.15)  # the event is the first after a pause, so that it is carried out at once
+        await asyncio.sleep(0.03)  # the event is the first after a pause, so that it is carried out at once
         renders, start = ours.renders, time.perf_counter()
         slider.set_state({"value": value})  # as an event from the browser arrives
         found["panel"].append(time.perf_counter() - start)
@@ -112,7 +112,7 @@ async def rounds(count):
         found["interact"].append(time.perf_counter() - start)
     return found
 
-await rounds(3)
+await rounds(4)
 print(MARK + json.dumps(await rounds(ROUNDS)))
 """
 
