@@ -20,6 +20,7 @@ class _Modes(threading.local):
     )
     alerts: int = 0  # how many of inference, anomaly, hooks, forward levels are on: ops on the fast path ask only this
     transforms: int = 0  # how many of torch.func's transformations are at work, one inside another
+    expands: bool = False  # whether a function is being run for its Taylor series
     maps: int = 0  # and how many of them are vmap
     levels: tuple[Any, ...] = ()  # the levels of forward mode in sight, innermost last; each counts as an alert
     dual: Any = None  # the one of them that torch.autograd.forward_ad has entered

@@ -35,6 +35,10 @@ _ITEM_IN_VMAP = (
     "try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch internals, "
     "please file a bug report."
 )
+_ITEM_IN_SERIES = (
+    "taylor: a number was taken out of a Tensor that depends on x, as float(x), x.item() or math.sin(x) do, and it would not "
+    "remember how: its derivatives would be lost. Write np.sin(x) for math.sin(x), or x.detach() for what is a constant."
+)
 _TO_SCALAR = (
     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
     "Consider using tensor.detach() first."
@@ -333,12 +337,16 @@ class Tensor:
         """The value of a tensor of one element, as a Python number."""
         if modes.maps:
             raise RuntimeError(_ITEM_IN_VMAP)
+        if modes.expands and self.requires_grad:
+            raise RuntimeError(_ITEM_IN_SERIES)
         if self._array.size != 1:
             raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
         return self._array.item()
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
+        if modes.expands and self.requires_grad:
+            raise RuntimeError(_ITEM_IN_SERIES)
         return self._array.tolist()
 
     def _scalar(self) -> Any:
@@ -410,7 +418,9 @@ class Tensor:
         return None if node is None else type(node).__name__
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._array.ndim == 0 else object.__format__(self, spec)
+        if self._array.ndim:
+            return object.__format__(self, spec)
+        return format(self._array.item() if modes.expands else self.item(), spec)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:

@@ -14,6 +14,8 @@ import numpy as np
 from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
 from gradmagic.engine.op import over
 from gradmagic.engine.pulling import conj as conjugated
+from gradmagic.ops.rules import called
+from gradmagic.ops.special_values import cardinal
 
 _SQRT_PI = math.sqrt(math.pi)
 
@@ -188,19 +190,10 @@ def _truncated(a: Any, b: Any) -> Any:
     return np.trunc(a / b)
 
 
-_PI2 = math.pi**2
-
-
-def _sinc_slope(x: Any) -> Any:
-    """(cos πx - sinc x) / x; near 0, where that cancels, by its series, which goes on to all orders."""
-    near = np.abs(getattr(x, "_array", x)) < 0.1
-    safe, small = np.where(near, 1.0, x), np.where(near, x, 0.0)
-    u = _PI2 * small * small
-    series = 1 - u / 10 * (1 - u / 28 * (1 - u / 54 * (1 - u / 88 * (1 - u / 130 * (1 - u / 180)))))
-    return np.where(near, 0.0 - _PI2 / 3 * small * series, (np.cos(math.pi * safe) - np.sinc(safe)) / safe)
-
-
-sinc = elementwise(np.sinc, _sinc_slope, floats=True)
+sinc = elementwise(np.sinc, lambda x: called(sinc_derivative)(x, n=1), floats=True)
+sinc_derivative: Any = elementwise(
+    cardinal.sinc_derivative, lambda x, n: called(sinc_derivative)(x, n=n + 1), floats=True
+)
 
 # -- hyperbolic functions -----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.modes import enable_grad
+from gradmagic.engine.modes import enable_grad, modes
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.blocks import in_blocks
 from gradmagic.ops.expansion import Derivatives, derivatives
@@ -56,7 +56,8 @@ def taylor(
     ValueError
         If the order is negative, or the result of f has another shape than x.
     RuntimeError
-        If an op in f has no Taylor series here (`NoSeriesError`: the text names it), or a worker was lost.
+        If an op in f has no Taylor series here (`NoSeriesError`: the text names it), f takes a number out of what depends
+        on x (as ``math.sin(x)`` does), or a worker was lost.
 
     Notes
     -----
@@ -94,8 +95,12 @@ def _points(x: Any) -> Array:
 def _derivatives(f: Callable[[Any], Any], order: int, points: Array) -> Derivatives:
     x: Any = Tensor._of(np.array(points))
     x._wants_grad = True
-    with enable_grad():
-        y = f(x)
+    before, modes.expands = modes.expands, True
+    try:
+        with enable_grad():
+            y = f(x)
+    finally:
+        modes.expands = before
     if not isinstance(y, Tensor):
         y = Tensor._of(np.asarray(y, points.dtype))
     if y._array.shape != points.shape:

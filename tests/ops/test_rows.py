@@ -21,7 +21,15 @@ DOMAINS = {
     "fmod": (1.1, 1.9), "floor_divide": (1.1, 1.9), "div": (0.3, 2.0), "abs": (0.1, 2.0),
 }  # fmt: skip
 # torch's own derivative ops, those that torch differentiates in one operand only, and those that want a number
-NOT_ALONE = {"threshold_backward", "pow_of_scalar", "heaviside", "remainder_number", "fmod_number", "round_decimals"}
+NOT_ALONE = {
+    "threshold_backward",
+    "pow_of_scalar",
+    "heaviside",
+    "remainder_number",
+    "fmod_number",
+    "round_decimals",
+    "sinc_derivative",
+}
 ROWS = sorted(
     {
         row.name: row

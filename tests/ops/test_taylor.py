@@ -1,6 +1,7 @@
 """Taylor arithmetic: the same derivatives as repeated reverse mode over all rows, and as 60 digits of mpmath."""
 
 import importlib
+import math
 import pkgutil
 import re
 import threading
@@ -275,6 +276,16 @@ def test_a_removable_singularity_is_finite() -> None:
     assert np.allclose(gradmagic.taylor(np.sinc, 0.0, 2), [1, 0, -(np.pi**2) / 3])
 
 
+@pytest.mark.parametrize("x", [0.0, 1e-8, 0.3, -0.7, 0.9, 1.5, 3.2, 5.1])
+def test_the_cardinal_sine_keeps_its_digits(x: float) -> None:
+    mp = pytest.importorskip("mpmath")
+    found = gradmagic.taylor(np.sinc, x, 10)
+    with mp.workdps(60):
+        exact = [mp.diff(lambda t: mp.sinc(mp.pi * t), mp.mpf(x), k) for k in range(11)]
+        size = [mp.pi**k / (k + 1) for k in range(11)]
+        assert max(abs(f - e) / s for f, e, s in zip(found, exact, size, strict=True)) < 2e-14
+
+
 def test_the_work_grows_with_the_order_squared(monkeypatch: pytest.MonkeyPatch) -> None:
     products = [0]
 
@@ -380,6 +391,15 @@ def test_what_has_no_series_is_named_with_the_way_out() -> None:
         gradmagic.taylor(np.sin, 1.0, -1)
     with pytest.raises(ValueError, match="x holds complex128"):
         gradmagic.taylor(np.sin, 1j, 1)
+
+
+def test_a_number_taken_out_of_the_graph_is_refused_with_the_way_out() -> None:
+    for f in (math.sin, lambda x: x * float(x), lambda x: np.sin(x.item()), lambda x: np.sin(x.tolist())):
+        with pytest.raises(RuntimeError, match=r"Write np.sin\(x\) for math.sin\(x\), or x.detach\(\)"):
+            gradmagic.taylor(f, 1.0, 3)
+    assert gradmagic.taylor(lambda x: x * float(x.detach()), 2.0, 1).tolist() == [4, 2]
+    assert gradmagic.taylor(lambda x: x * len(f"{x:.2f}"), 2.0, 1).tolist() == [8, 4]
+    assert torch.tensor(2.0, requires_grad=True).item() == 2  # elsewhere as ever
 
 
 # -- blocks -------------------------------------------------------------------------------------------------------
