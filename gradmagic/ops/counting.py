@@ -59,6 +59,58 @@ def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right:
     return Tensor._of(found.astype(np.int32) if out_int32 else found)
 
 
+def searchsorted(
+    sorted_sequence: Tensor,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: Any = None,
+    sorter: Any = None,
+) -> Any:
+    """Where each value would be put into a sorted sequence, or into the sequence of its row."""
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+        )
+    rows = sorted_sequence if sorter is None else sorted_sequence.take_along_dim(sorter, -1)
+    if rows.ndim == 1:
+        return bucketize(input, rows, out_int32=out_int32, right=right or side == "right")
+    values = np.asarray(as_array(input))
+    if values.shape[:-1] != rows.shape[:-1]:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and "
+            f"input value tensor must match, but we got boundaries tensor {list(rows.shape)} and input value tensor "
+            f"{list(values.shape)}"
+        )
+    at: Literal["left", "right"] = "right" if right or side == "right" else "left"
+    found = np.empty(values.shape, np.int32 if out_int32 else np.int64)
+    for row in np.ndindex(values.shape[:-1]):
+        found[row] = np.searchsorted(rows._array[row], values[row], at)
+    return Tensor._of(found)
+
+
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The elements, or the slices along a dimension, without those that repeat the one before."""
+    along = input.reshape(-1) if dim is None else input
+    axis = 0 if dim is None else dim
+    array = np.moveaxis(along._array, axis, 0)
+    n = array.shape[0]
+    new = np.ones(n, bool)
+    new[1:] = (array[1:] != array[:-1]).reshape(max(n - 1, 0), -1).any(1)
+    first = np.flatnonzero(new)
+    found = [along.index_select(axis, Tensor._of(first))]
+    if return_inverse:
+        found.append(Tensor._of((np.cumsum(new) - 1).reshape(input.shape if dim is None else -1)))
+    if return_counts:
+        found.append(Tensor._of(np.diff(first, append=n)))
+    return found[0] if len(found) == 1 else tuple(found)
+
+
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Any:
     """How often each whole number occurs, or the sum of its weights."""
     kind = input._array.dtype.kind
@@ -81,5 +133,5 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Any:
     return rising if increasing else rising.flip(1)
 
 
-NAMES = ["argwhere", "bincount", "count_nonzero", "nonzero", "unique"]
-FREE_NAMES = ["bucketize", "isin", "vander"]
+NAMES = ["argwhere", "bincount", "count_nonzero", "nonzero", "unique", "unique_consecutive"]
+FREE_NAMES = ["bucketize", "isin", "searchsorted", "vander"]

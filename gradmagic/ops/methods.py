@@ -210,17 +210,6 @@ def _comparison(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _bitwise(kernel: str, ufunc: Any) -> Callable[..., Any]:
-    def method(self: Tensor, other: Any) -> Any:
-        arrays = self._array, getattr(other, "_array", other)
-        common = dtypes.result_dtype(arrays)
-        if common.kind not in "bui":
-            raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.of(common).legacy}'")
-        return Tensor._of(np.asarray(ufunc(*arrays)))
-
-    return method
-
-
 def _invert(self: Tensor) -> Any:
     if self._array.dtype.kind not in "bui":
         raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
@@ -284,6 +273,13 @@ def _polygamma(self: Tensor, n: int) -> Any:
     return F["polygamma"](n, self)
 
 
+def _install_bits() -> None:
+    bits = {"and": "and", "or": "or", "xor": "xor", "lshift": "left_shift", "rshift": "right_shift"}
+    for name, word in bits.items():
+        set_(f"__{name}__", _operator(F[f"bitwise_{word}"], f"__{name}__"))
+        set_(f"__r{name}__", _operator(F[f"bitwise_{word}"], f"__r{name}__", swapped=True))
+
+
 def _install() -> None:
     for name, function in F.items():
         if name not in ("cat", "stack", "concat", "concatenate", "detach", "polygamma", "real", "where", *NO_METHODS):
@@ -308,8 +304,7 @@ def _install() -> None:
         set_(name, _operator(lambda t, v: F["mul"](E.reciprocal(t), v), name))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         set_(f"__{name}__", _comparison(F[name]))
-    for name, ufunc in (("and", np.bitwise_and), ("or", np.bitwise_or), ("xor", np.bitwise_xor)):
-        set_(f"__{name}__", _bitwise(f"bitwise_{name}_cpu", ufunc))
+    _install_bits()
     set_("__neg__", F["neg"])
     set_("__pos__", lambda self: self)
     set_("__abs__", F["abs"])
@@ -348,5 +343,6 @@ def _install() -> None:
 
 
 set_("polygamma", _polygamma)
+_backward.__name__ = "backward"
 _install()
 set_("__matmul__", _matrix_product)

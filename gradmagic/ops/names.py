@@ -9,6 +9,7 @@ from typing import Any
 from gradmagic.ops import (
     arithmetic,
     assembling,
+    bits,
     choosing,
     complexes,
     composites,
@@ -78,7 +79,7 @@ ALIASES = {
     "arccosh": "acosh", "arctanh": "atanh", "arctan2": "atan2", "subtract": "sub", "multiply": "mul", "divide": "div",
     "fix": "trunc", "clip": "clamp", "concat": "cat", "concatenate": "cat", "swapaxes": "transpose",
     "swapdims": "transpose", "moveaxis": "movedim", "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le",
-    "not_equal": "ne", "pinverse": "pinv", "trapz": "trapezoid",
+    "not_equal": "ne", "pinverse": "pinv", "trapz": "trapezoid", "ger": "outer",
 }  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= special.TOP_LEVEL | special_integrals.IGAMMA | {name: getattr(functional, name) for name in FUNCTIONAL}
     table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
-    for room in (assembling, choosing, complexes, composites, contracting, copies, counting, statistics):
+    for room in (assembling, bits, choosing, complexes, composites, contracting, copies, counting, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
     table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
     table = {name: f if name in CRITERIA else _by_either_name(f) for name, f in table.items()}

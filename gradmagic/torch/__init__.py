@@ -54,6 +54,7 @@ from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import names as _names
+from gradmagic.ops.likeness import is_nonzero
 from gradmagic.ops.methods import FREE_IN_PLACE as _FREE_IN_PLACE
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
 from gradmagic.ops.outputs import with_out as _with_out
@@ -62,6 +63,7 @@ from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, 
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
+    asarray,
     empty,
     empty_like,
     eye,
@@ -80,6 +82,8 @@ from gradmagic.torch.creation import (
     randn_like,
     randperm,
     tensor,
+    tril_indices,
+    triu_indices,
     zeros,
     zeros_like,
 )  # fmt: skip
@@ -91,11 +95,14 @@ from gradmagic.torch.inspecting import (
     FloatTensor,
     IntTensor,
     LongTensor,
+    broadcast_shapes,
     finfo,
     iinfo,
     is_complex,
     is_floating_point,
     is_tensor,
+    promote_types,
+    result_type,
     typename,
 )  # fmt: skip
 from gradmagic.torch.serialization import load, save
@@ -111,6 +118,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "asarray", "broadcast_shapes", "is_nonzero", "promote_types", "result_type", "tril_indices", "triu_indices",
     "utils", "set_default_device", "get_default_device", "accelerator", "BoolTensor", "DoubleTensor", "FloatTensor", "Generator", "IntTensor", "LongTensor", "Size", "Tensor", "arange",
     "as_tensor", "autograd", "bernoulli", "bool", "cdouble", "cfloat", "complex128", "complex64", "cuda", "device",
     "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "finfo", "float", "float16", "float32",

@@ -13,6 +13,10 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
 
 _SEQUENCES = (list, tuple, range)
+_ASARRAY_REQUIRES_GRAD = (
+    "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. Pass requires_grad=False "
+    "explicitly to get the old behavior and silence this warning."
+)
 _COPY_CONSTRUCT = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
@@ -128,6 +132,52 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     if isinstance(data, np.ndarray) and dtype is None:
         return from_numpy(data)
     return _made(_copied(data, dtype), False)
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool | None = None
+) -> Any:
+    """What is given as a tensor: itself or sharing its memory where that is possible, unless a copy is asked for."""
+    devices.check(device)
+    shares = isinstance(obj, (Tensor, np.ndarray)) and (dtype is None or dtypes.to_numpy(dtype) == obj.dtype)
+    if copy is False and not shares:
+        raise ValueError(
+            f"can't alias tensor with dtype '{as_tensor(obj).dtype}' into dtype '{dtype}'."
+            if isinstance(obj, (Tensor, np.ndarray))
+            else "can't alias arbitrary sequence into a tensor."
+        )
+    if isinstance(obj, Tensor) and requires_grad is None and obj.requires_grad:
+        warnings.warn(_ASARRAY_REQUIRES_GRAD, UserWarning, stacklevel=2)
+    t = as_tensor(obj, dtype)
+    if copy and shares:
+        t = t.clone()
+    if requires_grad is None or requires_grad == t.requires_grad:
+        return t
+    return t.detach().requires_grad_() if requires_grad else t.detach()
+
+
+def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+    if isinstance(data, Tensor):
+        warnings.warn(_COPY_CONSTRUCT.replace("torch.tensor(", "tensor.new_tensor("), UserWarning, stacklevel=2)
+    return _made(_copied(data, self.dtype if dtype is None else dtype), requires_grad, device)
+
+
+Tensor.new_tensor = _new_tensor  # type: ignore[attr-defined]
+
+
+def _corner(find: Any, name: str) -> Any:
+    def indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Any:
+        kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
+        return _made(np.stack(find(row, offset, col)).astype(kind), False, device)
+
+    indices.__name__ = name
+    indices.__doc__ = (
+        f"The positions in the {'lower' if name == 'tril_indices' else 'upper'} triangle of a matrix, two rows."
+    )
+    return indices
+
+
+tril_indices, triu_indices = _corner(np.tril_indices, "tril_indices"), _corner(np.triu_indices, "triu_indices")
 
 
 def from_numpy(ndarray: Any) -> Any:

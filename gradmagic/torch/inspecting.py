@@ -95,3 +95,32 @@ __all__ = [
     "BoolTensor", "DoubleTensor", "FloatTensor", "IntTensor", "LongTensor", "finfo", "iinfo", "is_complex", "is_floating_point",
     "is_tensor", "typename",
 ]  # fmt: skip
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Any:
+    """The dtype that arithmetic of the two gives."""
+    return dtypes.of(dtypes.result_dtype([getattr(v, "_array", v) for v in (tensor1, tensor2)]))
+
+
+def promote_types(type1: Any, type2: Any) -> Any:
+    """The smallest dtype that both dtypes go into."""
+    return dtypes.of(dtypes.result_dtype([np.empty(1, dtypes.to_numpy(t)) for t in (type1, type2)]))
+
+
+def broadcast_shapes(*shapes: Any) -> Any:
+    """The shape that tensors of these shapes are broadcast to."""
+    sizes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    common = [1] * max(map(len, sizes), default=0)
+    for i, shape in enumerate(sizes):
+        for k in range(-1, -1 - len(shape), -1):
+            if shape[k] < 0:
+                raise RuntimeError(f"Trying to create tensor with negative dimension ({shape[k]}): ({shape[k]})")
+            if shape[k] in (1, common[k]):
+                continue
+            if common[k] != 1:
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[k]} at {k}! Mismatching argument at index {i} had "
+                    f"{shape}; but expected shape should be broadcastable to {common}"
+                )
+            common[k] = shape[k]
+    return dtypes.Size(common)
