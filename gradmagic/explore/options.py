@@ -557,10 +557,12 @@ def line_of(request: Request, state: State, domain: Range | None = None) -> str:
     from gradmagic.explore.program import DEFAULT_PARAMETER
 
     words = []
+    changed = state.look.ranges
     for name, span in request.ranges.items():
-        words.append(written(name, span, state, request.wrt))
+        words.append(written(name, changed.get(name, span), state, request.wrt))
     others = dict.fromkeys(state.params, DEFAULT_PARAMETER) | ({request.wrt: domain} if domain is not None else {})
-    moved = {name: span for name, span in others.items() if name not in request.ranges and has_left(name, span, state)}
+    others = {name: changed.get(name, span) for name, span in others.items() if name not in request.ranges}
+    moved = {name: span for name, span in others.items() if name in changed or has_left(name, span, state)}
     words += [written(name, span, state, request.wrt) for name, span in moved.items()]
     words += [f"{name}={value:.12g}" for name, value in request.values.items()]
     for option in OPTIONS:

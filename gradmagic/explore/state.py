@@ -32,8 +32,8 @@ class Look:
         The order of the Taylor polynomial at x0.
     step : float
         The step h of the secant and of the finite differences.
-    log : frozenset of {"x", "y"}
-        The axes that are logarithmic.
+    ranges : mapping of str to Range
+        The ends of sliders that were changed.
     plane : frozenset of {"contours", "arrows", "critical", "directions"}
         What is drawn over a map of two inputs.
     """
@@ -43,7 +43,7 @@ class Look:
     hidden: frozenset[int] = frozenset()
     taylor: int = 2
     step: float = 0.5
-    log: frozenset[str] = frozenset()
+    ranges: Mapping[str, Range] = field(default_factory=lambda: MappingProxyType({}))
     plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions"})
 
     @classmethod

@@ -115,6 +115,14 @@ class Number:
         self.value = value
         self._changed(value)
 
+    def reach(self, span: Range) -> None:
+        """Let the slider go from end to end of this range, and its value stay inside, without telling anybody."""
+        lo, hi = float(span.lo), float(span.hi)
+        self.step = nice_step(max((hi - lo) / STEPS, 1e-280))
+        with self.slider.hold_trait_notifications():
+            self.slider.min, self.slider.max, self.slider.step = lo, hi, self.step
+        self.show(span.clip(self.value))
+
     def show(self, value: float) -> None:
         """Show a value without telling anybody; the slider's range grows to hold it."""
         self.value = value

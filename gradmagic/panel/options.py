@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from gradmagic.explore.options import MAX_ORDER
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Call
 from gradmagic.panel.controls import Choice, Looks
@@ -23,7 +24,7 @@ HELP = {
     "create_graph": "whether the result gets a graph of its own, so that it can be differentiated again",
     "retain_graph": "whether the graph is kept after the call; None means: as create_graph",
 }
-ORDERS_SHOWN = 4
+ORDERS_SHOWN = MAX_ORDER
 PANELS_OWN = "the panel's calls"
 ALL = -1  # no index of a call
 

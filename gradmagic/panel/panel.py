@@ -14,7 +14,7 @@ import numpy as np
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.jacobian import is_worth_seeing
-from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure
 from gradmagic.panel import texts
@@ -25,6 +25,7 @@ from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, sec
 from gradmagic.panel.cures import Remedy, cures
 from gradmagic.panel.exports import EXPORTS, export
 from gradmagic.panel.linked import Linked, linked
+from gradmagic.panel.motion import Motion, Zoom
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
 from gradmagic.panel.plane_show import PlaneOverlays
@@ -225,12 +226,18 @@ class Panel:
         state, program = self._state, self.explorer.program
         rows: list[w.Widget] = []
         self.x0: Number | None = None
+        self.zoom: Zoom | None = None
+        self.motion: Motion | None = None
         if program.domain is not None:
             self.x0 = Number(
                 f"{self._trace.x_label}₀", program.domain, state.x0, looks,
                 lambda value: self._change(x0=value), grows=False,
             )  # fmt: skip
             rows += [section("POINT"), self.x0.row]
+            if state.y0 is None:
+                whole = program.domain
+                self.zoom = Zoom(looks, lambda: (self._wanted.span or whole, self._wanted.x0), self._zoomed)
+                rows.append(self.zoom.row)
         self.y0: Number | None = None
         if state.y0 is not None and program.height is not None:
             self.y0 = Number(
@@ -243,6 +250,10 @@ class Panel:
         }
         if self.params:
             rows += [section("PARAMETERS"), *(number.row for number in self.params.values())]
+        sliders = {**({"": self.x0} if self.x0 is not None and self.y0 is None else {}), **self.params}
+        if sliders:
+            self.motion = Motion(sliders, looks, self._played, self._ranged)
+            rows.append(self.motion.row)
         self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(Extent.ALL, weights=spec))
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
         self.options = GraphOptions(state, looks, self._options_changed)
@@ -264,6 +275,28 @@ class Panel:
         return w.VBox(
             rows, layout=w.Layout(flex="1 1 300px", min_width="min(280px, 100%)", max_width="420px", margin="0 0 0 8px")
         )
+
+    def _zoomed(self, span: Range | None) -> None:
+        """X is to go over another range; the cursor stays inside."""
+        whole = span or self.explorer.program.domain
+        if whole is not None:
+            self.state = replace(self._wanted, span=span, x0=whole.clip(self._wanted.x0))
+
+    def _played(self, name: str, value: float) -> None:
+        """The clock moves a slider: that of x0 has no name."""
+        if name:
+            self._parameter(name)(value)
+        else:
+            self._change(x0=value)
+
+    def _ranged(self, name: str, span: Range) -> None:
+        """The ends of a slider were typed."""
+        if not name:
+            self._zoomed(span)
+            return
+        ranges = {**self._wanted.look.ranges, name: span}
+        params = {**self._wanted.params, name: span.clip(self._wanted.params[name])}
+        self.state = replace(self._wanted, params=params, look=replace(self._wanted.look, ranges=ranges))
 
     def _parameter(self, name: str) -> Callable[[float], None]:
         """What to do when this parameter changes."""
@@ -306,11 +339,19 @@ class Panel:
         """All controls at the wanted state."""
         wanted = self._wanted
         if self.x0 is not None:
+            span = wanted.span or self.explorer.program.domain
+            if span is not None and (span.lo, span.hi) != (self.x0.slider.min, self.x0.slider.max):
+                self.x0.reach(span)
             self.x0.show(wanted.x0)
         if self.y0 is not None and wanted.y0 is not None:
             self.y0.show(wanted.y0)
         for name, number in self.params.items():
+            span = wanted.look.ranges.get(name)
+            if span is not None and (span.lo, span.hi) != (number.slider.min, number.slider.max):
+                number.reach(span)
             number.show(wanted.params[name])
+        if self.motion is not None:
+            self.motion.show()
         self.weights.show(wanted.weights)
         self.options.show(wanted, self._trace.ledger)
         if self.overlays is not None:

@@ -25,13 +25,14 @@ DPI = 100
 LEFT, RIGHT, TOP, BOTTOM, GAP = 82, 18, 12, 44, 17  # pixels around and between the panes
 FIRST_PANE = 1.35  # the pane of y is taller than the others by this factor
 STILLS = 48  # how many still parts are kept: a band of 640×160 pixels takes 500 kB
+CROWD = 5  # panes, from which on each further one is lower
 NO_LIMITS = Limits(0.0, 1.0)  # of a pane without numbers
 NO_NUMBER = "It has no finite value anywhere here."
 
 
 def height_for(panes: int) -> int:
     """A good height for this many panes, in pixels."""
-    return 210 + 110 * panes
+    return 210 + 110 * min(panes, CROWD) + 72 * max(panes - CROWD, 0)
 
 
 @dataclass(frozen=True, slots=True)

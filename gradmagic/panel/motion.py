@@ -1,0 +1,160 @@
+"""Zooming, playing and setting the ends of a slider. Knows numbers and ranges; no curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import ipywidgets as w
+from ipywidgets.widgets.widget_string import TextStyle
+
+from gradmagic.explore.options import assignment
+from gradmagic.explore.request import GradUsageError, Range
+from gradmagic.panel.controls import Looks, Number
+from gradmagic.panel.texts import messages
+
+__all__ = ["Motion", "Zoom", "zoomed"]
+
+FRAMES = 120  # from one end of a slider to the other
+SPEEDS = (("slow", 120), ("medium", 50), ("fast", 20))  # milliseconds between two frames
+NARROWEST = 1e-9  # of the size of x: what is narrower has no samples of its own
+ACTIONS: Mapping[str, tuple[str, float, float]] = {
+    "zoom in": ("half of the range, around the cursor", 0.5, 0.0),
+    "zoom out": ("twice the range", 2.0, 0.0),
+    "left": ("a quarter of the range to the left", 1.0, -0.25),
+    "right": ("a quarter of the range to the right", 1.0, 0.25),
+}
+
+
+def zoomed(span: Range, x0: float, scale: float, shift: float) -> Range:
+    """The range scaled around the cursor, if it is inside, and moved by a share of its width.
+
+    Examples
+    --------
+    >>> zoomed(Range(-2, 2), 1.0, 0.5, 0.0), zoomed(Range(0, 4), 9.0, 1.0, 0.25)
+    (Range(lo=-0.5, hi=1.5, start=None), Range(lo=1.0, hi=5.0, start=None))
+    """
+    centre = x0 if span.lo < x0 < span.hi and scale != 1.0 else span.lo + span.width / 2
+    share = (centre - span.lo) / span.width
+    width = max(scale * span.width, NARROWEST * max(abs(centre), NARROWEST))
+    lo = centre - share * width + shift * width
+    return Range(float(f"{lo:.13g}"), float(f"{lo + width:.13g}"))
+
+
+class Zoom:
+    """Buttons that change the range of x; `changed(span)` is called with it, and with None for the cell's own."""
+
+    def __init__(
+        self, looks: Looks, now: Callable[[], tuple[Range, float]], changed: Callable[[Range | None], None]
+    ) -> None:
+        self._now, self._changed = now, changed
+        self.buttons = {name: self._button(name, tip) for name, (tip, *_) in ACTIONS.items()}
+        self.buttons["all"] = self._button("all", "the whole range, as the cell has it")
+        self.row = w.HBox(list(self.buttons.values()), layout=looks.row)
+        for name, button in self.buttons.items():
+            button.on_click(self._presser(name))
+
+    @staticmethod
+    def _button(name: str, tip: str) -> w.Button:
+        return w.Button(description=name, tooltip=f"{name}: {tip}", layout=w.Layout(width="auto", margin="2px 1px"))
+
+    def _presser(self, name: str) -> Callable[[w.Button], None]:
+        def press(_: w.Button) -> None:
+            if name == "all":
+                self._changed(None)
+                return
+            span, x0 = self._now()
+            self._changed(zoomed(span, x0, *ACTIONS[name][1:]))
+
+        return press
+
+
+class Motion:
+    """One row for all sliders: which one it is about, its ends, and a clock that moves it.
+
+    `ranged(name, span)` is called with the ends that were typed. The clock is the front end's: it sends a number for
+    each frame, of which only the last counts, and stops with the panel.
+    """
+
+    def __init__(
+        self, sliders: Mapping[str, Number], looks: Looks, moved: Callable[[str, float], None],
+        ranged: Callable[[str, Range], None],
+    ) -> None:  # fmt: skip
+        self._sliders, self._moved, self._ranged = sliders, moved, ranged
+        self._quiet = False
+        names = list(sliders)
+        self.which = w.Dropdown(
+            options=[(sliders[name].name, name) for name in names], value=names[-1], description="slider",
+            style=looks.named, layout=w.Layout(width="170px", margin="2px 4px 2px 0"), tooltip="which slider to move",
+        )  # fmt: skip
+        self.play = w.Play(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=w.Layout(width="auto"))
+        self.play.add_class("gm-play")
+        self.speed = w.Dropdown(
+            options=SPEEDS, value=SPEEDS[1][1], description="speed", style=looks.bare, layout=w.Layout(width="130px"),
+            tooltip="how fast it moves",
+        )  # fmt: skip
+        self.lo, self.hi = (
+            w.Text(
+                description=name, continuous_update=False, style=TextStyle(description_width="initial"),
+                layout=w.Layout(width="110px"), tooltip=tip,
+            )
+            for name, tip in (("from", "where the slider begins"), ("to", "where the slider ends"))
+        )  # fmt: skip
+        self.problem = w.HTML(layout=w.Layout(margin="0"))
+        self.row = w.VBox(
+            [
+                w.HBox([self.which, self.lo, self.hi], layout=looks.row),
+                w.HBox([self.play, self.speed], layout=looks.row),
+                self.problem,
+            ]
+        )
+        self._show_ends()
+        self.which.observe(lambda _: self._other(), "value")
+        self.play.observe(self._frame, "value")
+        self.speed.observe(lambda change: setattr(self.play, "interval", change["new"]), "value")
+        for field in (self.lo, self.hi):
+            field.observe(lambda _: self._typed(), "value")
+
+    def show(self) -> None:
+        """The ends as they are now."""
+        self._show_ends()
+
+    def _ends(self) -> tuple[float, float]:
+        slider = self._sliders[self.which.value].slider
+        return float(slider.min), float(slider.max)
+
+    def _show_ends(self) -> None:
+        self._quiet = True
+        lo, hi = self._ends()
+        self.lo.value, self.hi.value = f"{lo:.6g}", f"{hi:.6g}"
+        self._quiet = False
+
+    def _other(self) -> None:
+        """Another slider: the clock stands at its place."""
+        self.play.playing = False
+        lo, hi = self._ends()
+        self._quiet = True
+        self.play.value = round(FRAMES * (self._sliders[self.which.value].value - lo) / (hi - lo))
+        self._quiet = False
+        self.problem.value = ""
+        self._show_ends()
+
+    def _frame(self, change: dict[str, int]) -> None:
+        if not self._quiet:
+            lo, hi = self._ends()
+            self._moved(self.which.value, float(f"{lo + (hi - lo) * change['new'] / FRAMES:.13g}"))
+
+    def _typed(self) -> None:
+        """Ends that were typed: `-pi` is a number too."""
+        lo, hi = self._ends()
+        if self._quiet or (self.lo.value, self.hi.value) == (f"{lo:.6g}", f"{hi:.6g}"):
+            return
+        name = self._sliders[self.which.value].name
+        try:
+            span = assignment(name, f"{self.lo.value.strip()}:{self.hi.value.strip()}")
+            assert isinstance(span, Range)
+        except GradUsageError as mistake:
+            self.problem.value = messages([str(mistake)], "error")
+            return
+        self.problem.value = ""
+        self._ranged(self.which.value, span)
+        self._show_ends()
