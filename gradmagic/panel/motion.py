@@ -84,7 +84,7 @@ class Motion:
         names = list(sliders)
         self.which = w.Dropdown(
             options=[(sliders[name].name, name) for name in names], value=names[-1], description="slider",
-            style=looks.named, layout=w.Layout(width="170px", margin="2px 4px 2px 0"), tooltip="which slider to move",
+            style=looks.bare, layout=w.Layout(width="96px", margin="2px 4px 2px 0"), tooltip="which slider to move",
         )  # fmt: skip
         self.play = w.Play(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=w.Layout(width="auto"))
         self.play.add_class("gm-play")
@@ -95,7 +95,7 @@ class Motion:
         self.lo, self.hi = (
             w.Text(
                 description=name, continuous_update=False, style=TextStyle(description_width="initial"),
-                layout=w.Layout(width="110px"), tooltip=tip,
+                layout=w.Layout(width="86px"), tooltip=tip,
             )
             for name, tip in (("from", "where the slider begins"), ("to", "where the slider ends"))
         )  # fmt: skip

@@ -198,11 +198,12 @@ class Panel:
         self._cures: list[Remedy] = []
         for place, button in enumerate(self.cures):
             button.on_click(self._curer(place))
-        left = w.VBox([picture, self.caption, self.tables], layout=w.Layout(flex="0 1 auto", max_width="100%"))
+        left = w.VBox(
+            [picture, self.caption, self.tables, self.found], layout=w.Layout(flex="0 1 auto", max_width="100%")
+        )
         self.controls = self._build_controls(looks)
         both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
         below = [
-            self.found,
             self.problem,
             w.HBox(self.cures, layout=looks.row),
             self.ledger_table,

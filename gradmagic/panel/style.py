@@ -66,8 +66,8 @@ border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px;max-width:712px;box-sizing:border-box}}
 @media(max-width:700px){{.gm .gm-caption{{padding-left:0}} .gm .gm-picture .gm-readouts{{display:none}}
 .gm .gm-ledger th:nth-child(2){{min-width:9em}}}}
-.gm .gm-found{{margin:2px 0 4px;padding-left:24px;color:var(--gm-faint);line-height:1.4;
-font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
+.gm .gm-found{{margin:2px 0 4px;padding-left:98px;max-width:712px;box-sizing:border-box;
+color:var(--gm-faint);line-height:1.4;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
 .gm .gm-checks{{list-style:none;margin:2px 0;padding:0;line-height:1.4;color:var(--gm-faint)}}
 .gm .gm-section{{font-size:11px;font-weight:600;letter-spacing:.06em;color:var(--gm-faint);margin-top:6px}}
 .gm .gm-note{{color:var(--gm-faint);line-height:1.4}}
