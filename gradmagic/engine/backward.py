@@ -5,6 +5,7 @@ The contract (types, words and order of the checks) is that of torch 2.13's ``to
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -144,6 +145,10 @@ def _input_edge(value: Any) -> tuple[Any, int]:
     if target is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return target, nr
+
+
+def _switch(value: Any) -> bool:
+    return value if value is True or value is False else bool(operator.index(value))
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
@@ -345,12 +350,12 @@ def _one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
         return None
     if y._node is None or y._view is not None or y.output_nr or not x._wants_grad or x._hooks or x._view is not None:
         return None
-    create = bool(create)
+    create = _switch(create)
     before = modes.grad
     modes.grad = create
     token = hush()
     try:
-        retain = create if retain is None else bool(retain)
+        retain = create if retain is None else _switch(retain)
         straight_on, found = straight(y._node, x, weight if create else weight._array, retain, create)
     finally:
         unhush(token)
@@ -372,8 +377,8 @@ def _given(
     materialize_grads: bool,
 ) -> Any:
     """What ``grad`` returns, its arguments being in order."""
-    create = bool(create_graph)
-    retain = create if retain_graph is None else bool(retain_graph)
+    create = _switch(create_graph)
+    retain = create if retain_graph is None else _switch(retain_graph)
     runner = _batched if is_grads_batched else _run_backward
     found = runner(outs, weights, retain, create, ins, bool(allow_unused))
     if materialize_grads:
@@ -501,7 +506,7 @@ def backward(
                 "`grad_tensors`."
             )
         grad_tensors = grad_variables
-    ins = None if inputs is None else _as_tuple(inputs)
+    ins = None if inputs is None else _as_tuple(inputs.values() if isinstance(inputs, dict) else inputs)
     if ins is not None and not ins:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outs = _as_tuple(tensors)
@@ -510,8 +515,8 @@ def backward(
 
     def run(**overrides: Any) -> None:
         chosen = {**options, **overrides}
-        create = bool(chosen["create_graph"])
-        retain = create if chosen["retain_graph"] is None else bool(chosen["retain_graph"])
+        create = _switch(chosen["create_graph"])
+        retain = create if chosen["retain_graph"] is None else _switch(chosen["retain_graph"])
         if create:
             warnings.warn(_CYCLE, UserWarning, stacklevel=4)
         found = _run_backward(outs, weights, retain, create, ins, True, retained=True)

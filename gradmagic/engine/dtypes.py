@@ -199,6 +199,12 @@ def _python_dtype(kind: type) -> np.dtype[Any]:
     return _scalar_dtype(kind())
 
 
+def kind_of(value: Any) -> str:
+    """NumPy's letter for what an array or a number is."""
+    given = getattr(value, "dtype", None)
+    return "c" if given is None and isinstance(value, complex) else getattr(given, "kind", "")
+
+
 def result_dtype(operands: Iterable[Any]) -> np.dtype[Any]:
     """Torch's promotion: tensors with dimensions, then 0-d tensors, then Python numbers.
 

@@ -17,6 +17,10 @@ from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.tensor import Tensor, View, edge
 
+_NO_VMAP_RULE = (
+    "You tried to vmap over {}, but it does not have vmap support. Please override and implement the vmap staticmethod or set "
+    "generate_vmap_rule=True. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
+)
 _NO_SETUP = (
     "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override the "
     "setup_context staticmethod. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
@@ -122,6 +126,8 @@ class Function:
         separate = cls.setup_context is not Function.setup_context
         if modes.transforms and not separate:
             raise RuntimeError(_NO_SETUP)
+        if modes.maps and cls.vmap is Function.vmap and not cls.generate_vmap_rule:
+            raise RuntimeError(_NO_VMAP_RULE.format(cls.__name__))
         if separate:
             bound = inspect.signature(cls.forward).bind(*args, **kwargs)
             bound.apply_defaults()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -29,6 +30,13 @@ class _Modes(threading.local):
 modes = _Modes()
 
 
+_ON_A_CLASS = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or "
+    "methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and "
+    "nothing else."
+)
+
+
 class _Switch:
     """A change of mode as context manager and decorator, for functions and generators alike."""
 
@@ -51,6 +59,8 @@ class _Switch:
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(func):
             return self._generator(func)
+        if inspect.isclass(func):
+            warnings.warn(_ON_A_CLASS, FutureWarning, stacklevel=2)
 
         @functools.wraps(func)
         def wrapped(*args: Any, **kwargs: Any) -> Any:

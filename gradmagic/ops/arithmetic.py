@@ -220,9 +220,17 @@ def relu(input: Any) -> Any:
 # -- comparison: no graph -----------------------------------------------------------------------------------------
 
 
+_ORDERS: dict[Any, str] = {np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge"}
+
+
 def _comparison(ufunc: Any) -> Any:
+    ordered = ufunc in _ORDERS
+
     def compare(input: Any, other: Any) -> Any:
         a, b = getattr(input, "_array", input), getattr(other, "_array", other)
+        if ordered and "c" in (dtypes.kind_of(a), dtypes.kind_of(b)):
+            d = dtypes.of(dtypes.result_dtype([a, b]))
+            raise NotImplementedError(f"\"{_ORDERS[ufunc]}_cpu\" not implemented for '{d.legacy}'")
         try:
             return Tensor._of(np.asarray(ufunc(a, b)))
         except ValueError:

@@ -119,15 +119,22 @@ def held(t: Tensor) -> Tensor:
     return t
 
 
+def _constant(value: Any, name: str) -> Any:
+    """A number or an array as a constant, which torch would not take; what it is to make of a list, nobody says."""
+    if isinstance(value, (Number, np.ndarray)):
+        return as_tensor(value)
+    raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(value).__name__}")
+
+
 def unary(row: Any) -> Callable[..., Any]:
     one = row.one if isinstance(row, Elementwise) else row
 
     def op(input: Any, *, out: Any = None) -> Any:
         if out is not None:
             return into(out, op, input)
-        return one(input if isinstance(input, Tensor) else as_tensor(input))
+        return one(input if isinstance(input, Tensor) else _constant(input, row.name))
 
-    op.__name__ = row.name
+    op.__name__ = op.__qualname__ = row.name
     return op
 
 
@@ -140,5 +147,5 @@ def binary(row: Any) -> Callable[..., Any]:
         a, b = operand(input), operand(other)
         return two(a if isinstance(b, Tensor) else as_tensor(a), b)
 
-    op.__name__ = row.name
+    op.__name__ = op.__qualname__ = row.name
     return op

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,16 @@ def _place_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2
 
 clone = linear(lambda x: np.array(x), lambda g: g)
 accumulated = linear(lambda x: np.array(x), lambda g: g, node="CopyBackwards")
-to_copy = linear(lambda x, dtype: x.astype(dtype), lambda g: g)
+
+
+def _in_dtype(x: Any, dtype: Any) -> Any:
+    if x.dtype.kind == "c" and dtype.kind in "fiu":
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=6)
+        x = x.real
+    return x.astype(dtype)
+
+
+to_copy = linear(_in_dtype, lambda g: g)
 reshape_copy = linear(
     lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0"
 )

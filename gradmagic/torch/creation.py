@@ -82,8 +82,11 @@ def _copied(data: Any, dtype: Any) -> Any:
     _check_nesting(data)
     leaves: set[Any] = set()
     plain = _plain(data, leaves)
-    kind = dtypes.inferred(leaves)
-    return quiet(np.array(plain).astype, kind if dtype is None else dtypes.to_numpy(dtype))
+    kind = dtypes.inferred(leaves) if dtype is None else dtypes.to_numpy(dtype)
+    array = np.array(plain)
+    if array.dtype.kind in "uO" and kind == np.int64 and any(leaf is int for leaf in leaves):
+        raise ValueError("Overflow when unpacking long long")
+    return quiet(array.astype, kind)
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
