@@ -221,6 +221,10 @@ class Node:
             self.node_prehooks = {}
         return RemovableHandle(self.node_prehooks, hook)
 
+    def _sequence_nr(self) -> int:
+        """When the node was made: later ones have larger numbers."""
+        return self.seq
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_"):
             return self._lookup_saved(name[7:])
@@ -292,6 +296,12 @@ class AccumulateGrad:
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
+
+    def _sequence_nr(self) -> int:
+        return 2**64 - 1  # torch's: it comes before all others
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Writes down where gradmagic.torch and the records of torch disagree. Knows the records; decides nothing.
 
-python -m tests.engine.report PATH
+python -m tests.engine.report [PATH]
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def main() -> None:
 
     sections = [contract_section(torch), stale_section(torch), reprs_section(torch), values_section(torch)]
     text = "\n".join(line for section in sections for line in section)
-    Path(sys.argv[1]).write_text(text + "\n", "utf-8")
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(text + "\n", "utf-8")
+    else:
+        sys.stdout.write(text + "\n")
 
 
 if __name__ == "__main__":

@@ -101,6 +101,14 @@ x.sum().backward(retain_graph='a')
 torch.no_grad()(type('C', (), {}))()
 torch.vmap(double.apply)(x)
 torch.func.vmap(lambda v: double.apply(v) + 1)(x)
+torch.linalg.svd(torch.eye(2))
+torch.linalg.eigh(torch.eye(2))
+torch.linalg.lu_factor(torch.eye(2))
+torch.aminmax(x.detach())
+torch.frexp(x.detach())
+(x * x).grad_fn.next_functions[0][0]
+(x * x).grad_fn.next_functions[0][0]._sequence_nr()
+(x * x).grad_fn._sequence_nr() < (x * x).grad_fn._sequence_nr()
 """.strip().splitlines()
 
 
