@@ -182,7 +182,7 @@ def inferred(leaves: Iterable[Any]) -> np.dtype[Any]:
     Examples
     --------
     >>> import numpy as np
-    >>> inferred([float, np.dtype(np.float64)])
+    >>> inferred([type(1.0), np.dtype(np.float64)])
     dtype('float64')
     """
     found: np.dtype[Any] | None = None
