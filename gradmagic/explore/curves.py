@@ -10,9 +10,12 @@ from typing import Literal
 
 import numpy as np
 
+from gradmagic.explore.breaks import MOST_SAID, Break, interrupted, words_on
 from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.gaps import broken
 from gradmagic.explore.overlays import Mark, marks
 from gradmagic.explore.planes import Plane
+from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Trace
 
@@ -67,6 +70,10 @@ class Curves:
         What there is over two inputs, in place of curves.
     overlays : frozenset of str
         What is drawn over such a map: contours, arrows, critical points, directions.
+    even : ndarray of bool or None
+        Which abscissae are those of the uniform grid; None: all but `breaks`.
+    torn : tuple of Break or None
+        The breaks, for what they are; None if they were not looked for closely.
     """
 
     x: Array
@@ -82,10 +89,17 @@ class Curves:
     marks: tuple[Mark, ...] = ()
     plane: Plane | None = None
     overlays: frozenset[str] = frozenset()
+    even: Array | None = None
+    torn: tuple[Break, ...] | None = None
+
+    @property
+    def asked(self) -> Array:
+        """Which abscissae are those that `--points` asks for: none put in at a break or between two samples."""
+        return self.even if self.even is not None else ~np.isin(np.arange(len(self.x)), self.breaks)
 
 
-def curves(trace: Trace, state: State) -> Curves:
-    """Everything that one picture shows.
+def curves(trace: Trace, state: State, sampling: Sampling | None = None) -> Curves:
+    """Everything that one picture shows; with `sampling`, on more samples than the run had.
 
     Examples
     --------
@@ -100,13 +114,21 @@ def curves(trace: Trace, state: State) -> Curves:
             plane.x, (), trace.x_label, "plane", at.x, (), trace.notes, slopes=not plane.weighted, plane=plane,
             overlays=state.look.plane,
         )  # fmt: skip
+    if sampling is not None:
+        trace = on_all(trace, sampling)
     flat = trace.x.reshape(-1).astype(np.float64)
     ones = trace.weights is None or bool(np.all(trace.weights == 1.0))
     found = defined([y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)], trace)
     place = nearest(flat, state.x0)
     at_x0 = tuple(None if c.values is None or place is None else float(c.values[place]) for c in found)
     tables = tables_of(trace, found)
-    x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
+    even = torn = None
+    if sampling is not None:
+        x, found, places = interrupted(flat, found, sampling.breaks)
+        even = np.insert(sampling.even, places - np.arange(len(places)), False)
+        breaks, torn, more = tuple(places.tolist()), sampling.breaks, said_of(trace, sampling)
+    else:
+        x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
     on_a_range = trace.kind == "curve" or (trace.kind in ("scalar", "other") and is_ascending(flat))
     shown = Curves(
         x=x,
@@ -119,6 +141,8 @@ def curves(trace: Trace, state: State) -> Curves:
         tables=tables,
         slopes=ones and trace.pointwise and trace.kind in ("curve", "elements"),
         breaks=breaks,
+        even=even,
+        torn=torn,
     )
     orders = {curve.order for curve in shown.curves}
     hidden = state.look.hidden if not orders <= state.look.hidden else frozenset()  # an empty picture shows nothing
@@ -130,6 +154,39 @@ def curves(trace: Trace, state: State) -> Curves:
         at_x0=tuple(shown.at_x0[place] for place in kept),
         slopes=shown.slopes and "tangent" in state.look.overlays,
     )
+
+
+def on_all(trace: Trace, sampling: Sampling) -> Trace:
+    """The run with the numbers of the refined samples."""
+    rows = sampling.rows
+    derivatives = [replace(d, values=rows[d.order]) if d.order < len(rows) else d for d in trace.derivatives]
+    return replace(trace, x=sampling.x, y=rows[0], derivatives=tuple(derivatives))
+
+
+def said_of(trace: Trace, sampling: Sampling) -> tuple[str, ...]:
+    """What the breaks are, and where resolution ends."""
+    x, y = trace.x_label, trace.y_label
+    width = float(trace.x[-1] - trace.x[0])
+    spans: dict[int, list[str]] = {}
+    for lo, hi, order in sampling.lost:
+        spans.setdefault(order, []).append(f"{rounded(lo, width)} to {rounded(hi, width)}")
+    lost = [
+        f"{ordinal_label(order, y, x)} changes faster than can be drawn for {x} from {', '.join(mine[:MOST_SAID])}"
+        f"{', …' if len(mine) > MOST_SAID else ''}: the line there shows how far it goes, not its course"
+        for order, mine in sorted(spans.items())
+    ]
+    if len(sampling.x) == len(trace.x) and np.all(sampling.rows[0] == sampling.rows[0, 0]):
+        step = rounded(width / (np.sum(sampling.even) - 1), width / 100)
+        lost.append(
+            f"{y} is the same at every sample: of anything narrower than their distance, {step}, nothing is seen"
+        )
+    return (*words_on(sampling.breaks, x, y, width / 500), *lost)
+
+
+def rounded(value: float, width: float) -> str:
+    """A number in four digits of a range of this width."""
+    digits = max(0, 3 - int(np.floor(np.log10(width))))
+    return f"{round(value, digits) + 0.0:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
 
 
 def y_curve(trace: Trace) -> Curve:
@@ -196,151 +253,3 @@ def tables_of(trace: Trace, found: list[Curve]) -> tuple[tuple[str, Array], ...]
     derivatives = [(c.label, d.values) for c, d in zip(found[1:], trace.derivatives, strict=True)]
     rows = [(trace.x_label, trace.x), (trace.y_label, trace.y), *derivatives]
     return tuple((label, values) for label, values in rows if values is not None)
-
-
-def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curve], tuple[int, ...], tuple[str, ...]]:
-    """The curves with gaps where they jump between two samples, the places put in for that, and what is said of it.
-
-    Where y jumps all have a gap; where only a derivative does, the curves below it run on.
-    """
-    y = np.asarray(trace.y)
-    gaps = [jumps(x, trace)]
-    if len(gaps[0]) > len(x) // 10:
-        said = f"{trace.y_label} changes faster than {len(x)} samples can show: use a smaller range, or --points"
-        return x, found, (), (said,)
-    gaps += [kinks(x, trace, order, gaps[0]) for order in range(1, len(trace.derivatives) + 1)]
-    every = np.unique(np.concatenate(gaps))
-    if not len(every):
-        return x, found, (), ()
-    share = shares(y, every)
-    for order, own in enumerate(gaps[1:], start=1):
-        if len(own):
-            share[np.isin(every, own)] = crossings(x, trace, order, own)
-    middle = x[every] + share * (x[every + 1] - x[every])
-    result = []
-    for curve in found:
-        values = curve.values
-        if values is not None:
-            torn = np.isin(every, np.concatenate(gaps[: curve.order + 1]))
-            between = values[every] + share * (values[every + 1] - values[every])
-            values = np.insert(values, every + 1, np.where(torn, np.nan, between))
-        result.append(Curve(curve.order, curve.label, values, curve.note, curve.detail))
-    notes = tuple(
-        note_on(found, order, places_in_words(x, every, middle, own), trace)
-        for order, own in enumerate(gaps)
-        if len(own)
-    )
-    places = every + 1 + np.arange(len(every))
-    return np.insert(x, every + 1, middle), result, tuple(places.tolist()), notes
-
-
-def note_on(found: list[Curve], order: int, places: str, trace: Trace) -> str:
-    """What a break in the curve of this order means."""
-    head = f"{found[order].label} jumps or has a pole near {trace.x_label} = {places}"
-    return f"{head}: {f'{found[order - 1].label} is not differentiable' if order else 'the curve is not joined'} there"
-
-
-def places_in_words(x: Array, every: Array, middle: Array, gaps: Array) -> str:
-    """Where the jumps are, in no more digits than the distance of the samples lets be known.
-
-    Two gaps around one sample are one jump, at the sample: sign x at 0.
-    """
-    digits = max(0, int(np.ceil(-np.log10(np.median(np.diff(x))))))
-    singles, pairs = alone_and_paired(gaps)
-    where = np.sort(np.concatenate([middle[np.isin(every, singles)], x[pairs + 1]]))
-    return ", ".join(f"{round(m, digits) + 0.0:.{digits}f}" for m in where[:6]) + (", …" if len(where) > 6 else "")
-
-
-def alone_and_paired(gaps: Array) -> tuple[Array, Array]:
-    """The gaps that stand for themselves, and the first ones of just two around one sample."""
-    before, after = np.isin(gaps - 1, gaps), np.isin(gaps + 1, gaps)
-    first = after & ~before & ~np.isin(gaps + 2, gaps)
-    second = np.isin(gaps - 1, gaps[first])
-    return gaps[~first & ~second], gaps[first]
-
-
-def shares(y: Array, gaps: Array) -> Array:
-    """Where in each gap, from 0 to 1: at a pole like that of 1/x or 1/x², as the values tell; else in the middle."""
-    left, right = np.abs(y[gaps]), np.abs(y[gaps + 1])
-    pole = np.minimum(left, right) > typical(y)
-    power = np.where(y[gaps] * y[gaps + 1] < 0, 1.0, 0.5)
-    with np.errstate(all="ignore"):
-        share = 1 / (1 + (left / right) ** power)
-    return np.clip(np.where(pole & np.isfinite(share), share, 0.5), 0.01, 0.99)
-
-
-def crossings(x: Array, trace: Trace, order: int, gaps: Array) -> Array:
-    """Where in each gap, from 0 to 1, the tangents from both sides meet: there is the kink."""
-    lower, slopes = (
-        (trace.y if order == 1 else trace.derivatives[order - 2].values),
-        trace.derivatives[order - 1].values,
-    )
-    assert lower is not None
-    assert slopes is not None
-    with np.errstate(all="ignore"):
-        steps = x[gaps + 1] - x[gaps]
-        share = ((lower[gaps + 1] - lower[gaps]) / steps - slopes[gaps + 1]) / (slopes[gaps] - slopes[gaps + 1])
-    return np.clip(np.where((share > -0.01) & (share < 1.01), share, 0.5), 0.01, 0.99)
-
-
-def jumps(x: Array, trace: Trace) -> Array:
-    """Where y changes by what its own derivative cannot account for: the places before the jumps and poles."""
-    slopes = trace.derivatives[0].values if trace.derivatives else None
-    if slopes is None or trace.y is None or trace.weights is None or not trace.pointwise:
-        return np.zeros(0, dtype=np.intp)
-    with np.errstate(all="ignore"):
-        return torn(x, trace.y, slopes / trace.weights, peaks=True)
-
-
-def kinks(x: Array, trace: Trace, order: int, known: Array) -> Array:
-    """Where a derivative jumps and y does not: abs x at 0. The last derivative has no slope to tell it by."""
-    nothing = np.zeros(0, dtype=np.intp)
-    if order >= len(trace.derivatives) or not trace.pointwise or trace.weights is None or np.any(trace.weights != 1):
-        return nothing
-    values, slopes = trace.derivatives[order - 1].values, trace.derivatives[order].values
-    if values is None or slopes is None:
-        return nothing
-    found = torn(x, values, slopes, peaks=False)
-    found = found[~np.isin(found, np.concatenate([known - 1, known, known + 1]))]
-    if len(found) > len(x) // 10:
-        return nothing
-    with np.errstate(all="ignore"):
-        return lasting(values, found)
-
-
-def lasting(values: Array, gaps: Array) -> Array:
-    """The gaps beside which the values go on as before; beside a narrow peak of a smooth curve they come down again."""
-    size = np.concatenate([[0.0], np.nan_to_num(np.abs(np.diff(values))), [0.0]])
-    alone, first = alone_and_paired(gaps)
-    alone = alone[np.maximum(size[alone], size[alone + 2]) < 0.5 * size[alone + 1]]
-    whole = np.abs(values[first + 2] - values[first])
-    level = np.maximum(size[first], size[first + 3]) < 0.5 * whole
-    between = np.maximum(size[first + 1], size[first + 2]) <= whole
-    pairs = first[level & between]
-    return np.sort(np.concatenate([alone, pairs, pairs + 1]))
-
-
-def torn(x: Array, values: Array, slopes: Array, *, peaks: bool) -> Array:
-    """The places before the gaps over which the values change by what their slopes cannot account for."""
-    with np.errstate(all="ignore"):
-        change = np.diff(values)
-        run = np.diff(x) * slopes[np.array([[0], [1]]) + np.arange(len(x) - 1)]
-        steepest, flattest = np.abs(run).max(axis=0), np.abs(run).min(axis=0)
-        against = (np.sign(run[0]) == np.sign(run[1])) & (np.sign(run[0]) * np.sign(change) < 0)  # 1/x, tan x
-        beyond = np.abs(change) > 10 * steepest  # floor x; a root is steep too, but its slope says so
-        # 1/x²: between two samples the tangents cross higher up than all of the rest of the curve
-        above = (np.sign(run[0]) != np.sign(run[1])) & (flattest > typical(values))
-        largest = np.max(np.abs(values[np.isfinite(values)]), initial=0.0)
-        large = np.abs(change) > 1e-3 * typical(values) + 1e-9 * largest
-    return np.flatnonzero(np.isfinite(change) & ((against | beyond) & large | (above & peaks)))
-
-
-def typical(y: Array) -> float:
-    """How far y ranges, leaving out the few values around a pole."""
-    finite = y[np.isfinite(y)]
-    if not finite.size:
-        return 0.0
-    low, high = np.partition(finite, [finite.size // 20, -1 - finite.size // 20])[
-        [finite.size // 20, -1 - finite.size // 20]
-    ]
-    return float(high - low)

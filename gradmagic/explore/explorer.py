@@ -24,7 +24,9 @@ from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
+from gradmagic.explore.resolve import may_run_again, resolved
 from gradmagic.explore.run import Attempt, run
+from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Trace
 from gradmagic.explore.weights import Weights
@@ -75,7 +77,9 @@ class Explorer:
         if program.domain is None:
             places = self.trace.x[np.isfinite(self.trace.x)]
             self.state = replace(self.state, x0=float(places[places.size // 2]) if places.size else 0.0)
-        self.curves: Curves = curves(self.trace, self.state)
+        self._again = self._random is None and may_run_again(program)
+        self._sampling = self.sampling(self.trace, self.state, probe=True)
+        self.curves: Curves = curves(self.trace, self.state, self._sampling)
         self._ran_in = self.state
         self._apart: Trace | None = None  # the trace whose samples are known not to hear from each other
 
@@ -92,12 +96,12 @@ class Explorer:
         with self.lock:
             if not self.same_numbers(state):
                 trace = self.run_again(state)
-                self._ran_in = state
+                self._sampling, self._ran_in = self.sampling(trace, state), state
             else:
                 trace = self.trace
             self.state, self.trace = state, trace
             if trace.y is not None:
-                self.curves = curves(trace, state)
+                self.curves = curves(trace, state, self._sampling)
             return trace, self.curves
 
     def run_again(self, state: State) -> Trace:
@@ -130,6 +134,12 @@ class Explorer:
         attempt = Attempt(self.program, self.state, dict(self.namespace), self._backend, first=False, pointwise=True)
         with self.lock, self.same_random():
             return jacobian(attempt)
+
+    def sampling(self, trace: Trace, state: State, *, probe: bool = False) -> Sampling | None:
+        """More samples where the curve asks for them, if the cell may be asked."""
+        if not self._again:
+            return None
+        return resolved(self.program, state, self.namespace, trace, probe=probe)
 
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""

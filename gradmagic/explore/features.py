@@ -17,7 +17,7 @@ from gradmagic.explore.trace import Array
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curves
 
-__all__ = ["Feature", "Piecewise", "breaks", "features", "piecewise"]
+__all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise"]
 
 MOST = 200  # features of one kind; with more, the samples say little
 
@@ -91,17 +91,28 @@ def piecewise(curves: Curves) -> Piecewise | None:
     y, slope, bend = (rows.get(order) for order in range(3))
     if y is None or len(curves.x) < 2 or not curves.slopes:
         return None
-    h = np.diff(curves.x)
+    known = [y]
+    for row in (slope, bend):
+        if row is None:
+            break
+        known.append(row)
+    return hermite(curves.x, np.array(known))
+
+
+def hermite(x: Array, rows: Array) -> Piecewise:
+    """The polynomial of lowest degree on each interval with these values and, if known, derivatives at its ends."""
+    y, *known = rows
+    h = np.diff(x)
     a, b = y[:-1], y[1:]
-    if slope is None:
-        return Piecewise(curves.x, np.array([a, b - a]))
-    da, db = slope[:-1] * h, slope[1:] * h
-    if bend is None:
-        return Piecewise(curves.x, np.array([a, da, 3 * (b - a) - 2 * da - db, 2 * (a - b) + da + db]))
-    ca, cb = bend[:-1] * h * h / 2, bend[1:] * h * h / 2
+    if not known:
+        return Piecewise(x, np.array([a, b - a]))
+    da, db = known[0][:-1] * h, known[0][1:] * h
+    if len(known) == 1:
+        return Piecewise(x, np.array([a, da, 3 * (b - a) - 2 * da - db, 2 * (a - b) + da + db]))
+    ca, cb = known[1][:-1] * h * h / 2, known[1][1:] * h * h / 2
     rest, slopes, bends = b - a - da - ca, db - da - 2 * ca, cb - ca
     return Piecewise(
-        curves.x,
+        x,
         np.array(
             [
                 a, da, ca, 10 * rest - 4 * slopes + bends, -15 * rest + 7 * slopes - 2 * bends,
@@ -153,6 +164,9 @@ def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | No
 
 def breaks(curves: Curves) -> tuple[Feature, ...]:
     """Where the curve or its slope is torn: poles, jumps and kinks."""
+    if curves.torn is not None:
+        torn = [one for one in curves.torn if one.order < 2]
+        return tuple(Feature(one.kind, one.x, one.y) for one in torn if one.kind in ("pole", "jump", "kink"))
     rows = {curve.order: curve.values for curve in curves.curves if curve.values is not None}
     y = rows.get(0)
     found: list[Feature] = []

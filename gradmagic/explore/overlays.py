@@ -185,7 +185,7 @@ def positive(name: str, order: int, verb: str) -> Maker:
         if curve is None or len(curve.coefficients) <= 2 * order:
             return
         derivative = curve.derivative() if order == 1 else curve.derivative().derivative()
-        torn = curves.x[list(curves.breaks)]
+        torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
         edges = np.unique(np.concatenate([curves.x[[0, -1]], derivative.roots(), torn]))
         middle = derivative((edges[1:] + edges[:-1]) / 2)
         spans = np.column_stack([edges[:-1], edges[1:]])[middle > 0]

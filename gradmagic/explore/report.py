@@ -94,7 +94,7 @@ def call_text(call: Call) -> str:
 
 def chosen(curves: Curves) -> list[int]:
     """The samples that a short table shows: evenly spread, x0's row among them, gaps left out."""
-    computed = ~np.isin(np.arange(len(curves.x)), curves.breaks)
+    computed = curves.asked
     usable = np.flatnonzero(computed & defined_anywhere(curves))
     places = usable if len(usable) else np.flatnonzero(computed)
     picked = set(places[np.linspace(0, len(places) - 1, min(ROWS, len(places))).round().astype(int)].tolist())
@@ -187,6 +187,21 @@ def alt_text(curves: Curves) -> str:
     return " ".join([*sentences, *(f"{note[:1].upper()}{note[1:]}." for note in said)])
 
 
+def extremes(curves: Curves, row: Array) -> tuple[int, int]:
+    """The places of the lowest and the highest value, by plain x if they can be had.
+
+    Near a pole or an edge samples are as large as they happen to be near it: with one, only those of the grid count.
+    """
+    on_grid = np.where(curves.asked, row, np.nan)
+    if np.isnan(on_grid).all():
+        on_grid = row
+    low, high = int(np.nanargmin(on_grid)), int(np.nanargmax(on_grid))
+    if any(one.kind in ("pole", "upright", "edge") for one in curves.torn or ()):
+        return low, high
+    least, most = int(np.nanargmin(row)), int(np.nanargmax(row))
+    return least if row[least] < row[low] else low, most if row[most] > row[high] else high
+
+
 def in_words(curve: Curve, curves: Curves) -> str:
     """One curve: its lowest and highest value and where they are."""
     if curve.values is None:
@@ -194,7 +209,7 @@ def in_words(curve: Curve, curves: Curves) -> str:
     row = curve.values
     if np.isnan(row).all():
         return f"{curve.label} is nowhere a number."
-    low, high = int(np.nanargmin(row)), int(np.nanargmax(row))
+    low, high = extremes(curves, row)
     bottom, top = figure_at(row, low), figure_at(row, high)
     if bottom == top:
         return f"{curve.label} is {top} throughout."

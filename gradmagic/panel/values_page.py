@@ -54,10 +54,9 @@ def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:
         sizes = {values.size for _, values in curves.tables}
         pairs = [(label, np.ravel(values)) for label, values in curves.tables if len(sizes) == 1 or values.size > 1]
         return [label for label, _ in pairs], [values for _, values in pairs]
-    computed = ~np.isin(np.arange(len(curves.x)), curves.breaks)
     present = [curve for curve in curves.curves if curve.values is not None]
     columns = [curves.x, *(curve.values for curve in present if curve.values is not None)]
-    return [curves.x_label, *(curve.label for curve in present)], [column[computed] for column in columns]
+    return [curves.x_label, *(curve.label for curve in present)], [column[curves.asked] for column in columns]
 
 
 def csv(labels: Sequence[str], columns: Sequence[Array]) -> str:

@@ -185,7 +185,7 @@ class Frame:
         for order, mine in groups.items():
             label = ", ".join(dict.fromkeys(curve.label for curve in mine))
             values = [curve.values for curve in mine if curve.values is not None]
-            known = reach(*values, single=curves.style == "points") if values else None
+            known = reach(*values, single=curves.style == "points", even=curves.even) if values else None
             note: str | None = None
             detail: str | None = None
             limits: Limits | None = None

@@ -52,12 +52,13 @@ class Reach:
         return self.least < self.lo or self.hi < self.most
 
 
-def reach(*curves: Array, single: bool = False) -> Reach | None:
+def reach(*curves: Array, single: bool = False, even: Array | None = None) -> Reach | None:
     """How far these curves go together, None if they have no finite number.
 
     Next to a pole the samples are as large as they happen to be near it, so they do not set the scale; the body of the
     curve does. A narrow peak without a gap is no pole and is shown whole. `single`: the numbers may have been computed
-    in single precision, so what differs by less is one constant.
+    in single precision, so what differs by less is one constant. `even`: which samples lie evenly, so that their
+    number tells how much of the curve they are; the body is theirs.
     """
     values = np.concatenate([np.ravel(curve) for curve in curves]) if len(curves) > 1 else np.ravel(curves[0])
     eps = float(np.finfo(np.float32 if single or values.dtype == np.float32 else np.float64).eps)
@@ -69,7 +70,8 @@ def reach(*curves: Array, single: bool = False) -> Reach | None:
     if finite.size == 0:
         return None
     least, most = float(finite.min()), float(finite.max())
-    low, high = (float(q) for q in np.percentile(finite, (TAIL, 100 - TAIL)))
+    body_of = finite if even is None else values[known & np.tile(even, len(curves))]
+    low, high = (float(q) for q in np.percentile(body_of if body_of.size else finite, (TAIL, 100 - TAIL)))
     body = high - low
     if body > 0 and most - least > POLE * body:
         return Reach(max(least, low - body / 2), min(most, high + body / 2), least, most)
