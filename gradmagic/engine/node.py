@@ -192,7 +192,18 @@ class Node:
     def _check(self, log: WriteLog, since: int, value: Any, producer: Any, nr: int = 0) -> None:
         expected = log.version_at(since)
         if log.count != expected:
-            raise RuntimeError(_modified_message(value, producer, nr, log.count, expected))
+            raise RuntimeError(self._first_stale() or _modified_message(value, producer, nr, log.count, expected))
+
+    def _first_stale(self) -> str | None:
+        """What is said where several saved values are stale: torch looks at the operands by name, from a to z."""
+        names = self.op.saved_names(self) if self.op is not None and self.saved else {}
+        operands = sorted((name, k) for name, k in names.items() if isinstance(k, int) and k < len(self.edges))
+        for _, k in operands:
+            value = self.saved[k] if self.saved and k < len(self.saved) else None
+            log = getattr(value, "_log", None)
+            if log is not None and log.count != (expected := log.version_at(self.seq)):
+                return _modified_message(value, getattr(value, "grad_fn", None), 0, log.count, expected)
+        return None
 
     # -- as an object of the user's -----------------------------------------------------------------------------
 

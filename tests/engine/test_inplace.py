@@ -70,3 +70,18 @@ def test_a_write_prints_what_torch_prints(snippet: str, prints: str, capsys: pyt
 def test_a_wrong_index_or_value_is_refused(snippet: str, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         exec(snippet, {"torch": torch})
+
+
+def test_of_two_stale_operands_the_first_by_torchs_name_is_told() -> None:
+    v1 = torch.tensor([[0.7, 0.0], [1.0, 1.9]], dtype=torch.float64, requires_grad=True)
+    v2 = torch.tensor([1.7], dtype=torch.float64, requires_grad=True)
+    other = torch.matmul(v2, v2)
+    this = v1 + v1
+    y = torch.minimum(this, other)
+    with torch.no_grad():
+        this.unsqueeze(0).copy_(v1)
+    other[other > 0] = 2.0
+    with pytest.raises(
+        RuntimeError, match=r"\[torch.DoubleTensor \[\]\], which is output 0 of torch::autograd::CopySlices"
+    ):
+        torch.autograd.grad(y.sum(), v1)
