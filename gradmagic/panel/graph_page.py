@@ -51,7 +51,7 @@ class GraphPage:
         self.timelines = w.HTML(layout=w.Layout(margin="0"))
         box = w.Box(
             [self.picture],
-            layout=w.Layout(flex="1 1 380px", min_width="min(280px, 100%)", max_height="640px", overflow="auto"),
+            layout=w.Layout(flex="1 1 380px", min_width="min(280px, 100%)", overflow="hidden"),
         )
         side = w.VBox(
             [
@@ -147,7 +147,11 @@ class GraphPage:
         # A walk frees a node after its turn: while it is on its way, what comes later is still there.
         ahead = {later.key for later in moment.steps[self.step.value :]} if step is not None else set()
         freed = {key: call for key, call in moment.freed.items() if call != moment.call or key not in ahead}
-        self.picture.value = diagram(graph, freed, step, self._place())
+        drawn = diagram(graph, freed, step, self._place())
+        # what scrolls can be reached by Tab, or who has no mouse sees a part of it only
+        self.picture.value = (
+            f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn}</div>'
+        )
         self.said.value = self._words(moment)
         chosen = next((box for box in graph.boxes if box.key == self.node.value), None)
         if chosen is not None:

@@ -199,7 +199,8 @@ class Panel:
         for place, button in enumerate(self.cures):
             button.on_click(self._curer(place))
         left = w.VBox(
-            [picture, self.caption, self.tables, self.found], layout=w.Layout(flex="0 1 auto", max_width="100%")
+            [picture, self.caption, self.tables, self.found],
+            layout=w.Layout(flex="0 1 auto", max_width="100%", overflow="hidden"),
         )
         self.controls = self._build_controls(looks)
         both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))

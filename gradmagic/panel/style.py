@@ -59,6 +59,7 @@ border-bottom-color:#0072b2}}
 .gm .gm-code textarea{{font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.4;
 white-space:pre;overflow:auto;height:auto}}
 .gm .gm-scroll{{max-height:380px;overflow:auto;max-width:100%}}
+.gm .gm-drawn{{max-height:640px}}
 .gm .gm-values-table thead{{position:sticky;top:0;background:var(--gm-back)}}
 .gm .gm-values-table th,.gm .gm-values-table td{{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums;
 border:0;border-bottom:1px solid var(--gm-line)}}
