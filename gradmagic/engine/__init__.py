@@ -1,6 +1,7 @@
 """Floor 0: tensors, nodes, the backward pass, in-place writes, modes, the kinds of ops. Knows numpy only, no operator."""
 
-from gradmagic.engine.backward import GradientEdge, backward, get_gradient_edge, grad
+from gradmagic.engine.backward import backward, grad
+from gradmagic.engine.calls import GradientEdge, get_gradient_edge
 from gradmagic.engine.modes import leaf_writes
 from gradmagic.engine.tensor import Tensor
 

@@ -1,30 +1,25 @@
-"""The two doors: ``grad`` and ``backward``, their checks and their options. The walk itself is in ``walk``.
+"""The two doors: ``grad`` and ``backward``, their checks and their options. The walk itself is in ``walk``, how a call sets it going in ``calls``.
 
 The contract (types, words and order of the checks) is that of torch 2.13's ``torch/autograd/__init__.py``.
 """
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.calls import GradientEdge, batched, edge_of, one_by_one, run_backward, switch
 from gradmagic.engine.dtypes import Size
+from gradmagic.engine.fitting import accumulate
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import AccumulateGrad, DeadEnd, Node, as_function
-from gradmagic.engine.quiet import hush, unhush
-from gradmagic.engine.tensor import Tensor, edge
-from gradmagic.engine.walk import Walk, accumulate, reachable, running, straight
+from gradmagic.engine.node import Node
+from gradmagic.engine.tensor import Tensor
 from gradmagic.engine.watch import GradCall, watched, watching
 
-_UNUSED = (
-    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
-    "the desired behavior."
-)
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which "
     "can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use "
@@ -35,120 +30,6 @@ _ONLY_INPUTS = (
     "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts of "
     "the graph, please use torch.autograd.backward."
 )
-
-
-class GradientEdge(NamedTuple):
-    """A place in the graph: a node and which of its outputs."""
-
-    node: Any
-    output_nr: int
-    ownership_token: Any = None
-
-
-def get_gradient_edge(tensor: Tensor) -> GradientEdge:
-    """The place in the graph where this tensor's gradient is computed."""
-    if not tensor.requires_grad:
-        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    target = edge(tensor)
-    if type(target) is DeadEnd:
-        raise AssertionError("Expected gradient function to be set")
-    return GradientEdge(as_function(target), tensor.output_nr)
-
-
-def _run_backward(
-    outputs: Sequence[Any],
-    weights: Sequence[Any],
-    retain: bool,
-    create: bool,
-    inputs: Sequence[Any] | None,
-    allow_unused: bool,
-    batch: tuple[int, ...] = (),
-    retained: bool = False,
-) -> list[Any]:
-    if len(outputs) != len(weights):
-        raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
-    recording = create or bool(modes.levels)  # an array would lose its tangents
-    roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
-    captures: dict[tuple[Any, int], list[int]] | None = None
-    if inputs is not None:
-        captures = {}
-        for i, t in enumerate(inputs):
-            if retained and isinstance(t, Tensor):
-                t.retain_grad()
-            captures.setdefault(_input_edge(t), []).append(i)
-    before, outer = modes.grad, running.walk
-    modes.grad = create
-    token = hush()
-    try:
-        walk = running.walk = Walk(roots, captures, recording, batch)
-        walk.through = retained
-        if captures is not None and not allow_unused:
-            for (target, _), indices in captures.items():
-                if not walk.reaches(target):  # torch looks only after the walk, which has then freed the graph
-                    raise RuntimeError(_UNUSED.format(indices[0]))
-        walk.run(retain)
-    finally:
-        unhush(token)
-        modes.grad, running.walk = before, outer
-    if inputs is None:
-        return []
-    out = [walk.found.get(i) for i in range(len(inputs))]
-    if not allow_unused:
-        for i, o in enumerate(out):
-            if o is None:
-                raise RuntimeError(_UNUSED.format(i))
-    made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
-    return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
-
-
-def _result(g: Any, weights: Sequence[Any]) -> Tensor:
-    """A gradient as the user gets it: a weight as it is, where nothing was done to it; else memory of its own."""
-    if isinstance(g, Tensor):
-        array = g._array
-        if isinstance(array, np.ndarray) and 0 in array.strides and array.size > 1 and not any(g is w for w in weights):
-            g._array, g._view = np.array(array), None
-        return g
-    for w in weights:
-        if w is not None and w._array is g:
-            return w  # type: ignore[no-any-return]
-    if isinstance(g, np.ndarray) and (
-        not g.flags.writeable
-        or (g.base is not None and any(w is not None and np.may_share_memory(g, w._array) for w in weights))
-    ):
-        g = g.copy()
-    t: Tensor = Tensor._of(g)
-    return t
-
-
-def _root(i: int, out: Any, weight: Any, create: bool) -> tuple[Any, int, Any]:
-    target, nr = _edge_of(out)
-    if target is None or type(target) is DeadEnd:
-        raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
-    if weight is None:
-        raise RuntimeError(f"element {i} of gradients tuple is None, but the corresponding Tensor requires grad")
-    if isinstance(out, Tensor) and weight._array.dtype != out._array.dtype:
-        weight = weight.to(out.dtype) if create else Tensor._of(weight._array.astype(out._array.dtype))
-    return target, nr, weight if create else weight._array
-
-
-def _edge_of(value: Any) -> tuple[Any, int]:
-    if isinstance(value, GradientEdge):
-        node = value.node
-        return (node.variable if isinstance(node, AccumulateGrad) else node), value.output_nr
-    return edge(value), value.output_nr
-
-
-def _input_edge(value: Any) -> tuple[Any, int]:
-    if not isinstance(value, (Tensor, GradientEdge)):
-        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(value).__name__}")
-    target, nr = _edge_of(value)
-    if target is None:
-        raise RuntimeError("One of the differentiated Tensors does not require grad")
-    return target, nr
-
-
-def _switch(value: Any) -> bool:
-    return value if value is True or value is False else bool(operator.index(value))
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
@@ -181,7 +62,7 @@ def _make_grads(outputs: Sequence[Any], weights: Sequence[Any], batched: bool) -
 def _meta_of(out: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """The shape and dtype of an output: of a Tensor, or of a place in the graph."""
     if isinstance(out, GradientEdge):
-        target, nr = _edge_of(out)
+        target, nr = edge_of(out)
         if isinstance(target, Node):
             return target.meta(nr)
         out = target
@@ -298,7 +179,7 @@ def grad(
     (tensor([ 6., 12.]),)
     """
     if only_inputs and not (allow_unused or is_grads_batched or materialize_grads or modes.alerts):
-        found = _one_by_one(outputs, inputs, grad_outputs, retain_graph, create_graph)
+        found = one_by_one(outputs, inputs, grad_outputs, retain_graph, create_graph)
         if found is not None:
             return (found,)
     if materialize_grads and allow_unused is False:
@@ -337,34 +218,6 @@ def grad(
     return watched(GradCall("grad", outs, ins, None if grad_outputs is None else tuple(weights), named), run)
 
 
-def _one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
-    """The gradient of one Tensor by one leaf where nothing is unusual; None where the whole way has to be gone."""
-    if type(y) is not Tensor or not isinstance(x, Tensor) or watching.watcher is not None:
-        return None
-    array = y._array
-    if weight is None:
-        if array.size != 1 or array.dtype.kind != "f":
-            return None
-        weight = Tensor._of(np.ones(array.shape, array.dtype))
-    elif type(weight) is not Tensor or weight._array.shape != array.shape or weight._array.dtype is not array.dtype:
-        return None
-    if y._node is None or y._view is not None or y.output_nr or not x._wants_grad or x._hooks or x._view is not None:
-        return None
-    create = _switch(create)
-    before = modes.grad
-    modes.grad = create
-    token = hush()
-    try:
-        retain = create if retain is None else _switch(retain)
-        straight_on, found = straight(y._node, x, weight if create else weight._array, retain, create)
-    finally:
-        unhush(token)
-        modes.grad = before
-    if straight_on and found is None:
-        raise RuntimeError(_UNUSED.format(0))
-    return _result(found, (weight,)) if straight_on else None
-
-
 def _given(
     outs: tuple[Any, ...],
     ins: tuple[Any, ...],
@@ -377,9 +230,9 @@ def _given(
     materialize_grads: bool,
 ) -> Any:
     """What ``grad`` returns, its arguments being in order."""
-    create = _switch(create_graph)
-    retain = create if retain_graph is None else _switch(retain_graph)
-    runner = _batched if is_grads_batched else _run_backward
+    create = switch(create_graph)
+    retain = create if retain_graph is None else switch(retain_graph)
+    runner = batched if is_grads_batched else run_backward
     found = runner(outs, weights, retain, create, ins, bool(allow_unused))
     if materialize_grads:
         if any(g is None and isinstance(t, GradientEdge) for g, t in zip(found, ins, strict=True)):
@@ -392,69 +245,6 @@ def _zeros(t: Any, create: bool) -> Any:
     zero: Any = Tensor._of(np.zeros_like(t._array))
     zero._wants_grad = create
     return zero
-
-
-def _check_batch(weights: Sequence[Any]) -> None:
-    if any(w is not None and w._array.ndim == 0 for w in weights):
-        raise ValueError(
-            "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input is a Tensor of dimensionality 0 "
-            "so expected in_dim to satisfy 0 <= in_dim < 0."
-        )
-    sizes = [w._array.shape[0] for w in weights if w is not None]
-    if len(set(sizes)) > 1:
-        raise ValueError(
-            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
-            f"{sizes} for the mapped dimension"
-        )
-
-
-def _goes_through_at_once(outs: Sequence[Any], weights: Sequence[Any]) -> bool:
-    """Whether every op behind these works element by element on one shape: then a batch passes by broadcasting."""
-    if len(outs) != len(weights) or any(
-        w is None or not isinstance(t, Tensor) for t, w in zip(outs, weights, strict=True)
-    ):
-        return False
-    return all(_is_pointwise(node) for node in reachable([edge(t) for t in outs]))
-
-
-def _is_pointwise(node: Node) -> bool:
-    if not getattr(node.op, "pointwise", False) or node.pre_hooks or node.node_hooks or node.node_prehooks:
-        return False
-    for i, target in enumerate(node.edges):
-        if isinstance(target, Node):
-            shape = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)[0]
-        elif target is not None:
-            if target._hooks:
-                return False
-            shape = target._array.shape
-        if target is not None and shape != node.shape:
-            return False
-    return True
-
-
-def _batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
-    _check_batch(weights)
-    n = next(w._array.shape[0] for w in weights if w is not None)
-    if n == 0:
-        raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
-    if _goes_through_at_once(outs, weights):
-        return _run_backward(outs, weights, retain, create, ins, allow_unused, (n,))
-    rows = []
-    for k in range(n):
-        row = [
-            w if w is None else (w[k] if create or modes.levels else Tensor._of(np.asarray(w._array[k])))
-            for w in weights
-        ]
-        rows.append(_run_backward(outs, row, retain or k < n - 1, create, ins, allow_unused))
-    stacked: list[Any] = []
-    for column in zip(*rows, strict=True):
-        if column[0] is None:
-            stacked.append(None)
-        elif modes.levels or (create and any(g.requires_grad for g in column)):
-            stacked.append(np.stack(column))
-        else:
-            stacked.append(Tensor._of(np.stack([g._array for g in column])))
-    return stacked
 
 
 def backward(
@@ -515,13 +305,13 @@ def backward(
 
     def run(**overrides: Any) -> None:
         chosen = {**options, **overrides}
-        create = _switch(chosen["create_graph"])
-        retain = create if chosen["retain_graph"] is None else _switch(chosen["retain_graph"])
+        create = switch(chosen["create_graph"])
+        retain = create if chosen["retain_graph"] is None else switch(chosen["retain_graph"])
         if create:
             warnings.warn(_CYCLE, UserWarning, stacklevel=4)
-        found = _run_backward(outs, weights, retain, create, ins, True, retained=True)
+        found = run_backward(outs, weights, retain, create, ins, True, retained=True)
         for t, g in {id(t): (t, g) for t, g in zip(ins or (), found, strict=False)}.values():
-            leaf = _edge_of(t)[0]  # what is no leaf retains its gradient
+            leaf = edge_of(t)[0]  # what is no leaf retains its gradient
             if g is not None and isinstance(leaf, Tensor):
                 accumulate(leaf, g, create)
 

@@ -232,7 +232,7 @@ class CopySlices(Node):
         return "torch::autograd::CopySlices"
 
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
-        from gradmagic.engine.walk import fit  # the walk's own way of fitting a gradient to its operand
+        from gradmagic.engine.fitting import fit  # the walk's own way of fitting a gradient to its operand
 
         if self.saved is None:
             raise RuntimeError(FREED_MESSAGE)

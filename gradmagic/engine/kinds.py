@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -201,8 +201,3 @@ def refuse_broadcast(arrays: Sequence[Any]) -> None:
                 raise RuntimeError(
                     f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[j]}) at non-singleton dimension {d}"
                 ) from None
-
-
-def refuse_type(symbol: str, a: Any, b: Any) -> NoReturn:
-    """Python's own error for an operator between types that do not go together."""
-    raise TypeError(f"unsupported operand type(s) for {symbol}: '{type(a).__name__}' and '{type(b).__name__}'")

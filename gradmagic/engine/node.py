@@ -114,9 +114,6 @@ class Node:
         """Whether what was saved has been dropped."""
         return self.saved is None
 
-    def saves(self) -> bool:
-        return bool(self.saved)
-
     def free(self) -> None:
         """Drop what was saved. A node that saved nothing can be gone through again."""
         if self.saved:

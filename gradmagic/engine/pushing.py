@@ -112,8 +112,8 @@ def _times_partial(op: Op, call: Call, i: int, t: Any) -> Any:
 
 def _transposed(call: Call, tangents: list[Any]) -> Any:
     """Differentiate the vjp by the gradient that it is given."""
-    from gradmagic.engine.backward import _run_backward  # above this file: the walk calls ops
-    from gradmagic.engine.walk import fit
+    from gradmagic.engine.calls import run_backward  # above this file: the walk calls ops
+    from gradmagic.engine.fitting import fit
 
     if None in [rule for rule, t in zip(call.op.vjps, tangents, strict=False) if t is not None]:
         raise NotImplementedError(f"Trying to use forward AD with aten::{call.op.name} that does not support it.")
@@ -129,7 +129,7 @@ def _transposed(call: Call, tangents: list[Any]) -> Any:
         if ways:
             outs, ts = zip(*ways, strict=True)
             ts = tuple(t if t.dtype == b.dtype else t.to(b.dtype) for b, t in ways)
-            found = _run_backward(outs, ts, True, recorded, weights, True)
+            found = run_backward(outs, ts, True, recorded, weights, True)
     for w in weights:
         w._wants_grad = False  # where it is left in a graph, nobody's derivative is taken by it
     return tuple(_zeros(w) if t is None else t for t, w in zip(found, weights, strict=True))

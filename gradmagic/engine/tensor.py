@@ -12,7 +12,7 @@ import numpy as np
 
 from gradmagic.engine import devices, dtypes, leaving, printing
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node, RemovableHandle, WriteLog, as_function, dead_end
+from gradmagic.engine.node import Node, RemovableHandle, WriteLog, dead_end
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
@@ -498,11 +498,6 @@ def edge(t: Tensor) -> Any:
     if t._wants_grad:
         return t
     return None if t._view is None or not t.requires_grad else dead_end(t)
-
-
-def gradient_edge(t: Tensor) -> tuple[Any, int]:
-    """The edge as torch shows it: (node or AccumulateGrad, output number)."""
-    return as_function(edge(t)), t.output_nr
 
 
 def _regenerate(t: Tensor, view: View) -> None:

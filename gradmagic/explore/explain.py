@@ -15,8 +15,6 @@ SCALAR = "can be implicitly created only for scalar outputs"
 LEAF = "leaf Variable that requires grad is being used in an in-place operation"
 LEAF_VIEW = "view of a leaf Variable that requires grad"
 INPLACE = "modified by an inplace operation"
-SHAPE = "Mismatch in shape"
-
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradmagic.engine.backward import GradientEdge, get_gradient_edge
+from gradmagic.engine.calls import GradientEdge, get_gradient_edge
 from gradmagic.engine.node import Node, RemovableHandle
 from gradmagic.engine.saving import (
     allow_mutation_on_saved_tensors,

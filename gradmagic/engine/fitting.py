@@ -1,0 +1,82 @@
+"""What becomes of a gradient: fitted to the operand that it is of, added to a leaf's ``.grad``. Knows no walk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import dtypes
+from gradmagic.engine.hooks import run_node_hooks
+from gradmagic.engine.modes import no_grad
+from gradmagic.engine.node import Node
+from gradmagic.engine.pulling import target_meta
+from gradmagic.engine.tensor import Tensor
+
+__all__ = ["accumulate", "fit", "unbroadcast"]
+
+
+def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
+    """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
+    target = node.edges[i]
+    if type(target) is Tensor:
+        shape, dtype = target._array.shape, target._array.dtype
+    elif target is None:
+        return None
+    else:
+        shape, dtype = target_meta(node, i)
+    if batch:
+        shape = batch + shape
+    raw = g._array if isinstance(g, Tensor) else g
+    if raw.dtype is dtype and raw.shape == shape:
+        return g
+    if raw.shape != shape:
+        g = unbroadcast(g, raw.shape, shape)
+        raw = g._array if isinstance(g, Tensor) else g
+    if raw.dtype is not dtype and raw.dtype != dtype:
+        if raw.dtype.kind == "c" and dtype.kind != "c":
+            g = g.real
+        g = g.to(dtypes.of(dtype)) if isinstance(g, Tensor) else g.astype(dtype)
+    return g
+
+
+def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """Sum a gradient over the axes along which its operand was broadcast."""
+    extra = len(given) - len(shape)
+    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and given[i + extra] != 1))
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
+        return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
+    if not shape:
+        return np.sum(g)
+    if axes:
+        g = np.sum(g, axis=axes, keepdims=True)
+    return np.reshape(g, shape) if extra else g
+
+
+def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:
+    """Add to ``.grad``, with the hooks of the leaf's own node before it and after, and the leaf's after."""
+    if leaf.__dict__.get("_moved"):
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    if not leaf._wants_grad:  # no longer
+        return
+    prehooks = leaf.__dict__.get("_node_prehooks")
+    if prehooks:
+        (g,) = run_node_hooks(prehooks.values(), (g,), lambda hook, gs: hook(gs))
+    if g is not None:
+        _add(leaf, g, recording)
+    for hook in list(leaf.__dict__.get("_post_hooks", {}).values()):
+        hook(leaf)
+    for hook in list(leaf.__dict__.get("_node_hooks", {}).values()):
+        hook((), (g,))
+
+
+def _add(leaf: Tensor, g: Tensor, recording: bool) -> None:
+    """In place, unless a graph of the gradient is recorded."""
+    held = leaf._grad
+    if held is None:
+        leaf._grad = g._accumulated() if recording and g.requires_grad else Tensor._of(np.array(g._array))
+    elif recording:
+        leaf._grad = held + g
+    else:
+        with no_grad():
+            held.add_(g)
