@@ -144,8 +144,7 @@ def curves(trace: Trace, state: State, sampling: Sampling | None = None) -> Curv
         even=even,
         torn=torn,
     )
-    orders = {curve.order for curve in shown.curves}
-    hidden = state.look.hidden if not orders <= state.look.hidden else frozenset()  # an empty picture shows nothing
+    hidden = state.look.left_out({curve.order for curve in shown.curves})
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
     return replace(
         shown,

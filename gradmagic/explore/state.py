@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -51,6 +51,11 @@ class Look:
         """What is shown at first."""
         shown = SHOWN if request.show is None else request.show
         return cls(overlays=shown, hidden=request.hide, taylor=request.taylor, step=request.step)
+
+    def left_out(self, orders: Collection[int]) -> frozenset[int]:
+        """Which of these orders are not shown: none if that were all of them, for an empty picture shows nothing."""
+        hidden = self.hidden.intersection(orders)
+        return hidden if len(hidden) < len(set(orders)) else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.state import State
@@ -29,7 +30,8 @@ from gradmagic.panel.motion import Motion, Zoom
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
 from gradmagic.panel.plane_show import PlaneOverlays
-from gradmagic.panel.show import Overlays
+from gradmagic.panel.pointing import Pointing
+from gradmagic.panel.show import Orders, Overlays
 from gradmagic.panel.style import HEAD
 from gradmagic.panel.take import History, TakeAway, Undo
 from gradmagic.panel.tree import close_tree
@@ -198,11 +200,12 @@ class Panel:
         self._cures: list[Remedy] = []
         for place, button in enumerate(self.cures):
             button.on_click(self._curer(place))
+        self.controls = self._build_controls(looks)
+        self.pointing = Pointing([number for number in (self.x0, self.y0) if number is not None])
         left = w.VBox(
-            [picture, self.caption, self.tables, self.found],
+            [picture, self.caption, self.pointing.widget, self.tables, self.found],
             layout=w.Layout(flex="0 1 auto", max_width="100%", overflow="hidden"),
         )
-        self.controls = self._build_controls(looks)
         both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
         below = [
             self.problem,
@@ -261,13 +264,17 @@ class Panel:
         self.options = GraphOptions(state, looks, self._options_changed)
         rows += [section("GRAPH OPTIONS"), self.options.row]
         self.overlays: Overlays | PlaneOverlays | None = None
+        self.orders: Orders | None = None
+        if self._curves.plane is None:
+            self.orders = Orders(state.look, state.order, self._named, lambda hidden: self._look(hidden=hidden))
+            rows += [section("CURVES"), self.orders.row]
         if self._curves.plane is not None:
-            self.overlays = PlaneOverlays(state.look, lambda look: self._change(Extent.ALL, look=look))
+            self.overlays = PlaneOverlays(state.look, self._look)
             rows += [section("SHOW"), self.overlays.row]
         self.check: Checking | None = None
         if self._curves.style == "line":
             width = float(np.ptp(self._trace.x)) or 1.0
-            self.overlays = Overlays(state.look, looks, width, lambda look: self._change(Extent.ALL, look=look))
+            self.overlays = Overlays(state.look, looks, width, self._look)
             rows += [section("SHOW"), self.overlays.row]
         if program.domain is not None and self._curves.plane is None:
             self.check = Checking(looks, self.explorer.check)
@@ -277,6 +284,10 @@ class Panel:
         return w.VBox(
             rows, layout=w.Layout(flex="1 1 300px", min_width="min(280px, 100%)", max_width="420px", margin="0 0 0 8px")
         )
+
+    def _named(self, order: int) -> str:
+        """What the curve of an order is called."""
+        return ordinal_label(order, self._trace.y_label, self._trace.x_label)
 
     def _zoomed(self, span: Range | None) -> None:
         """X is to go over another range; the cursor stays inside."""
@@ -358,6 +369,8 @@ class Panel:
         self.options.show(wanted, self._trace.ledger)
         if self.overlays is not None:
             self.overlays.show(wanted.look)
+        if self.orders is not None:
+            self.orders.show(wanted.look, wanted.order)
         self.pages.show(wanted.look.tab)
 
     def _render(self, extent: Extent) -> None:
@@ -410,6 +423,7 @@ class Panel:
     def _say_numbers(self) -> None:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
         self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
+        self.pointing.show(self._frame.inputs if self.x0 is not None else ())
         for number in (self.x0, self.y0, *self.params.values()):
             if number is not None:
                 number.show(number.value)
@@ -425,6 +439,8 @@ class Panel:
         said = dict.fromkeys((*curves.notes, *self._frame.notes))
         self.notes.value = texts.messages(said)
         self.options.show(self._wanted, ledger)
+        if self.orders is not None:
+            self.orders.show(self._wanted.look, self._wanted.order)
         self._offer(cures(ledger, self._wanted))
         self.pages.refresh(self._seen())
         self.undo.history.note(self._wanted)

@@ -24,9 +24,9 @@ OVER_A_MAP: Mapping[str, tuple[str, str]] = {
 
 
 class PlaneOverlays:
-    """A switch for each; `changed(look)` gets the Look."""
+    """A switch for each; `changed(plane=…)` gets this field of a Look."""
 
-    def __init__(self, look: Look, changed: Callable[[Look], None]) -> None:
+    def __init__(self, look: Look, changed: Callable[..., None]) -> None:
         self.look, self._changed = look, changed
         self.switches = {
             name: w.Checkbox(
@@ -53,6 +53,6 @@ class PlaneOverlays:
             on = self.look.plane | {name} if change["new"] else self.look.plane - {name}
             if on != self.look.plane:
                 self.look = replace(self.look, plane=on)
-                self._changed(self.look)
+                self._changed(plane=on)
 
         return flip

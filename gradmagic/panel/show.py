@@ -12,18 +12,64 @@ from gradmagic.explore.request import Range
 from gradmagic.explore.state import Look
 from gradmagic.panel.controls import Looks, Number
 
-__all__ = ["Overlays"]
+__all__ = ["Orders", "Overlays"]
 
 MOST_TAYLOR = 10
 
 
+class Orders:
+    """A switch for y and for each derivative that is computed; one of them stays on. `changed(hidden)` gets the others.
+
+    `named(order)` says what the curve of an order is called.
+    """
+
+    def __init__(
+        self, look: Look, order: int, named: Callable[[int], str], changed: Callable[[frozenset[int]], None]
+    ) -> None:
+        self._named, self._changed = named, changed
+        self.switches: list[w.Checkbox] = []
+        self.hidden: frozenset[int] = frozenset()
+        self.row = w.HBox([], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        self.row.add_class("gm-orders")
+        self.show(look, order)
+
+    def show(self, look: Look, order: int) -> None:
+        """As many switches as there are orders, without telling anybody."""
+        self.hidden = look.left_out(range(order + 1))
+        while len(self.switches) <= order:
+            self.switches.append(self._switch(len(self.switches)))
+        if len(self.row.children) != order + 1:
+            self.row.children = self.switches[: order + 1]
+        for place, switch in enumerate(self.switches):
+            switch.value = place not in self.hidden
+
+    def _switch(self, order: int) -> w.Checkbox:
+        name = self._named(order)
+        switch = w.Checkbox(
+            value=order not in self.hidden, description=name, indent=False, tooltip=f"whether {name} is drawn",
+            layout=w.Layout(width="auto", margin="0 12px 0 0"),
+        )  # fmt: skip
+        switch.observe(lambda change: self._flipped(order, shown=change["new"]), "value")
+        return switch
+
+    def _flipped(self, order: int, *, shown: bool) -> None:
+        hidden = self.hidden - {order} if shown else self.hidden | {order}
+        if hidden == self.hidden:
+            return
+        if hidden >= set(range(len(self.row.children))):
+            self.switches[order].value = True  # an empty picture shows nothing
+            return
+        self.hidden = hidden
+        self._changed(hidden)
+
+
 class Overlays:
-    """A switch for each overlay, the order of the Taylor polynomial and the step h; `changed(look)` gets the Look.
+    """A switch for each overlay, the order of the Taylor polynomial and the step h; `changed` gets these fields.
 
     `width` is that of the range of x: a step is at most a quarter of it.
     """
 
-    def __init__(self, look: Look, looks: Looks, width: float, changed: Callable[[Look], None]) -> None:
+    def __init__(self, look: Look, looks: Looks, width: float, changed: Callable[..., None]) -> None:
         self.look, self._changed = look, changed
         self.switches = {
             name: w.Checkbox(
@@ -71,4 +117,4 @@ class Overlays:
     def _tell(self, look: Look) -> None:
         if look != self.look:
             self.show(look)
-            self._changed(look)
+            self._changed(overlays=look.overlays, taylor=look.taylor, step=look.step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from gradmagic.panel.pointing import POINTING
 from gradmagic.plot.theme import DARK, LIGHT
 
 __all__ = ["HEAD"]
@@ -35,6 +36,9 @@ font-size:13px;overflow:hidden}}
 .gm .gm-head{{display:none}}
 .gm .gm-picture{{flex:0 1 auto;align-items:stretch;overflow:visible;position:relative}}
 .gm .gm-picture img{{height:auto;align-self:flex-start}}
+.gm .gm-hint,.gm .gm-axis{{display:none}}
+.gm.gm-points .gm-hint{{display:block;padding-left:82px;color:var(--gm-faint);line-height:1.5}}
+.gm.gm-points:has(.gm-axis) .gm-picture img{{cursor:crosshair;touch-action:pan-y}}
 .gm .gm-readouts{{width:72px;margin:0;flex:0 0 72px}}
 .gm .gm-readouts .widget-html-content{{height:100%}}
 .gm .gm-values{{position:relative;height:100%}}
@@ -112,10 +116,7 @@ max-height:320px;overflow:auto;margin:4px 0}}
 # not say that it is pressed, and the bar of pages does not say that it is one. Where the front end runs this script it
 # says all that; where it does not, the typed field and the buttons beside a slider have names of their own, and every
 # tab is reached by Tab.
-SCRIPT = """
-(function (mark) {
-  var panel = mark.closest('.gm');
-  if (!panel) return;
+NAMING = """
   function set(e, name, value) { if (e && e.getAttribute(name) !== value) e.setAttribute(name, value); }
   function all(root, what, act) { root.querySelectorAll(what).forEach(act); }
   function named(w) { var l = w && w.querySelector('label'); return (l && l.textContent) || ''; }
@@ -166,7 +167,15 @@ SCRIPT = """
   panel.addEventListener('keydown', arrows);
   window.addEventListener('keydown', keep, true);
   new MutationObserver(tell).observe(panel, { childList: true, subtree: true, attributeFilter: ['class'] });
-})(this)
+"""
+
+SCRIPT = f"""
+(function (mark) {{
+  var panel = mark.closest('.gm');
+  if (!panel) return;
+  {NAMING}
+  {POINTING}
+}})(this)
 """
 
 HEAD = f'<style>{CSS}</style><img alt="" src="data:," style="display:none" onerror="{html.escape(SCRIPT)}">'

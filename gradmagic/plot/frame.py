@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
-from gradmagic.plot.limits import Limits, Reach, follow, reach
+from gradmagic.plot.limits import Limits, Placed, Reach, follow, reach
 from gradmagic.plot.marks import Marks, marks_of
 from gradmagic.plot.palette import palette_of
 from gradmagic.plot.pane import Face, Pane
@@ -106,6 +106,8 @@ class Frame:
         pixels of `size`.
     marks : tuple of Marks
         After `draw`: what was drawn in each pane.
+    inputs : tuple of Placed
+        After `draw`: where in the picture x lies, if it shows a cursor over a range.
     notes : tuple of str
         After `draw`: what the picture does not show, in words.
     """
@@ -116,6 +118,7 @@ class Frame:
         self.anchors: tuple[tuple[int, float], ...] = ()
         self.notes: tuple[str, ...] = ()
         self.marks: tuple[Marks, ...] = ()
+        self.inputs: tuple[Placed, ...] = ()
         self.stills_drawn = 0
         self._orders: tuple[int, ...] = ()
         self._panes: list[Pane] = []
@@ -135,6 +138,7 @@ class Frame:
             faces = self._faces(curves, groups)
             self._restore(faces)
             self.marks = self._marks(curves, groups, faces)
+            self.inputs = self._inputs(curves, faces)
             for number, marks in enumerate(self.marks):
                 self._draw_marks(number, marks, faces[number])
         return self._pixels.png()
@@ -152,6 +156,11 @@ class Frame:
             pane.overlaid.lay(marks.overlaid, below=True)
             pane.overlaid.lay(marks.overlaid, below=False)
         return twin.figure
+
+    def _inputs(self, curves: Curves, faces: list[Face]) -> tuple[Placed, ...]:
+        """Where x lies."""
+        width, _ = self.size
+        return (Placed(faces[0].x_limits, LEFT / width, 1 - RIGHT / width),) if curves.style == "line" else ()
 
     # --- how it is built
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Limits", "Reach", "follow", "ladder", "nice_step", "reach"]
+__all__ = ["Limits", "Placed", "Reach", "follow", "ladder", "nice_step", "reach"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -35,6 +35,18 @@ class Limits:
     def holds(self, lo: float, hi: float) -> bool:
         """Whether all of [lo, hi] is shown."""
         return self.lo <= lo and hi <= self.hi
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an axis lies in its picture: its limits, and the shares of the picture's width or height where they are.
+
+    Shares are counted from the left, and from the top.
+    """
+
+    limits: Limits
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True)

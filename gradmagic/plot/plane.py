@@ -21,7 +21,7 @@ from gradmagic.explore.curves import Curves
 from gradmagic.explore.planes import CriticalKind, Plane
 from gradmagic.plot.frame import DPI, Picture
 from gradmagic.plot.heat import DOWN, UP, body, heat_limits, heat_palette, shares
-from gradmagic.plot.limits import Limits
+from gradmagic.plot.limits import Limits, Placed
 from gradmagic.plot.marks import Marks
 from gradmagic.plot.png import Encoder
 from gradmagic.plot.theme import THEMES, Theme, ThemeName
@@ -62,8 +62,11 @@ class PlaneFrame:
     ----------
     notes : tuple of str
         After `draw`: what the picture does not show, in words.
+    inputs : tuple of Placed
+        After `draw`: where in the picture both inputs lie.
     """
 
+    inputs: tuple[Placed, ...] = ()
     anchors: tuple[tuple[int, float], ...] = ()
     marks: tuple[Marks, ...] = ()
 
@@ -88,6 +91,9 @@ class PlaneFrame:
             self._encoder = Encoder(width, height, self._palette.colours)
         with np.errstate(all="ignore"):
             still = self._still(plane)
+            width, height = self.size
+            across = Placed(still.x, LEFT / width, 1 - RIGHT / width)
+            self.inputs = across, Placed(still.y, 1 - BOTTOM / height, TOP / height)
             np.copyto(self._words, self._background(still))
             self._colour(plane, still)
             for artist in self._drawn.lay(plane, still, curves.overlays):

@@ -1,0 +1,93 @@
+"""A click in the picture moves the cursor, in each front end; what it needs is there after a zoom and on a map too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import KERNEL_IS_IDLE, PATIENCE, RUN_ALL_CELLS, until
+from tests.browser.frontends import FRONT_ENDS, address, needs, notebook_of
+
+pytestmark = pytest.mark.browser
+
+CELLS = ("%%grad x=-3:3@1 a=0:3@1.5\na * np.sin(2 * x)", "%%grad x=-2:2 y=0:4\nx**2 * y")
+WIDE, LEFT, RIGHT = 640, 82, 18  # of the picture and beside its axes
+
+
+@pytest.fixture(scope="module", params=FRONT_ENDS)
+def shown(request: Any, lab: tuple[str, Path], browser: Any) -> Iterator[Any]:
+    front_end, (url, folder) = request.param, lab
+    needs(front_end)
+    path = notebook_of(folder / f"pointing-{front_end}.ipynb", *CELLS)
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(address(front_end, url, path.name), wait_until="domcontentloaded")
+    if front_end != "voila":
+        page.wait_for_function(KERNEL_IS_IDLE)
+        page.evaluate(RUN_ALL_CELLS)
+        page.wait_for_function("window.ranAll === true")
+    until(lambda: page.locator(".gm-points img.widget-image").count() == len(CELLS), "both panels are there")
+    yield page
+    page.close()
+
+
+def place(panel: Any, across: float, down: float = 0.2) -> tuple[float, float]:
+    """So far across the axes, and down the picture, in pixels of the page."""
+    img = panel.locator("img.widget-image")
+    img.scroll_into_view_if_needed()
+    box = img.bounding_box()
+    left, right = LEFT / WIDE, 1 - RIGHT / WIDE
+    return box["x"] + box["width"] * (left + across * (right - left)), box["y"] + box["height"] * down
+
+
+def at_x(panel: Any) -> float:
+    return float(panel.get_by_label("x₀, typed").input_value())
+
+
+def says(panel: Any, value: float) -> bool:
+    return panel.locator(".gm-caption").inner_text().startswith(f"at x = {value:g}".replace("-", "−"))
+
+
+def test_a_click_and_a_drag_move_the_cursor(shown: Any) -> None:
+    panel = shown.locator(".gm").first
+    assert panel.get_by_text("Click or drag in the picture to move x₀.").is_visible()
+    shown.mouse.click(*place(panel, 0.75))
+    until(lambda: says(panel, at_x(panel)) and abs(at_x(panel) - 1.5) < 0.02, "the cursor is where the click was")
+    assert float(panel.get_by_role("slider", name="x₀", exact=True).get_attribute("aria-valuenow")) == at_x(panel)
+
+    shown.mouse.move(*place(panel, 0.75))
+    shown.mouse.down()
+    shown.mouse.move(*place(panel, 0.25), steps=12)
+    shown.mouse.up()
+    until(lambda: says(panel, at_x(panel)) and abs(at_x(panel) + 1.5) < 0.02, "the cursor is where the drag ended")
+
+    before = at_x(panel)
+    shown.mouse.click(*place(panel, -0.12))  # among the numbers of the axis
+    shown.wait_for_timeout(500)
+    assert at_x(panel) == before
+
+
+def test_after_a_zoom_a_click_means_what_is_seen(shown: Any) -> None:
+    panel = shown.locator(".gm").first
+    shown.mouse.click(*place(panel, 0.5))
+    until(lambda: says(panel, at_x(panel)) and abs(at_x(panel)) < 0.02, "the cursor is in the middle")
+    panel.get_by_role("button", name="zoom in").click()
+    until(lambda: panel.locator(".gm-axis").get_attribute("data-hi") == "1.5", "the range is half as wide")
+    shown.mouse.click(*place(panel, 1.0))
+    until(lambda: says(panel, at_x(panel)) and abs(at_x(panel) - 1.5) < 0.01, "the end is the end of what is seen")
+
+
+def test_on_a_map_both_inputs_follow_the_click(shown: Any) -> None:
+    panel = shown.locator(".gm").nth(1)
+    assert panel.get_by_text("Click or drag in the picture to move x₀ and y₀.").is_visible()
+    img = panel.locator("img.widget-image")
+    img.scroll_into_view_if_needed()
+    box = img.bounding_box()
+    share_x, share_y = (62 + 0.75 * (640 - 62 - 104)) / 640, (12 + 0.25 * (520 - 12 - 44)) / 520
+    shown.mouse.click(box["x"] + box["width"] * share_x, box["y"] + box["height"] * share_y)
+    y0 = panel.get_by_label("y₀, typed")
+    until(lambda: abs(at_x(panel) - 1) < 0.02 and abs(float(y0.input_value()) - 3) < 0.02, "both have moved")
+    until(lambda: panel.get_by_text(f"at x = {at_x(panel):g}, y = {float(y0.input_value()):g}").count(), "it is said")
