@@ -56,19 +56,22 @@ class Scales:
         slack: Array = RELATIVE * np.maximum(beyond, 0) + noise
         return slack
 
-    def torn(self, x: Array, rows: Array) -> Array:
+    def unlike_its_line(self, x: Array, rows: Array) -> Array:
+        """The cells that are torn or curved."""
+        slack = self.slack(x, rows)
+        found = self.torn(x, rows, slack)
+        found |= self.curved(x, rows, slack)
+        return found
+
+    def torn(self, x: Array, rows: Array, slack: Array | None = None) -> Array:
         """The cells across which some order changes by what the next does not account for.
 
         `x` has the shape (batches, samples), and the cells of a batch lie side by side.
         """
         h, change = np.diff(x), np.diff(rows)
-        slack, top = self.slack(x, rows), len(rows) - 1
+        slack, top = (self.slack(x, rows) if slack is None else slack), len(rows) - 1
         left, right = rows[..., :-1], rows[..., 1:]
-        known = np.isfinite(rows)
-        found: Array = known[0, ..., :-1] != known[0, ..., 1:]
-        both = known[0, ..., :-1] & known[0, ..., 1:]
-        for k in range(1, top + 1):
-            found |= both & (known[k, ..., :-1] != known[k, ..., 1:])
+        found = borders(np.isfinite(rows))
         for k in range(top):
             integral = h * (left[k + 1] + right[k + 1]) / 2
             if k + 2 <= top:
@@ -81,20 +84,31 @@ class Scales:
 
     def alone(self, change: Array, least: Array) -> Array:
         """The cells across which an order changes by more than that, and far more than across the cells beside them."""
-        padded = np.pad(np.nan_to_num(change), ((0, 0), (1, 1)))
-        beside = np.maximum(padded[:, :-2], padded[:, 2:])
+        beside = np.zeros_like(change)  # what is no number beside a cell counts as none
+        beside[:, 1:] = np.fmax(change[:, :-1], 0)
+        np.fmax(beside[:, :-1], change[:, 1:], out=beside[:, :-1])
         found: Array = (change > least) & (change > 4 * beside)
         return found
 
-    def curved(self, x: Array, rows: Array) -> Array:
+    def curved(self, x: Array, rows: Array, slack: Array) -> Array:
         """The cells in which a straight line would be seen to leave the curve."""
         h, change = np.diff(x), np.abs(np.diff(rows))
-        slack = self.slack(x, rows)
         found = np.zeros(h.shape, dtype=bool)
         for k in range(len(rows) - 1):
             steep = (change[k] / self.pixel[k]) / (h / self.wide)
             found |= h * change[k + 1] / 8 > 0.75 * self.pixel[k] * np.hypot(1, steep) + slack[k]
         return found
+
+
+def borders(known: Array) -> Array:
+    """The cells with a number at one end only: of y, or of a higher order where y has both."""
+    found: Array = known[0, ..., :-1] != known[0, ..., 1:]
+    if known.all():
+        return found
+    both = known[0, ..., :-1] & known[0, ..., 1:]
+    for row in known[1:]:
+        found |= both & (row[..., :-1] != row[..., 1:])
+    return found
 
 
 def span(row: Array, eps: float) -> tuple[float, float]:

@@ -117,7 +117,7 @@ class Refinement:
 
     def run(self, *, probe: bool) -> Sampling:
         x, rows = self.x[None], self.rows[:, None]
-        want = self.scales.torn(x, rows)[0] | self.scales.curved(x, rows)[0]
+        want = self.scales.unlike_its_line(x, rows)[0]
         if probe:
             want |= self.surprising()
         if not want.any():
@@ -159,11 +159,9 @@ class Refinement:
         for level, parts in enumerate(PARTS):
             x, rows = self.split(x, rows, parts)
             self.added.append((x[:, 1:-1], rows[:, :, 1:-1], np.repeat(home, parts - 1).reshape(len(home), -1), level))
-            want = self.scales.torn(x, rows if level == 0 else rows[:TELLING])
+            want = self.scales.torn(x, rows[:TELLING]) if level else self.scales.unlike_its_line(x, rows)
             if level > 1 and (crowded := self.crowded(home, want)[home]).any():
                 want[crowded] = self.scales.torn(x[crowded], rows[:2, crowded])  # higher orders lose all digits first
-            if level == 0:
-                want |= self.scales.curved(x, rows)
             self.give_up(level, home, want, late=perf_counter() - start > SECONDS)
             want &= ~self.given_up[home][:, None]
             batch, part = np.nonzero(want)
