@@ -26,7 +26,7 @@ def quickest_deflate() -> Callable[[Any], bytes]:
 
 def runs_deflate(rows: Any) -> bytes:
     """Zlib that looks for runs of one byte alone: on rows of numbered colours nothing is quicker, or much smaller."""
-    deflate = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_RLE)
+    deflate = zlib.compressobj(1, zlib.DEFLATED, 15, 6, zlib.Z_RLE)  # in blocks that the cache holds
     return deflate.compress(rows) + deflate.flush()
 
 
