@@ -24,7 +24,7 @@ from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
-from gradmagic.explore.resolve import may_run_again, resolved
+from gradmagic.explore.resolve import glimpsed, may_run_again, resolved
 from gradmagic.explore.run import Attempt, run
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
@@ -50,6 +50,8 @@ class Explorer:
         The controls, as they last were.
     trace, curves : Trace, Curves
         The last run, and what can be drawn of the last run that had a y.
+    settled : bool
+        Whether `trace` is a run in full, with a ledger of its own.
 
     Examples
     --------
@@ -81,6 +83,7 @@ class Explorer:
         self._sampling = self.sampling(self.trace, self.state, probe=True)
         self.curves: Curves = curves(self.trace, self.state, self._sampling)
         self._ran_in = self.state
+        self.settled = True
         self._apart: Trace | None = None  # the trace whose samples are known not to hear from each other
 
     @classmethod
@@ -94,15 +97,36 @@ class Explorer:
         An error does not raise: it comes back in `Trace.failure`, and `curves` keeps the last good picture.
         """
         with self.lock:
-            if not self.same_numbers(state):
+            if not (self.settled and self.same_numbers(state)):
                 trace = self.run_again(state)
                 self._sampling, self._ran_in = self.sampling(trace, state), state
             else:
                 trace = self.trace
-            self.state, self.trace = state, trace
-            if trace.y is not None:
-                self.curves = curves(trace, state, self._sampling)
-            return trace, self.curves
+            self.settled = True
+            return self._gone_to(state, trace)
+
+    def glimpse(self, state: State) -> tuple[Trace, Curves]:
+        """`step` in a hurry: where nothing but sliders has moved the ledger stays as it was, until a `step`."""
+        with self.lock:
+            trace = self._glimpsed(state)
+            if trace is None:
+                return self.step(state)
+            self._sampling, self.settled = self.sampling(trace, state), False
+            return self._gone_to(state, trace)
+
+    def _glimpsed(self, state: State) -> Trace | None:
+        """The numbers of this state without calls of grad, where they give the same."""
+        ran, before = self._ran_in, self.trace
+        only_sliders = replace(state, params=ran.params, x0=ran.x0, look=ran.look) == ran
+        if self._sampling is None or not only_sliders or (self.settled and self.same_numbers(state)):
+            return None
+        return glimpsed(self.program, state, self.namespace, before, self._sampling)
+
+    def _gone_to(self, state: State, trace: Trace) -> tuple[Trace, Curves]:
+        self.state, self.trace = state, trace
+        if trace.y is not None:
+            self.curves = curves(trace, state, self._sampling)
+        return trace, self.curves
 
     def run_again(self, state: State) -> Trace:
         """A later run; the user's own stream of random numbers does not notice it."""

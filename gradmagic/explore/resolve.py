@@ -1,20 +1,22 @@
-"""The samples of a cell's curve, refined by running the cell again where that does no harm. Knows no pictures."""
+"""A cell's curve, refined or followed by running the cell again where that does no harm. Knows no pictures."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradmagic.explore.blocks import Block
 from gradmagic.explore.program import Program
+from gradmagic.explore.run import samples
 from gradmagic.explore.sampling import Sampling, Unlike, refined
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
-__all__ = ["may_run_again", "resolved"]
+__all__ = ["glimpsed", "may_run_again", "resolved"]
 
 
 def may_run_again(program: Program) -> bool:
@@ -61,11 +63,34 @@ def resolved(
         rows.append(derivative.values)
     if len(rows) < 2:
         return None
-    names = {name: namespace[name] for name in program.reads if name in namespace}
-    evaluate = Block(program.request, state.params, names, len(rows) - 1, program)
     try:
-        return refined(trace.x, np.array(rows), evaluate, probe=probe)
+        return refined(trace.x, np.array(rows), evaluator(program, state, namespace, len(rows) - 1), probe=probe)
     except Unlike:
         return None
     except Exception:  # noqa: BLE001  whatever a cell raises among other samples: its curve is drawn as it came
         return None
+
+
+def glimpsed(
+    program: Program, state: State, namespace: Mapping[str, Any], trace: Trace, sampling: Sampling
+) -> Trace | None:
+    """What a run in another state of the sliders gives, but for its ledger; None where the cell fails.
+
+    `trace` and `sampling` are those of a run that differs in sliders only. Its derivatives came from calls of grad;
+    these come from one pass of Taylor arithmetic, which `sampling` has found to give the same.
+    """
+    x = samples(program, state)
+    try:
+        rows = evaluator(program, state, namespace, len(sampling.rows) - 1)(x)
+    except Exception:  # noqa: BLE001  a run in full says what is wrong, and where
+        return None
+    derivatives = tuple(
+        d if d.values is None else replace(d, values=rows[d.order].astype(d.values.dtype)) for d in trace.derivatives
+    )
+    return replace(trace, x=x, y=rows[0], derivatives=derivatives)
+
+
+def evaluator(program: Program, state: State, namespace: Mapping[str, Any], order: int) -> Block:
+    """What gives y and its derivatives at any abscissae."""
+    names = {name: namespace[name] for name in program.reads if name in namespace}
+    return Block(program.request, state.params, names, order, program)

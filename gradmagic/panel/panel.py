@@ -255,6 +255,7 @@ class Panel:
         }
         if self.params:
             rows += [section("PARAMETERS"), *(number.row for number in self.params.values())]
+        self._numbers = [number for number in (self.x0, self.y0, *self.params.values()) if number is not None]
         sliders = {**({"": self.x0} if self.x0 is not None and self.y0 is None else {}), **self.params}
         if sliders:
             self.motion = Motion(sliders, looks, self._played, self._ranged)
@@ -379,7 +380,7 @@ class Panel:
             if self.closed:
                 return
             try:
-                self._step()
+                self._step(settled=extent >= Extent.ALL)
                 if extent >= Extent.NUMBERS:
                     self._say_numbers()
                 if extent >= Extent.ALL:
@@ -387,13 +388,13 @@ class Panel:
             except Exception as error:  # noqa: BLE001  a widget's event has nobody else to tell
                 self._fail(f"{type(error).__name__}: {error}")
 
-    def _step(self) -> None:
+    def _step(self, *, settled: bool) -> None:
         """One state on its way: nothing is kept of it until all of it is there."""
         wanted = self._wanted
-        if wanted is self._state and not self._problem:
+        if wanted is self._state and not self._problem and (self.explorer.settled or not settled):
             return
-        trace, curves = self.explorer.step(wanted)
-        self.renders += 1
+        trace, curves = self.explorer.step(wanted) if settled else self.explorer.glimpse(wanted)
+        self.renders += wanted is not self._state
         if trace.failure is not None:
             self._fail(failure_text(trace.failure), "" if trace.y is not None else KEPT)
             if trace.y is None:
@@ -424,13 +425,14 @@ class Panel:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
         self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
         self.pointing.show(self._frame.inputs if self.x0 is not None else ())
-        for number in (self.x0, self.y0, *self.params.values()):
-            if number is not None:
-                number.show(number.value)
+        for number in self._numbers:
+            number.show(number.value)
 
     def _bring_up_to_date(self) -> None:
         """What can wait until the slider rests: words, tables, the ledger."""
         curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
+        for number in self._numbers:
+            number.settle()
         self.image.tooltip = report.alt_text(curves)
         self.caption.value = texts.caption(curves)
         self.found.value = texts.found(curves)

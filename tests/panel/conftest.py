@@ -51,6 +51,9 @@ class FakeExplorer:
         self.trace, self.curves = self.computed(state)
         return self.trace, self.curves
 
+    settled = True
+    glimpse = step
+
     def computed(self, state: State) -> tuple[Trace, Curves]:
         a, b = state.params["a"], state.params["b"]
         values = [a * b**n * np.sin(b * X + n * np.pi / 2) for n in range(state.order + 1)]
