@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as w
 from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import TextStyle
-from traitlets import Unicode
+from traitlets import CFloat, Unicode
 
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.weights import Weights
@@ -54,6 +54,15 @@ class Picture(w.Image):  # type: ignore[misc]  # ipywidgets has no types
     description = Unicode("").tag(sync=True)
 
 
+class Slider(w.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
+    """A slider whose moves are not echoed: a message to where it is known costs as much as a curve.
+
+    Other windows on the same kernel hear of it when the hand rests (`Number.settle`).
+    """
+
+    value = CFloat(0.0).tag(sync=True, echo_update=False)
+
+
 class Number:
     """A number by slider, by typing and by two buttons; `changed(value)` is called when it becomes another."""
 
@@ -61,12 +70,13 @@ class Number:
         self, name: str, span: Range, value: float, looks: Looks, changed: Callable[[float], None], *, grows: bool
     ) -> None:
         self.name, self.grows, self._changed = name, grows, changed
+        self._untold = False
         lo, hi = float(span.lo), float(span.hi)
         self.step = nice_step(max((hi - lo) / STEPS, 1e-280))
         decimals = max(0, -math.floor(math.log10(self.step) + 1e-9)) + 1
         lo, hi = (min(lo, value), max(hi, value)) if grows else (lo, hi)
         self.value = value
-        self.slider = w.FloatSlider(
+        self.slider = Slider(
             value=value, min=lo, max=hi, step=self.step, description=name, readout=False, tooltip=f"{name}, by slider",
             layout=looks.slider, style=looks.label, readout_format=f".{min(decimals, 12)}f",
         )  # fmt: skip
@@ -78,7 +88,7 @@ class Number:
         self.down = self._button("decrease", "gm-down", -COARSE, looks)
         self.up = self._button("increase", "gm-up", COARSE, looks)
         self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
-        self.slider.observe(lambda change: self._arrived(float(change["new"])), "value")
+        self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
         self.typed.observe(lambda change: self._typed(float(change["new"])), "value")
 
     def _button(self, word: str, kind: str, steps: int, looks: Looks) -> w.Button:
@@ -89,6 +99,10 @@ class Number:
         button.add_class(kind)
         button.on_click(lambda _: self._pressed(steps))
         return button
+
+    def _slid(self, value: float) -> None:
+        self._untold = True
+        self._arrived(value)
 
     def _pressed(self, steps: int) -> None:
         # On the grid of the steps: 0.1 three times is 0.3.
@@ -131,6 +145,12 @@ class Number:
             self.slider.value = value
         if self.typed.value != rounded(value):
             self.typed.value = rounded(value)
+
+    def settle(self) -> None:
+        """Tell all front ends where the slider stands, if it was moved in one of them."""
+        if self._untold:
+            self._untold = False
+            self.slider.send_state("value")
 
 
 def rounded(value: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets as w
 from ipywidgets.widgets.widget_string import TextStyle
+from traitlets import CInt
 
 from gradmagic.explore.options import assignment
 from gradmagic.explore.request import GradUsageError, Range
@@ -68,6 +69,12 @@ class Zoom:
         return press
 
 
+class Clock(w.Play):  # type: ignore[misc]  # ipywidgets has no types
+    """A front end's clock, to which its own ticks are not sent back."""
+
+    value = CInt(0).tag(sync=True, echo_update=False)
+
+
 class Motion:
     """One row for all sliders: which one it is about, its ends, and a clock that moves it.
 
@@ -86,7 +93,7 @@ class Motion:
             options=[(sliders[name].name, name) for name in names], value=names[-1], description="slider",
             style=looks.bare, layout=w.Layout(width="96px", margin="2px 4px 2px 0"), tooltip="which slider to move",
         )  # fmt: skip
-        self.play = w.Play(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=w.Layout(width="auto"))
+        self.play = Clock(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=w.Layout(width="auto"))
         self.play.add_class("gm-play")
         self.speed = w.Dropdown(
             options=SPEEDS, value=SPEEDS[1][1], description="speed", style=looks.bare, layout=w.Layout(width="130px"),

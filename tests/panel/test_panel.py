@@ -292,3 +292,27 @@ def test_instances_are_counted_at_all() -> None:
     widget = w.IntSlider()
     assert len(_instances) == before + 3
     widget.close()
+
+
+def test_a_dragged_slider_sends_the_picture_alone_and_what_goes_with_it_when_the_hand_rests(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[w.Widget, str, list[str]]] = []
+
+    def send(widget: w.Widget, message: Any, buffers: Any = None) -> None:
+        names = [*message["state"], *(path[0] for path in message["buffer_paths"])]
+        sent.append((widget, message["method"], names))
+
+    monkeypatch.setattr(w.Widget, "_send", send)
+    slider = panel.params["a"].slider
+
+    async def dragged() -> None:
+        slider.set_state({"value": 2.2})  # as it arrives from a browser
+        assert sent == [(panel.image, "update", ["value"])]
+        await asyncio.sleep(0.05)
+        assert (slider, "update", ["value"]) not in sent
+        await asyncio.sleep(0.3)
+
+    asyncio.run(dragged())
+    assert (slider, "update", ["value"]) in sent
+    assert "echo_update" not in [method for _, method, _ in sent]
