@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
-from gradmagic.engine.calls import GradientEdge, batched, edge_of, one_by_one, run_backward, switch
+from gradmagic.engine.batches import batched
+from gradmagic.engine.calls import GradientEdge, edge_of, one_by_one, run_backward, switch
 from gradmagic.engine.dtypes import Size
 from gradmagic.engine.fitting import accumulate
 from gradmagic.engine.modes import modes

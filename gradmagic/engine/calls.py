@@ -1,6 +1,6 @@
 """One call of ``grad`` or ``backward`` carried out, its arguments being checked: from its ends in the graph to results.
 
-A single output by a single leaf goes a way of its own, and so does a batch of weights. Knows the walk; no operator.
+A single output by a single leaf goes a way of its own. Knows the walk; no operator.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import AccumulateGrad, DeadEnd, Node, as_function
+from gradmagic.engine.node import AccumulateGrad, DeadEnd, as_function
 from gradmagic.engine.quiet import hush, unhush
 from gradmagic.engine.tensor import Tensor, edge
-from gradmagic.engine.walk import Walk, reachable, running, straight
+from gradmagic.engine.walk import Walk, running, straight
 from gradmagic.engine.watch import watching
 
-__all__ = ["GradientEdge", "batched", "edge_of", "get_gradient_edge", "one_by_one", "run_backward", "switch"]
+__all__ = ["GradientEdge", "edge_of", "get_gradient_edge", "one_by_one", "run_backward", "switch"]
 
 _UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
@@ -168,66 +168,3 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
     if straight_on and found is None:
         raise RuntimeError(_UNUSED.format(0))
     return _result(found, (weight,)) if straight_on else None
-
-
-def _check_batch(weights: Sequence[Any]) -> None:
-    if any(w is not None and w._array.ndim == 0 for w in weights):
-        raise ValueError(
-            "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input is a Tensor of dimensionality 0 "
-            "so expected in_dim to satisfy 0 <= in_dim < 0."
-        )
-    sizes = [w._array.shape[0] for w in weights if w is not None]
-    if len(set(sizes)) > 1:
-        raise ValueError(
-            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
-            f"{sizes} for the mapped dimension"
-        )
-
-
-def _goes_through_at_once(outs: Sequence[Any], weights: Sequence[Any]) -> bool:
-    """Whether every op behind these works element by element on one shape: then a batch passes by broadcasting."""
-    if len(outs) != len(weights) or any(
-        w is None or not isinstance(t, Tensor) for t, w in zip(outs, weights, strict=True)
-    ):
-        return False
-    return all(_is_pointwise(node) for node in reachable([edge(t) for t in outs]))
-
-
-def _is_pointwise(node: Node) -> bool:
-    if not getattr(node.op, "pointwise", False) or node.pre_hooks or node.node_hooks or node.node_prehooks:
-        return False
-    for i, target in enumerate(node.edges):
-        if isinstance(target, Node):
-            shape = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)[0]
-        elif target is not None:
-            if target._hooks:
-                return False
-            shape = target._array.shape
-        if target is not None and shape != node.shape:
-            return False
-    return True
-
-
-def batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
-    _check_batch(weights)
-    n = next(w._array.shape[0] for w in weights if w is not None)
-    if n == 0:
-        raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
-    if _goes_through_at_once(outs, weights):
-        return run_backward(outs, weights, retain, create, ins, allow_unused, (n,))
-    rows = []
-    for k in range(n):
-        row = [
-            w if w is None else (w[k] if create or modes.levels else Tensor._of(np.asarray(w._array[k])))
-            for w in weights
-        ]
-        rows.append(run_backward(outs, row, retain or k < n - 1, create, ins, allow_unused))
-    stacked: list[Any] = []
-    for column in zip(*rows, strict=True):
-        if column[0] is None:
-            stacked.append(None)
-        elif modes.levels or (create and any(g.requires_grad for g in column)):
-            stacked.append(np.stack(column))
-        else:
-            stacked.append(Tensor._of(np.stack([g._array for g in column])))
-    return stacked

@@ -26,6 +26,10 @@ def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
     else:
         shape, dtype = target_meta(node, i)
     if batch:
+        given: tuple[int, ...] = g.shape
+        fewer = len(given) - len(batch) - len(shape)
+        if fewer > 0:  # the batch stays in front of the dimensions that broadcasting has added
+            g = np.reshape(unbroadcast(g, given, (*batch, *(1,) * fewer, *shape)), batch + shape)
         shape = batch + shape
     raw = g._array if isinstance(g, Tensor) else g
     if raw.dtype is dtype and raw.shape == shape:

@@ -76,6 +76,8 @@ class Linear(Op):
     Where elements are left out, an argument ``value`` may stand in for them; what is linear is the op with 0 there.
     """
 
+    batches = True
+
     @staticmethod
     def of_linear_part(kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments with which the op is linear, from those of a recorded call."""
@@ -111,6 +113,8 @@ class Bilinear(Op):
 
 class Variadic(Op):
     """Linear in any number of operands, given as one list: the transpose gets the operand's number as ``i``."""
+
+    batches = True
 
     def __call__(self, operands: Sequence[Any], **kwargs: Any) -> Any:
         arrays = [as_array(v) for v in operands]

@@ -58,12 +58,16 @@ class Op:
         How many outputs ``fn`` gives; -1 for any number.
     attributes : sequence of str
         Keyword arguments that the node shows as ``_saved_…``.
+    batches : bool or tuple, optional
+        Whether the rules hold for a batch of gradients, too, when their axes are counted on and their shapes have it in
+        front; or the rules that do instead. If not given, it is so for linear rows.
     """
 
     name = ""
     title = ""  # the name in torch's errors, where it is another
     is_view = False
     pointwise = False  # element by element, so that a batch of gradients passes by broadcasting
+    batches: Any = False  # whether other rules take one, too, their axes counted on; or the rules that do
     floats = False  # integers become floats first, as sin does
     refuses: Any = None  # raises for dtypes that torch has no kernel for
     transpose_one: Any = None  # of an op with several outputs: the transpose of one of them
@@ -76,12 +80,15 @@ class Op:
         saved: dict[str, Any] | None = None,
         outputs: int = 1,
         attributes: Sequence[str] = (),
+        batches: Any = None,
     ) -> None:
         self.fn = fn
         self.vjps = vjps
         self.node_name = node
         self.saved_as = saved or {}
         self.outputs = outputs
+        if batches is not None:
+            self.batches = batches
         self.attributes = attributes  # the keyword arguments that torch's nodes show as `_saved_…`
         self.operands = ("x",) if len(vjps) == 1 else ("a", "b", "c", "d")[: len(vjps)]
         self.node_class: Any = None
@@ -231,6 +238,12 @@ class Op:
             reads = [tuple(k for kind, k in plan if kind == "value") for plan in plans]
             self._plans = (plans, reads)
         return self._plans
+
+    @cached_property
+    def batch_rules(self) -> Any:
+        """For each operand the rule for a batch of gradients, and how it is called."""
+        rules = self.batches if isinstance(self.batches, tuple) else self.vjps
+        return [(rule, _plan(rule, self.operands)) for rule in rules]
 
     def backward(self, node: Node, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
         for want, target in zip(wanted, node.edges, strict=True):

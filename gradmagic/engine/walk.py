@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from gradmagic.engine import lifting
 from gradmagic.engine.anomaly import observed
 from gradmagic.engine.fitting import accumulate, fit
 from gradmagic.engine.hooks import Gradients, run_hooks, run_node_hooks
@@ -165,6 +166,11 @@ class Walk:
     def pulled(self, node: Node, g: Any) -> Sequence[Any]:
         """The gradients of those of a node's operands that are wanted."""
         live, pulls = self.live, None if node.op is None else node.op.pulls
+        if self.batch:
+            return [
+                lifting.pulled(node, i, g, self.batch, self.recording) if target in live else None
+                for i, target in enumerate(node.edges)
+            ]
         if pulls is None:
             return node.apply(g, [t in live for t in node.edges], self.recording)
         out: list[Any] = []

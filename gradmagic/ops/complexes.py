@@ -18,7 +18,9 @@ from gradmagic.ops.rules import called
 
 conj_row: Any = linear(np.conj, lambda g: called(conj_row)(g), node="ConjBackward0")
 imag_row = view(lambda x: x.imag, lambda g: g * 1j, node="ImagBackward0")
-complex_row = irregular(lambda a, b: a + 1j * b, lambda g: _real(g), lambda g: _imag(g), node="ComplexBackward0")
+complex_row = irregular(
+    lambda a, b: a + 1j * b, lambda g: _real(g), lambda g: _imag(g), node="ComplexBackward0", batches=True
+)
 polar_row = irregular(
     lambda a, b: a * np.exp(1j * b).astype(np.result_type(a, np.complex64)),
     lambda g, y: _real(np.conj(g) * _direction(y)),

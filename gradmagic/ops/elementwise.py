@@ -288,8 +288,12 @@ clamp_scalar = irregular(
     pointwise=True,
     node="ClampBackward1",
 )
-clamp_min_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMinBackward0", attributes=("min",))
-clamp_max_scalar = irregular(_clamp, clamp_scalar.vjps[0], node="ClampMaxBackward0", attributes=("max",))
+clamp_min_scalar = irregular(
+    _clamp, clamp_scalar.vjps[0], pointwise=True, node="ClampMinBackward0", attributes=("min",)
+)
+clamp_max_scalar = irregular(
+    _clamp, clamp_scalar.vjps[0], pointwise=True, node="ClampMaxBackward0", attributes=("max",)
+)
 # by a tensor: NaN goes on, and a tie goes to what is clamped
 clamp_low = elementwise(
     lambda a, b: np.maximum(a, b), lambda a, b: (a >= b) * 1.0, lambda a, b: (a < b) * 1.0, node="ClampBackward0"

@@ -320,6 +320,6 @@ def _blocks(xs: Any) -> Any:
     return out
 
 
-block_diag = joining(_blocks, lambda g, i, shapes: g[S._part(shapes, i, 0), S._part(shapes, i, 1)])
+block_diag = joining(_blocks, lambda g, i, shapes: g[S._part(shapes, i, 0), S._part(shapes, i, 1)], batches=False)
 
 name_rows(globals())

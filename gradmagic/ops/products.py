@@ -20,22 +20,36 @@ def _c(a: Any) -> Any:
     return np.conj(a) if raw.dtype.kind == "c" else a
 
 
-dot = bilinear(np.dot, lambda g, b: g * _c(b), lambda g, a: g * _c(a), saved={"other": "tensor"})
+dot = bilinear(
+    np.dot,
+    lambda g, b: g * _c(b),
+    lambda g, a: g * _c(a),
+    saved={"other": "tensor"},
+    batches=(lambda g, b: g[..., None] * _c(b), lambda g, a: g[..., None] * _c(a)),
+)
 vdot = bilinear(np.vdot, lambda g, b: _c(g) * b, lambda g, a: g * a)
 mv = bilinear(
     np.matmul,
     lambda g, b: np.reshape(g, (*g.shape, 1)) * _c(b),
     lambda g, a: np.matmul(_h(a), g),
     saved={"other": "vec"},
+    batches=(lambda g, b: g[..., None] * _c(b), lambda g, a: np.matmul(g, np.reshape(_c(a), a.shape[-2:]))),
 )
-mm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
-bmm = bilinear(np.matmul, lambda g, b: np.matmul(g, _h(b)), lambda g, a: np.matmul(_h(a), g), saved={"other": "mat2"})
+mm = bilinear(
+    np.matmul,
+    lambda g, b: np.matmul(g, _h(b)),
+    lambda g, a: np.matmul(_h(a), g),
+    saved={"other": "mat2"},
+    batches=True,
+)
+bmm = bilinear(np.matmul, *mm.vjps, saved={"other": "mat2"}, batches=True)
 addmm = irregular(
     lambda a, b, c: a + np.matmul(b, c),
     lambda g: g,
     lambda g, c: np.matmul(g, _h(c)),
     lambda g, b: np.matmul(_h(b), g),
     saved={"other": "mat1", "c": "mat2"},
+    batches=True,
 )
 
 

@@ -61,8 +61,12 @@ def _share_ties(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) ->
     return spread(g, shape, axis, keepdims) * _ties(raw_x, raw_y, axis, keepdims).astype(raw_x.dtype)
 
 
-amax = irregular(lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims), _share_ties)
-amin = irregular(lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims), _share_ties)
+amax = irregular(
+    lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims), _share_ties, batches=True
+)
+amin = irregular(
+    lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims), _share_ties, batches=True
+)
 
 
 def _split_ties(g: Any, x: Any, y: Any, shape: Any) -> Any:
@@ -104,7 +108,7 @@ def _prod_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> A
 
 
 prod = irregular(lambda x, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims), _prod_vjp)
-prod_dim = irregular(prod.fn, _prod_vjp, node="ProdBackward1")
+prod_dim = irregular(prod.fn, _prod_vjp, node="ProdBackward1", batches=True)
 
 
 def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
@@ -143,10 +147,12 @@ def _std_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, corre
 var = irregular(
     lambda x, axis=None, keepdims=False, correction=1: np.var(x, axis=axis, keepdims=keepdims, ddof=correction),
     _var_vjp,
+    batches=True,
 )
 std = irregular(
     lambda x, axis=None, keepdims=False, correction=1: np.std(x, axis=axis, keepdims=keepdims, ddof=correction),
     _std_vjp,
+    batches=True,
 )
 
 
@@ -183,6 +189,7 @@ logsumexp = irregular(
     lambda g, x, y, shape, axis, keepdims: (
         spread(g, shape, axis, keepdims) * conj(np.exp(x - (y if keepdims else np.expand_dims(y, axis))))
     ),
+    batches=True,
 )
 
 
@@ -209,17 +216,20 @@ softmax_back = irregular(
         g * (a - np.sum(a * b, axis=axis, keepdims=True)) - a * np.sum(g * b, axis=axis, keepdims=True)
     ),
     node="SoftmaxBackwardDataBackward0",
+    batches=True,
 )
 log_softmax_back = irregular(
     lambda a, b, axis: _log_softmax_back(a, b, axis),
     lambda g, b, axis: g - np.sum(g * np.exp(b), axis=axis, keepdims=True),
     lambda g, a, b, axis: -g * np.exp(b) * np.sum(a, axis=axis, keepdims=True),
     node="LogSoftmaxBackwardDataBackward0",
+    batches=True,
 )
-softmax = irregular(_softmax, lambda g, y, axis: called(softmax_back)(g, y, axis=axis))
+softmax = irregular(_softmax, lambda g, y, axis: called(softmax_back)(g, y, axis=axis), batches=True)
 log_softmax = irregular(
     lambda x, axis: x - _logsumexp(x, axis, keepdims=True) if x.size else np.array(x),
     lambda g, y, axis: called(log_softmax_back)(g, y, axis=axis),
+    batches=True,
 )
 
 
@@ -257,7 +267,7 @@ def _norm_p_vjp(g: Any, x: Any, y: Any, shape: Any, p: float, axis: Any, keepdim
     return np.where(there & (raw(y) != 0), 1.0, 0.0) * g * _direction(x) * (size / total) ** (p - 1)
 
 
-norm_p = irregular(_norm_p, _norm_p_vjp, node="LinalgVectorNormBackward0")
+norm_p = irregular(_norm_p, _norm_p_vjp, node="LinalgVectorNormBackward0", batches=True)
 
 
 def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -270,7 +280,7 @@ def _norm_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> A
     return spread(scale, shape, axis, keepdims) * x
 
 
-norm = irregular(_norm, _norm_vjp, node="LinalgVectorNormBackward0")
+norm = irregular(_norm, _norm_vjp, node="LinalgVectorNormBackward0", batches=True)
 
 # Chosen elements: the gradient goes back to the chosen place.
 

@@ -15,10 +15,10 @@ reshape = view(lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, s
 reshape_alias = view(reshape.fn, reshape.vjps[0], node="ReshapeAliasBackward0")
 expand = view(lambda x, size: _expand(x, size), lambda g, shape: _sum_to(g, shape))
 permute = view(
-    lambda x, dims: x.transpose(dims), lambda g, dims: np.transpose(g, _inverse(dims)), node="PermuteBackward0"
+    lambda x, dims: x.transpose(dims), lambda g, dims: np.transpose(g, _inverse(dims, g.ndim)), node="PermuteBackward0"
 )
 transpose = view(lambda x, dim0, dim1: x.swapaxes(dim0, dim1), lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1))
-t = view(lambda x: x.T, lambda g: np.transpose(g))
+t = view(lambda x: x.T, lambda g: np.transpose(g), batches=(lambda g: np.swapaxes(g, -1, -2),))
 select = view(
     lambda x, dim, index: x[(slice(None),) * dim + (index, ...)],
     lambda g, shape, dim, index: place(g, shape, (slice(None),) * dim + (index,), select_back),
@@ -69,8 +69,9 @@ def _writable(x: Any) -> Any:
     return x
 
 
-def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.argsort(dims))
+def _inverse(dims: tuple[int, ...], n: int) -> tuple[int, ...]:
+    """The order of n axes that undoes one of the last of them."""
+    return tuple(int(i) for i in np.argsort([*range(n - len(dims)), *dims]))
 
 
 def _sum_to(g: Any, shape: tuple[int, ...]) -> Any:
@@ -152,7 +153,7 @@ roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
 tril = linear(lambda x, diagonal: np.tril(x, diagonal), lambda g, diagonal: np.tril(g, diagonal))
 triu = linear(lambda x, diagonal: np.triu(x, diagonal), lambda g, diagonal: np.triu(g, diagonal))
 
-trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape))
+trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape), batches=False)
 
 
 # `copy_` and `fill_`, seen as functions of the old values and the new

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gradmagic import torch
+from gradmagic.engine import calls
 
 PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
     "element by element": lambda x, z: (x * z).sin() * x**3 - z.exp() / x,
@@ -60,3 +61,38 @@ def test_a_batch_without_rows_and_weights_without_a_batch_are_refused() -> None:
         torch.autograd.grad(x.sum(), x, torch.tensor(1.0), is_grads_batched=True)
     with pytest.raises(ValueError, match=r"got sizes \[2, 3\]"):
         torch.autograd.grad([x**2, x**3], x, [torch.ones(2, 2), torch.ones(3, 2)], is_grads_batched=True)
+
+
+def test_what_a_batch_cannot_go_through_at_once_is_gone_through_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks = count_walks(monkeypatch)
+    x = torch.tensor([0.5, 1.5, -2.0], requires_grad=True)
+    weights = torch.eye(3)
+    for y, expected in ((x.sort().values, 3), (x.flip(0) * x.sum(), 1)):
+        walks.clear()
+        torch.autograd.grad(y, x, weights, is_grads_batched=True)
+        assert len(walks) == expected
+
+
+def test_a_large_batch_goes_through_in_pieces_that_fit_into_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks = count_walks(monkeypatch)
+    x = torch.linspace(0, 1, 256).requires_grad_()
+    (jacobian,) = torch.autograd.grad(x.cumsum(0) ** 2, x, torch.eye(256), is_grads_batched=True)
+    assert walks == [(128,), (128,)]
+    assert np.array_equal(jacobian.numpy() != 0, np.tri(256, dtype=bool) & (x.detach().cumsum(0).numpy() > 0)[:, None])
+    y = x.cumsum(0) ** 2
+    torch.autograd.grad(y, x, torch.eye(256), is_grads_batched=True)
+    with pytest.raises(RuntimeError, match="second time"):
+        torch.autograd.grad(y, x, torch.eye(256), is_grads_batched=True)
+
+
+def count_walks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The batches of the walks to come."""
+    batches: list[Any] = []
+    made = calls.Walk
+
+    def noting(*args: Any) -> Any:
+        batches.append(args[-1])
+        return made(*args)
+
+    monkeypatch.setattr(calls, "Walk", noting)
+    return batches
