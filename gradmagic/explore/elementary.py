@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradmagic.explore.expression import FUNCTIONS, NUMBERS
+from gradmagic.ops import functional
+from gradmagic.ops.names import FUNCTIONS as FUNCTIONS_OF_OURS
 
 __all__ = ["KNOWN", "NumpyOnTorch", "known"]
 
@@ -29,13 +31,11 @@ KNOWN = frozenset({"np", "torch", "grad", *NUMBERS, *ELEMENTARY, *FROM_TORCH})
 def known(torch: Any, grad: Callable[..., Any]) -> dict[str, Any]:
     """The names, on this torch namespace: gradmagic's own, or PyTorch."""
     names: dict[str, Any] = {"torch": torch, "grad": grad, **NUMBERS}
-    functional = getattr(getattr(torch, "nn", None), "functional", None)
+    if torch.__name__ != "torch":  # the ops, which take numbers as well, where torch's names want Tensors
+        ours = {name: FUNCTIONS_OF_OURS.get(name) or getattr(functional, name) for name in FROM_TORCH}
+        return {"np": np, **ELEMENTARY, **names, **ours}
     for name in FROM_TORCH:
-        function = getattr(torch, name, None) or getattr(functional, name, None)
-        if function is not None:
-            names[name] = function
-    if torch.__name__ != "torch":
-        return {"np": np, **ELEMENTARY, **names}
+        names[name] = getattr(torch, name, None) or getattr(torch.nn.functional, name)
     numpy = NumpyOnTorch(torch)
     return {"np": numpy, **{name: numpy.adapted(function) for name, function in ELEMENTARY.items()}, **names}
 

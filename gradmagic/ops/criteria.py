@@ -43,7 +43,7 @@ def reduced(values: Any, reduction: str) -> Any:
 
 
 def _matched(input: Any, target: Any) -> tuple[Any, Any]:
-    a, b = as_tensor(input), as_tensor(target)
+    a, b = input, target
     if a.shape != b.shape:
         warnings.warn(
             f"Using a target size ({b.shape}) that is different to the input size ({a.shape}). This will likely lead to "

@@ -10,12 +10,10 @@ import numpy as np
 from gradmagic.engine.inplace import write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import activations as A
-from gradmagic.ops import elementwise as E
 from gradmagic.ops import pixels as P
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import relu as _relu
-from gradmagic.ops.arithmetic import sigmoid, tanh
 from gradmagic.ops.choosing import pad
 from gradmagic.ops.choosing import unfold as _windows
 from gradmagic.ops.contracting import addmm, einsum
@@ -25,7 +23,10 @@ from gradmagic.ops.shaping import reshape, view
 # -- activations --------------------------------------------------------------------------------------------------
 
 
-def _given(input: Tensor, inplace: bool, row: Any, **options: Any) -> Any:
+def _given(input: Any, inplace: bool, row: Any, **options: Any) -> Any:
+    if not isinstance(input, Tensor):
+        called = (getattr(row, "name", None) or row.__name__) + "_" * inplace
+        raise TypeError(f"{called}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return write(input, row, **options) if inplace else row(input, **options)
 
 
@@ -54,11 +55,19 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
 
 
 def softsign(input: Tensor) -> Any:
-    return input / (E.abs(input) + 1)
+    return input / (input.abs() + 1)
+
+
+def sigmoid(input: Tensor) -> Any:
+    return input.sigmoid()
+
+
+def tanh(input: Tensor) -> Any:
+    return input.tanh()
 
 
 def tanhshrink(input: Tensor) -> Any:
-    return input - tanh(input)
+    return input - input.tanh()
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:

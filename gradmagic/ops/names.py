@@ -32,6 +32,7 @@ from gradmagic.ops import (
 )
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
+from gradmagic.ops.signatures import NUMPYS
 
 UNARY = [
     "neg", "positive", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
@@ -83,8 +84,7 @@ ALIASES = {
 }  # fmt: skip
 
 
-# torch takes NumPy's names of these arguments too; these functions, its own alone
-NUMPYS = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+# they take their own names alone
 TORCHS_OWN = {"norm", "split", "flip", "roll"}
 
 

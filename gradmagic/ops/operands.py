@@ -12,6 +12,7 @@ from gradmagic.engine.kinds import Elementwise
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
 from gradmagic.ops.outputs import into
+from gradmagic.ops.signatures import MISSING, check, given
 
 Number = (int, float, complex, np.number, np.bool_)
 
@@ -126,26 +127,38 @@ def _constant(value: Any, name: str) -> Any:
     raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(value).__name__}")
 
 
-def unary(row: Any) -> Callable[..., Any]:
+def unary(row: Any, torchs: str | None = None) -> Callable[..., Any]:
+    """The row as a function of one Tensor; if torch's name for it is given, of nothing else."""
     one = row.one if isinstance(row, Elementwise) else row
 
-    def op(input: Any, *, out: Any = None) -> Any:
+    def op(input: Any = MISSING, *more: Any, out: Any = None) -> Any:
         if out is not None:
             return into(out, op, input)
-        return one(input if isinstance(input, Tensor) else _constant(input, row.name))
+        if more or not isinstance(input, Tensor):
+            if torchs is not None:
+                check(torchs, given(input, *more), {})
+            if more:  # a method
+                raise TypeError(f"TensorBase.{row.name}() takes no arguments ({len(more)} given)")
+            return one(_constant(input, row.name))
+        return one(input)
 
-    op.__name__ = op.__qualname__ = row.name
+    op.__name__ = op.__qualname__ = torchs or row.name
+    op.of_row = unary, row  # type: ignore[attr-defined]
     return op
 
 
-def binary(row: Any) -> Callable[..., Any]:
+def binary(row: Any, torchs: str | None = None) -> Callable[..., Any]:
+    """The row as a function of two Tensors; if torch's name for it is given, of what torch takes."""
     two = row.two if isinstance(row, Elementwise) else row
 
-    def op(input: Any, other: Any, *, out: Any = None) -> Any:
+    def op(input: Any = MISSING, other: Any = MISSING, *more: Any, out: Any = None) -> Any:
         if out is not None:
             return into(out, op, input, other)
+        if torchs is not None and (more or not isinstance(input, Tensor) or not isinstance(other, Tensor)):
+            check(torchs, given(input, other, *more), {})
         a, b = operand(input), operand(other)
         return two(a if isinstance(b, Tensor) else as_tensor(a), b)
 
-    op.__name__ = op.__qualname__ = row.name
+    op.__name__ = op.__qualname__ = torchs or row.name
+    op.of_row = binary, row  # type: ignore[attr-defined]
     return op

@@ -54,10 +54,10 @@ from gradmagic.engine.printing import set_printoptions
 from gradmagic.engine.random import Generator
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import names as _names
+from gradmagic.ops.calling import as_torch_has_them as _as_torch_has_them
 from gradmagic.ops.likeness import is_nonzero
 from gradmagic.ops.methods import FREE_IN_PLACE as _FREE_IN_PLACE
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
-from gradmagic.ops.outputs import with_out as _with_out
 from gradmagic.torch import _tensor_str as _tensor_str
 from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, optim, special, testing, utils
 from gradmagic.torch.creation import (
@@ -107,10 +107,14 @@ from gradmagic.torch.inspecting import (
 )  # fmt: skip
 from gradmagic.torch.serialization import load, save
 
+# numbers where torch wants Tensors are refused, in its words, and `out=` is taken
+_MAKERS = {f"gradmagic.torch.{room}" for room in ("creation", "drawing", "inspecting")} | {is_nonzero.__module__}
 _IN_PLACE = {f"{name}_": getattr(Tensor, f"{name}_") for name in _FREE_IN_PLACE}
-# what has `out=` of its own needs no wrapper
-_AS_IT_IS = {*_names.UNARY, *_names.BINARY, *_names.TAKE_OUT, *_names.WITHOUT_OUT}
-globals().update({name: f if name in _AS_IT_IS else _with_out(f) for name, f in _FUNCTIONS.items()} | _IN_PLACE)
+_OWN_OUT = frozenset({*_names.TAKE_OUT, *_names.WITHOUT_OUT, *_IN_PLACE})
+_AS_THEY_ARE = {name: _FUNCTIONS[name] for name in ("add", "sub", "mul", "div")}  # they are short, and called often
+globals().update(_as_torch_has_them(_FUNCTIONS | _IN_PLACE, own_out=_OWN_OUT) | _AS_THEY_ARE)
+_MADE = {name: made for name, made in globals().items() if getattr(made, "__module__", None) in _MAKERS}
+globals().update(_as_torch_has_them(_MADE, own_out=frozenset(_MADE)))
 
 
 def __getattr__(name: str) -> Any:

@@ -7,8 +7,9 @@ import numpy as np
 from gradmagic.engine import dtypes as _dtypes
 from gradmagic.engine.tensor import Tensor as _Tensor
 from gradmagic.ops import fourier as _fourier
+from gradmagic.ops.calling import as_torch_has_them as _as_torch_has_them
 
-globals().update({name: getattr(_fourier, name) for name in _fourier.NAMES})
+globals().update(_as_torch_has_them({name: getattr(_fourier, name) for name in _fourier.NAMES}, "fft_"))
 
 
 def _frequencies(n: int, count: Any, d: float, dtype: Any, requires_grad: bool) -> Any:

@@ -10,7 +10,6 @@ from tests.ops import edges
 # where we differ, and why
 OTHERWISE = {
     "torch.add(x, 'a')": "torch's argument parser",
-    "torch.sin(1.0)": "numbers are taken for constants", "torch.sum([1, 2])": "lists are taken for constants",
     "torch.lerp(x, x, i)": "of two faults torch tells the other",
 }  # fmt: skip
 RECORDED = edges.recorded()
