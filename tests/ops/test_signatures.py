@@ -1,4 +1,4 @@
-"""What torch's functions say where they are given what they do not take: their own words, wherever they can be compared."""
+"""What torch's functions say where they are given what they do not take: their own words, compared live."""
 
 from __future__ import annotations
 
