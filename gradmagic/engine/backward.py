@@ -16,7 +16,7 @@ from gradmagic.engine.batches import batched
 from gradmagic.engine.calls import GradientEdge, edge_of, one_by_one, run_backward, switch
 from gradmagic.engine.dtypes import Size
 from gradmagic.engine.fitting import accumulate
-from gradmagic.engine.modes import modes
+from gradmagic.engine.modes import UNUSUAL, modes
 from gradmagic.engine.node import Node
 from gradmagic.engine.tensor import Tensor
 from gradmagic.engine.watch import GradCall, watched, watching
@@ -179,7 +179,7 @@ def grad(
     >>> torch.autograd.grad(dydx, x, torch.ones(2))
     (tensor([ 6., 12.]),)
     """
-    if only_inputs and not (allow_unused or is_grads_batched or materialize_grads or modes.alerts):
+    if only_inputs and not (allow_unused or is_grads_batched or materialize_grads or UNUSUAL):
         found = one_by_one(outputs, inputs, grad_outputs, retain_graph, create_graph)
         if found is not None:
             return (found,)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import AccumulateGrad, DeadEnd, as_function
-from gradmagic.engine.quiet import hush, unhush
+from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import Walk, running, straight
 from gradmagic.engine.watch import watching
@@ -63,16 +63,11 @@ def run_backward(
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
     recording = create or bool(modes.levels)  # an array would lose its tangents
     roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
-    captures: dict[tuple[Any, int], list[int]] | None = None
-    if inputs is not None:
-        captures = {}
-        for i, t in enumerate(inputs):
-            if retained and isinstance(t, Tensor):
-                t.retain_grad()
-            captures.setdefault(_input_edge(t), []).append(i)
+    captures = None if inputs is None else _captures(inputs, retained)
     before, outer = modes.grad, running.walk
-    modes.grad = create
-    token = hush()
+    if before is not create:
+        modes.grad = create
+    token = hush(SILENT)
     try:
         walk = running.walk = Walk(roots, captures, recording, batch)
         walk.through = retained
@@ -83,7 +78,9 @@ def run_backward(
         walk.run(retain)
     finally:
         unhush(token)
-        modes.grad, running.walk = before, outer
+        running.walk = outer
+        if before is not create:
+            modes.grad = before
     if inputs is None:
         return []
     out = [walk.found.get(i) for i in range(len(inputs))]
@@ -95,19 +92,28 @@ def run_backward(
     return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
 
 
+def _captures(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], list[int]]:
+    """For each place in the graph that a gradient is wanted of, which of the inputs it is."""
+    captures: dict[tuple[Any, int], list[int]] = {}
+    for i, t in enumerate(inputs):
+        if retained and isinstance(t, Tensor):
+            t.retain_grad()
+        captures.setdefault(_input_edge(t), []).append(i)
+    return captures
+
+
 def _result(g: Any, weights: Sequence[Any]) -> Tensor:
     """A gradient as the user gets it: a weight as it is, where nothing was done to it; else memory of its own."""
     if isinstance(g, Tensor):
         array = g._array
-        if isinstance(array, np.ndarray) and 0 in array.strides and array.size > 1 and not any(g is w for w in weights):
+        if array.base is not None and 0 in array.strides and array.size > 1 and not any(g is w for w in weights):
             g._array, g._view = np.array(array), None
         return g
     for w in weights:
         if w is not None and w._array is g:
             return w  # type: ignore[no-any-return]
-    if isinstance(g, np.ndarray) and (
-        not g.flags.writeable
-        or (g.base is not None and any(w is not None and np.may_share_memory(g, w._array) for w in weights))
+    if g.base is not None and (
+        not g.flags.writeable or any(w is not None and np.may_share_memory(g, w._array) for w in weights)
     ):
         g = g.copy()
     t: Tensor = Tensor._of(g)
@@ -150,21 +156,23 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
     if weight is None:
         if array.size != 1 or array.dtype.kind != "f":
             return None
-        weight = Tensor._of(np.ones(array.shape, array.dtype))
+        weight = Tensor._of(_one(array))
     elif type(weight) is not Tensor or weight._array.shape != array.shape or weight._array.dtype is not array.dtype:
         return None
     if y._node is None or y._view is not None or y.output_nr or not x._wants_grad or x._hooks or x._view is not None:
         return None
     create = switch(create)
-    before = modes.grad
-    modes.grad = create
-    token = hush()
+    retain = create if retain is None else switch(retain)
+    token = hush(SILENT)
     try:
-        retain = create if retain is None else switch(retain)
         straight_on, found = straight(y._node, x, weight if create else weight._array, retain, create)
     finally:
         unhush(token)
-        modes.grad = before
     if straight_on and found is None:
         raise RuntimeError(_UNUSED.format(0))
     return _result(found, (weight,)) if straight_on else None
+
+
+def _one(array: Any) -> Any:
+    """The weight of an output of one element."""
+    return array.dtype.type(1) if array.ndim == 0 else np.ones(array.shape, array.dtype)

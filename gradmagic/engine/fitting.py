@@ -10,7 +10,6 @@ from gradmagic.engine import dtypes
 from gradmagic.engine.hooks import run_node_hooks
 from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import Node
-from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.tensor import Tensor
 
 __all__ = ["accumulate", "fit", "unbroadcast"]
@@ -19,12 +18,14 @@ __all__ = ["accumulate", "fit", "unbroadcast"]
 def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
     """Bring a gradient to the shape and dtype of its operand: the one place where broadcasting is undone."""
     target = node.edges[i]
-    if type(target) is Tensor:
-        shape, dtype = target._array.shape, target._array.dtype
-    elif target is None:
+    if target is None or g is None:
         return None
+    if isinstance(target, Tensor):
+        shape, dtype = target._array.shape, target._array.dtype
+    elif target.metas is None:
+        shape, dtype = target.shape, target.dtype
     else:
-        shape, dtype = target_meta(node, i)
+        shape, dtype = target.meta(node.edge_nrs[i] if node.edge_nrs is not None else 0)
     if batch:
         given: tuple[int, ...] = g.shape
         fewer = len(given) - len(batch) - len(shape)

@@ -14,7 +14,7 @@ from gradmagic.engine.context import NOTHING, FunctionCtx, FunctionNode, meta_of
 from gradmagic.engine.customjvp import push
 from gradmagic.engine.inplace import _rebase, check_rewrite
 from gradmagic.engine.modes import modes, no_grad
-from gradmagic.engine.node import Node, tick
+from gradmagic.engine.node import Node, blank, tick
 from gradmagic.engine.tensor import Tensor, View, edge
 
 _NO_VMAP_RULE = (
@@ -151,7 +151,7 @@ class Function:
 
     @classmethod
     def _node(cls, ctx: FunctionCtx, args: Sequence[Any]) -> FunctionNode:
-        node = object.__new__(cls._node_cls)
+        node: FunctionNode = blank(cls._node_cls)
         tensors = [a for a in args if isinstance(a, Tensor)]
         node.edges = tuple(edge(t) for t in tensors)
         node.edge_nrs = tuple(t.output_nr for t in tensors)
@@ -195,7 +195,7 @@ class _Outputs:
             for o in outs:
                 _forbid(o, "multi")
         if node is not None:
-            node.metas = tuple(meta_of(o) for o in outs)
+            node.metas, node.plain = tuple(meta_of(o) for o in outs), False
             node.shape, node.dtype = next((meta_of(o) for o in outs if isinstance(o, Tensor)), NOTHING)
             node.keep(self.to_save)
         return outs
@@ -317,13 +317,13 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def _delayed(function: str, sources: Sequence[Tensor], outputs: Sequence[Any]) -> tuple[Any, ...]:
     """Copies of the outputs that lead to an error."""
-    node = object.__new__(Error)
+    node = blank(Error)
     node.function = function
     node.edges = tuple(edge(t) for t in sources)
     node.edge_nrs = tuple(t.output_nr for t in sources)
     node.saved, node.kwargs, node.seq = (), {}, tick()
     outs = tuple(None if o is None else o.detach() for o in outputs)
-    node.metas = tuple(meta_of(o) for o in outs)
+    node.metas, node.plain = tuple(meta_of(o) for o in outs), False
     node.shape, node.dtype = node.metas[0]
     for nr, out in enumerate(outs):
         if out is not None:

@@ -11,7 +11,7 @@ from gradmagic.engine import dtypes
 from gradmagic.engine.forward import rewrite, with_tangents_of
 from gradmagic.engine.kinds import Linear
 from gradmagic.engine.modes import leaf_writes, modes
-from gradmagic.engine.node import FREED_MESSAGE, Node, tick
+from gradmagic.engine.node import FREED_MESSAGE, Node, blank, tick
 from gradmagic.engine.op import as_array
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.saving import saving
@@ -209,7 +209,7 @@ def _move_keepers(target: Tensor, node: Node) -> None:
     before = target._node
     if target._retains and before is not None and before.pre_hooks is not None:
         keepers = before.pre_hooks[target.output_nr][1]
-        node.pre_hooks = {0: ({}, list(keepers))}
+        node.pre_hooks, node.plain = {0: ({}, list(keepers))}, False
         keepers.clear()
 
 
@@ -272,7 +272,7 @@ class CopySlices(Node):
 
 def copy_slices(base: Tensor, chain: tuple[Any, ...], inner: Node) -> CopySlices:
     """The base's new node after ``inner`` has written into the view at the end of ``chain``."""
-    node = object.__new__(CopySlices)
+    node: CopySlices = blank(CopySlices)
     before = edge(base)
     if base._wants_grad and base._node is None:
         before = _ghost(base)

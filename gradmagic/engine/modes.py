@@ -9,6 +9,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
+# The threads that record no graph, or have anything else switched on that ops must look for. While it is empty, as it
+# nearly always is, an op need not ask for its own thread's modes, which costs as much as a small product.
+UNUSUAL: dict[int, None] = {}
+
 
 class _Modes(threading.local):
     grad: bool = True
@@ -25,6 +29,14 @@ class _Modes(threading.local):
     maps: int = 0  # and how many of them are vmap
     levels: tuple[Any, ...] = ()  # the levels of forward mode in sight, innermost last; each counts as an alert
     dual: Any = None  # the one of them that torch.autograd.forward_ad has entered
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in ("grad", "alerts"):
+            if self.alerts or not self.grad:
+                UNUSUAL[threading.get_ident()] = None
+            else:
+                UNUSUAL.pop(threading.get_ident(), None)
 
 
 modes = _Modes()

@@ -63,10 +63,9 @@ class Node:
     outputs it was. ``saved`` are the operands (Tensors and numbers) and the output (an array) that the row's rules read.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "kwargs", "saved", "seq", "shape")
+    __slots__ = ("__dict__", "__weakref__", "dtype", "edge_nrs", "edges", "kwargs", "plain", "saved", "seq", "shape")
 
     op: Any = None
-    edge_nrs: tuple[int, ...] | None = None
     metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
     output_log: WriteLog | None = None
     runs_on_nothing = False  # whether it makes something of no gradient at all
@@ -78,6 +77,8 @@ class Node:
 
     seq: int
     edges: tuple[Any, ...]
+    edge_nrs: tuple[int, ...] | None
+    plain: bool  # one output, and no hooks: a walk need not look for either
     saved: tuple[Any, ...] | None  # None once it was freed
     kwargs: dict[str, Any]
     shape: tuple[int, ...]
@@ -219,12 +220,14 @@ class Node:
 
     def register_hook(self, hook: Any) -> Any:
         """Call ``hook(grad_inputs, grad_outputs)`` after the node has run."""
+        self.plain = False
         if self.node_hooks is None:
             self.node_hooks = {}
         return RemovableHandle(self.node_hooks, hook)
 
     def register_prehook(self, hook: Any) -> Any:
         """Call ``hook(grad_outputs)`` before the node runs."""
+        self.plain = False
         if self.node_prehooks is None:
             self.node_prehooks = {}
         return RemovableHandle(self.node_prehooks, hook)
@@ -259,6 +262,13 @@ class Node:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
 
+def blank(kind: type[Any]) -> Any:
+    """A new node of a kind, as yet without operands."""
+    node = object.__new__(kind)
+    node.edge_nrs, node.plain = None, True
+    return node
+
+
 class AliasBackward0(Node):
     """Passes a gradient on as it is."""
 
@@ -279,7 +289,7 @@ class DeadEnd(Node):
 
 def dead_end(t: Tensor) -> Node:
     """An edge that leads nowhere."""
-    node = object.__new__(DeadEnd)
+    node: Node = blank(DeadEnd)
     node.edges, node.saved, node.kwargs, node.seq = (), (), {}, 0
     node.shape, node.dtype = t._array.shape, t._array.dtype
     return node
@@ -287,7 +297,7 @@ def dead_end(t: Tensor) -> Node:
 
 def _alias(leaf: Tensor) -> Node:
     """The node of a tensor that stands for a leaf."""
-    node = object.__new__(AliasBackward0)
+    node: Node = blank(AliasBackward0)
     node.edges, node.saved, node.kwargs, node.seq = (leaf,), (), {}, tick()
     node.shape, node.dtype = leaf._array.shape, leaf._array.dtype
     return node

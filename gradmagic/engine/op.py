@@ -20,7 +20,7 @@ from gradmagic.engine.anomaly import note
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node, tick
 from gradmagic.engine.pulling import Pull, target_meta, written_out
-from gradmagic.engine.quiet import hush, unhush
+from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.saving import Packed, saving
 from gradmagic.engine.tensor import Tensor, View, edge
 
@@ -105,7 +105,7 @@ class Op:
     def __call__(self, *operands: Any, **kwargs: Any) -> Any:
         arrays = [as_array(v) for v in operands]
         self.prepare(arrays, kwargs)
-        token = hush()
+        token = hush(SILENT)
         try:
             y = self.fn(*arrays, **kwargs)
         finally:
@@ -152,6 +152,7 @@ class Op:
         if node is not None:
             # indices have no gradient, and torch's nodes no place for one: they come last
             node.metas = tuple((y.shape, y.dtype) for y in ys if y.dtype.kind in "fc")
+            node.plain = False
             node.shape, node.dtype = node.metas[0]
         if modes.alerts and modes.levels:
             self.carry(operands, tuple(outs), kwargs)
@@ -159,7 +160,7 @@ class Op:
 
     def node(self, operands: Sequence[Any], edges: tuple[Any, ...], y: Any, kwargs: dict[str, Any]) -> Node:
         node: Node = _new(self.node_class or self.make_node_class())
-        node.edges = edges
+        node.edges, node.edge_nrs, node.plain = edges, None, True
         for v in operands:
             if isinstance(v, Tensor) and v.output_nr:
                 node.edge_nrs = tuple([v.output_nr if isinstance(v, Tensor) else 0 for v in operands])
@@ -221,13 +222,13 @@ class Op:
 
     @cached_property
     def one(self) -> Callable[..., Any]:
-        """The op on one Tensor, if it has one output, which is not a view."""
+        """The op on one Tensor, if it has one output."""
         return plainly.of_one(self)
 
     @cached_property
     def two(self) -> Callable[[Any, Any], Any]:
         """The op on two Tensors, or on a Tensor and a number."""
-        return plainly.of_two(self)
+        return plainly.of_two(self, self)
 
     # -- backward -----------------------------------------------------------------------------------------------
 

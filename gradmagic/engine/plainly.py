@@ -1,110 +1,153 @@
 """Ops on what they are nearly always given: real floats of one dtype, and nothing unusual switched on.
 
-The same as an op's ``__call__``, which they leave all else to, in as few steps as there can be. Knows no particular op.
+The same as an op's ``__call__``, to which they leave all else, in as few steps as there can be: the function that one
+would write by hand for the row, written out from a text at its first use, with what follows from the row filled in.
+Knows no particular op.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.modes import modes
+from gradmagic.engine.modes import UNUSUAL
 from gradmagic.engine.node import tick
-from gradmagic.engine.quiet import hush, unhush
-from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.quiet import SILENT, hush, unhush
+from gradmagic.engine.tensor import Tensor, View, edge
+from gradmagic.engine.writing import function_from
 
-_new = object.__new__
-_F64, _F32 = np.dtype(np.float64), np.dtype(np.float32)
-_NUMBERS = frozenset((float, int))
-_NO_KWARGS: dict[str, Any] = {}
+_NAMES = {
+    "UNUSUAL": UNUSUAL, "Tensor": Tensor, "View": View, "edge": edge, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
+    "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
+}  # fmt: skip
+
+# Where an operand's gradient goes, as `edge` finds it.
+_EDGE = """\
+    to_{0} = {0}._node
+    if {0}._view is not None:
+        to_{0} = edge({0})
+    elif to_{0} is None and {0}._wants_grad:
+        to_{0} = {0}
+"""
+_RESULT = """\
+    t = new(Tensor)
+    t._array, t._wants_grad, t.output_nr = y, False, 0
+    t._view = t._log = t._node = None
+"""
+_NODE = """\
+    t._node = node = new(Kind)
+    node.edges, node.saved, node.kwargs, node.seq = {edges}, saved, {kwargs}, tick()
+    node.shape, node.dtype, node.plain = y.shape, y.dtype, True
+    node.edge_nrs = {nrs}
+    return t
+"""
+
+# A view shares the write log of what it lies in; it remembers by which steps it is reached from the base.
+_LOG = """\
+    log = x._log
+    if log is None:
+        log = x._shared_log()
+"""
+_VIEW = """\
+    t._log, before, step = log, x._view, (op, kwargs, array.shape)
+    if before is None:
+        t._view = View(x, (step,), log.count, None)
+    else:
+        t._view = View(before.base, (*before.chain, step), log.count, before.forbids)
+"""
+
+_ONE = (
+    """\
+def one(x, **kwargs):
+    dtype = x._array.dtype
+    if UNUSUAL or (dtype is not F64 and dtype is not F32):
+        return otherwise(x, **kwargs)
+{log}    array = x._array
+    token = hush(SILENT)
+    try:
+        y = fn(array, **kwargs) if kwargs else fn(array)
+    finally:
+        unhush(token)
+"""
+    + _RESULT
+    + "{view}"
+    + _EDGE.format("x")
+    + """\
+    if to_x is None:
+        return t
+    saved = {saved}
+"""
+    + _NODE.format(edges="(to_x,)", kwargs="kwargs", nrs="(x.output_nr,) if x.output_nr else None")
+)
+
+_TWO = (
+    """\
+def two(a, b):
+    if UNUSUAL or not isinstance(a, Tensor):
+        return otherwise(a, b)
+    x = a._array
+    dtype = x.dtype
+    if dtype is not F64 and dtype is not F32:
+        return otherwise(a, b)
+    if isinstance(b, Tensor):
+        z, nr = b._array, b.output_nr
+        if z.dtype is not dtype:
+            return otherwise(a, b)
+"""
+    + "".join(f"    {line}\n" for line in _EDGE.format("b").splitlines())
+    + """\
+    elif type(b) is float or type(b) is int:
+        z, nr, to_b = b, 0, None
+    else:
+        return otherwise(a, b)
+    token = hush(SILENT)
+    try:
+        y = {call}
+    except ValueError:
+        return otherwise(a, b)  # which says what is wrong in torch's words
+    finally:
+        unhush(token)
+"""
+    + _RESULT
+    + _EDGE.format("a")
+    + """\
+    if to_b is None:
+        if to_a is None:
+            return t
+        saved = {saved_a}
+    elif to_a is None:
+        saved = {saved_b}
+    else:
+        saved = {saved}
+"""
+    + _NODE.format(edges="(to_a, to_b)", kwargs="NO_KWARGS", nrs="(a.output_nr, nr) if nr or a.output_nr else None")
+)
+
+_SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z", operator.truediv: "x / z"}
 
 
 def of_one(op: Any) -> Callable[..., Any]:
-    """The op on one Tensor, if it has one output, which is not a view."""
-    keeps_of = op._keeps
-
-    def one(x: Any, **kwargs: Any) -> Any:
-        array = x._array
-        dtype = array.dtype
-        if (dtype is not _F64 and dtype is not _F32) or modes.alerts:
-            return op(x, **kwargs)
-        token = hush()
-        try:
-            y = op.fn(array, **kwargs) if kwargs else op.fn(array)
-        finally:
-            unhush(token)
-        t = _new(Tensor)
-        t._array, t._node, t._wants_grad = y, None, False
-        target = x._node
-        if target is None or x._view is not None:
-            target = edge(x)
-        if target is None or not modes.grad:
-            return t
-        keeps = keeps_of.get(1)
-        if keeps is None:
-            keeps = op.keeps(1, 1)
-        t._node = node = _new(op.node_class or op.make_node_class())
-        node.edges = (target,)
-        node.saved = (x if keeps[0] else None, y if keeps[1] else None) if keeps else ()
-        node.kwargs, node.seq, node.shape, node.dtype = kwargs, tick(), y.shape, y.dtype
-        if x.output_nr:
-            node.edge_nrs = (x.output_nr,)
-        return t
-
-    return one
+    """The op on one Tensor, if it has one output."""
+    log, view = (_LOG, _VIEW) if op.is_view else ("", "")
+    return _written(op, "one", _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, view=view), op)
 
 
-def of_two(op: Any) -> Callable[[Any, Any], Any]:  # noqa: C901  # one way, written out
-    """The op on two Tensors, or on a Tensor and a number."""
-    keeps_of = op._keeps
+def of_two(op: Any, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The op on two Tensors, or on a Tensor and a number; ``otherwise`` takes whatever else comes."""
+    names = ("a", "b", "y")
+    saved = {"saved_a": _saved(op, 1, names), "saved_b": _saved(op, 2, names), "saved": _saved(op, 3, names)}
+    return _written(op, "two", _TWO.format(call=_SYMBOLS.get(op.fn, "fn(x, z)"), **saved), otherwise)
 
-    def two(a: Any, b: Any) -> Any:  # noqa: C901, PLR0912
-        if modes.alerts or not isinstance(a, Tensor):
-            return op(a, b)
-        x = a._array
-        dtype = x.dtype
-        if dtype is not _F64 and dtype is not _F32:
-            return op(a, b)
-        to_b, nr = None, 0
-        if isinstance(b, Tensor):
-            z = b._array
-            if z.dtype is not dtype:
-                return op(a, b)
-            to_b, nr = b._node, b.output_nr
-            if to_b is None or b._view is not None:
-                to_b = edge(b)
-        elif type(b) in _NUMBERS:
-            z = b
-        else:
-            return op(a, b)
-        token = hush()
-        try:
-            y = op.fn(x, z)
-        except ValueError:
-            return op(a, b)  # which says what is wrong in torch's words
-        finally:
-            unhush(token)
-        t = _new(Tensor)
-        t._array, t._node, t._wants_grad = y, None, False
-        to_a = a._node
-        if to_a is None or a._view is not None:
-            to_a = edge(a)
-        wanted = 0 if to_a is None else 1
-        if to_b is not None:
-            wanted += 2
-        if not wanted or not modes.grad:
-            return t
-        keeps = keeps_of.get(wanted)
-        if keeps is None:
-            keeps = op.keeps(wanted, 2)
-        t._node = node = _new(op.node_class or op.make_node_class())
-        node.edges = (to_a, to_b)
-        node.saved = (a if keeps[0] else None, b if keeps[1] else None, y if keeps[2] else None) if keeps else ()
-        node.kwargs, node.seq, node.shape, node.dtype = _NO_KWARGS, tick(), y.shape, y.dtype
-        if nr or a.output_nr:
-            node.edge_nrs = (a.output_nr, nr)
-        return t
 
-    return two
+def _saved(op: Any, wanted: int, names: tuple[str, ...]) -> str:
+    """What is saved where the operands in the bit set ``wanted`` get a gradient, as the text of a tuple."""
+    kept = op.keeps(wanted, len(names) - 1)
+    return f"({', '.join(n if k else 'None' for n, k in zip(names, kept, strict=True))})" if kept else "()"
+
+
+def _written(op: Any, kind: str, source: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    names = {**_NAMES, "op": op, "otherwise": otherwise, "fn": op.fn, "Kind": op.node_class or op.make_node_class()}
+    return function_from(source, kind, f"the op {op.name} on {kind}", names)

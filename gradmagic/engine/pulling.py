@@ -13,17 +13,16 @@ whose rule is ``lambda b: b``:
         if kind is Tensor and b._log is None and (b._node is not None or b is node.edges[1]):
             if not recording:
                 b = b._array
-        elif kind is not float:
+        elif kind is not float and kind is not int:
             b = node.unpack(1, recording)
-        p = rule(b)
-        return g * (p if is_real(p) else conj(p))
+        p = b
+        return g * p if is_real(p) else g * conj(p)
 
-(with the two last lines' tests written out, too). Knows no op, and no walk.
+(with the last line's test written out, too). Knows no op, and no walk.
 """
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,6 +31,7 @@ import numpy as np
 from gradmagic.engine.node import FREED_MESSAGE, Node
 from gradmagic.engine.saving import Packed
 from gradmagic.engine.tensor import Tensor
+from gradmagic.engine.writing import function_from
 
 Pull = Callable[[Any, Any, bool], Any]  # of a node, the gradient of its output, and whether a graph is recorded
 
@@ -66,7 +66,7 @@ _OPERAND = """\
     if kind is Tensor and {name}._log is None and ({name}._node is not None or {name} is node.edges[{k}]):
         if not recording:
             {name} = {name}._array
-    elif kind is not float:
+    elif kind is not float and kind is not int:
         {name} = node.unpack({k}, recording)
 """
 _OUTPUT = """\
@@ -80,12 +80,25 @@ _SAVED = """\
         raise RuntimeError(FREED_MESSAGE)
 """
 _PARTIAL = """\
-    p = rule({values})
+    p = {partial}
     kind = type(p)
-    if kind is float64 or kind is float or (kind is ndarray and (p.dtype is F64 or p.dtype is F32)):
-        return g {sign} p
-    return g {sign} conj(p)
+    if kind is ndarray:
+        real = p.dtype is F64 or p.dtype is F32
+    elif kind is Tensor:
+        real = p._array.dtype is F64 or p._array.dtype is F32
+    else:
+        real = kind is float64 or kind is float or kind is int
+    return g {sign} p if real else g {sign} conj(p)
 """
+
+
+def _gives_back(rule: Any) -> bool:
+    """Whether a rule gives the one thing that it reads as it is."""
+    code = rule.__code__
+    return bool(code.co_argcount == 1 and code.co_code == _AS_IT_IS)
+
+
+_AS_IT_IS = (lambda x: x).__code__.co_code
 
 
 def written_out(name: str, i: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: str = "") -> Pull:
@@ -107,11 +120,7 @@ def written_out(name: str, i: int, rule: Any, plan: Sequence[tuple[str, Any]], s
             }[kind]
         values.append(value)
     given = ", ".join(values)
-    end = _PARTIAL.format(values=given, sign=sign) if sign else f"    return rule({given})\n"
+    called = given if _gives_back(rule) else f"rule({given})"
+    end = _PARTIAL.format(partial=called, sign=sign) if sign else f"    return {called}\n"
     source = "def pull(node, g, recording):\n" + (_SAVED if reads else "") + "".join(reads) + end
-    file = f"<the way back through {name}, operand {i}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks
-    made: dict[str, Any] = {}
-    exec(compile(source, file, "exec"), {**_NAMES, "rule": rule}, made)  # noqa: S102  # our own text
-    pull: Pull = made["pull"]
-    return pull
+    return function_from(source, "pull", f"the way back through {name}, operand {i}", {**_NAMES, "rule": rule})

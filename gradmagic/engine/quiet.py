@@ -7,7 +7,6 @@ one, so that is done where numpy has the variable; elsewhere the public context 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,15 @@ import numpy as np
 try:
     from numpy._core._ufunc_config import _extobj_contextvar, _make_extobj  # type: ignore[attr-defined]  # private
 
-    hush: Callable[[], Any] = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
+    SILENT: Any = _make_extobj(all="ignore")
+    hush: Callable[[Any], Any] = _extobj_contextvar.set
     unhush: Callable[[Any], None] = _extobj_contextvar.reset
 
 except ImportError:  # another numpy: the same by its public door
+    SILENT = "ignore"
 
-    def hush() -> Any:
-        state = np.errstate(all="ignore")
+    def hush(state: Any) -> Any:
+        state = np.errstate(all=state)
         state.__enter__()
         return state
 
@@ -31,7 +32,7 @@ except ImportError:  # another numpy: the same by its public door
 
 def quiet(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """``fn(*args, **kwargs)`` without floating-point warnings or errors."""
-    token = hush()
+    token = hush(SILENT)
     try:
         return fn(*args, **kwargs)
     finally:

@@ -68,27 +68,29 @@ class Tensor:
     tensor([0.0000, 1.6829], grad_fn=<MulBackward0>)
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_array", "_node", "_wants_grad")
+    __slots__ = ("__dict__", "__weakref__", "_array", "_log", "_node", "_view", "_wants_grad", "output_nr")
     __hash__ = object.__hash__
 
+    plain = True  # to a walk: a leaf takes a gradient as it comes, as a node with one output does
     # What few tensors have, as defaults of the class: a tensor without them pays nothing.
-    output_nr: int = 0
     _grad: Tensor | None = None
-    _view: View | None = None
-    _log: WriteLog | None = None
     _hooks: dict[int, Any] | None = None
     _inference = False
     _retains = False
     _tangents: Any = None
 
     _array: Any
-    _node: Node | None
+    _node: Node | None  # that made it, and which of the node's outputs it is
+    output_nr: int
     _wants_grad: bool
+    _view: View | None
+    _log: WriteLog | None
 
     def __init__(self, *data: Any) -> None:
         shared = len(data) == 1 and isinstance(data[0], Tensor)
         array = data[0]._array if shared else old_style(data, dtypes.default_float())
         self._array, self._node, self._wants_grad = array, None, False
+        self._view, self._log, self.output_nr = None, None, 0
 
     @classmethod
     def _of(cls, array: Any, node: Node | None = None) -> Any:
@@ -97,6 +99,8 @@ class Tensor:
         t._array = array
         t._node = node
         t._wants_grad = False
+        t._view = t._log = None
+        t.output_nr = 0
         if modes.inference:
             t._inference = True
         return t
@@ -231,6 +235,7 @@ class Tensor:
         if node is None or self._retains:
             return
         self._retains = True
+        node.plain = False
         if node.pre_hooks is None:
             node.pre_hooks = {}
         ref = weakref.ref(self)  # the node must not keep its own output alive
@@ -252,6 +257,7 @@ class Tensor:
             if self._hooks is None:
                 self._hooks = {}
             return RemovableHandle(self._hooks, hook)
+        node.plain = False
         if node.pre_hooks is None:
             node.pre_hooks = {}
         return RemovableHandle(node.pre_hooks.setdefault(self.output_nr, ({}, []))[0], hook)

@@ -102,28 +102,56 @@ class Walk:
             grads[target] = g if held is None else held + g
 
     def run(self, retain: bool) -> None:
-        order, grads, live, inside = self.order, self.grads, self.live, self.inside
+        order, grads, inside = self.order, self.grads, self.inside
         complete = self._complete()
         self.arrive(complete.get(None, ()))
+        stepwise = bool(inside or complete or modes.anomaly or self.batch)
         while order:
             node = order.pop()
             g = grads.pop(node, None)
-            if g is None and node in live:
-                g = self.nothing(node, retain)
-            if g is not None:
-                onward = not inside or (self.through and node in inside) or any(t in live for t in node.edges)
-                if inside and onward:  # torch gives the gradient of such an input as it was before its hooks
-                    self.capture(node, g)
-                if node.pre_hooks is not None:
-                    g = self.before(node, g)
-                if onward:
-                    self.step(node, g, retain)
-                else:
-                    self.capture(node, g)
-            if node in complete:
-                self.arrive(complete[node])
+            if stepwise or g is None or not node.plain or node.op is None or node.op.pulls is None:
+                self.visit(node, g, retain)
+                if node in complete:
+                    self.arrive(complete[node])
+            else:
+                self.pass_by(node, g)
+                if not retain and node.saved:
+                    node.saved = None
         if not complete:
             self.arrive(self.last)
+
+    def pass_by(self, node: Node, g: Any) -> None:
+        """Bring a node's gradient to its operands, where there is nothing to look for on the way."""
+        live, grads, recording = self.live, self.grads, self.recording
+        pulls = node.op.pulls
+        for i, target in enumerate(node.edges):
+            if target in live:
+                part = fit(pulls[i](node, g, recording), node, i)
+                if part is not None:
+                    if not target.plain:
+                        self.receive(target, 0 if node.edge_nrs is None else node.edge_nrs[i], part)
+                    else:
+                        held = grads.get(target)
+                        grads[target] = part if held is None else held + part
+            elif target is not None:
+                node.check()
+
+    def visit(self, node: Node, g: Any, retain: bool) -> None:
+        """What happens at a node: its hooks are called, its gradient is noted or brought on, what it saved is freed."""
+        inside, live = self.inside, self.live
+        if g is None and node in live:
+            g = self.nothing(node, retain)
+        if g is None:
+            return
+        onward = not inside or (self.through and node in inside) or any(t in live for t in node.edges)
+        if inside and onward:  # torch gives the gradient of such an input as it was before its hooks
+            self.capture(node, g)
+        if node.pre_hooks is not None:
+            g = self.before(node, g)
+        if onward:
+            self.step(node, g, retain)
+        else:
+            self.capture(node, g)
 
     def _complete(self) -> dict[Any, list[Any]]:
         """By node, the leaves that have all their gradients once it has run: empty, if nobody looks before the end."""
@@ -268,69 +296,52 @@ class Walk:
         return [g if g is None or self.recording else g._array for g in gs]
 
 
-def straight(root: Any, leaf: Tensor, g: Any, retain: bool, recording: bool) -> tuple[bool, Any]:
+def straight(root: Node, leaf: Tensor, g: Any, retain: bool, recording: bool) -> tuple[bool, Any]:
     """The walk where there is one way only, from one root to one leaf, and nobody looks on: the same without its books.
 
     Gives whether it is so, and the gradient. If it is not so, nothing has run.
     """
-    way, following = _way(root, leaf)
+    way = _way(root, leaf)
+    if way is None:
+        return False, None
     total = None
-    for node, after in zip(way, following, strict=True):
-        onwards = None
-        for target, part in _steps(node, g, leaf, after, recording):
-            if target is leaf:
-                total = part if total is None else total + part
-            else:
-                onwards = part if onwards is None else onwards + part
-        if not retain:
-            node.free()
-        g = onwards
-        if g is None:
-            break
-    return bool(way), total
+    for k, node in enumerate(way[:-1]):
+        after, onward = way[k + 1], None
+        for i, target in enumerate(node.edges):
+            if target is leaf or (target is after and target is not None):
+                part = fit(node.op.pulls[i](node, g, recording), node, i)
+                if target is leaf:
+                    total = part if total is None else total + part
+                else:
+                    onward = part if onward is None else onward + part
+            elif target is not None:
+                node.check()
+        if not retain and node.saved:
+            node.saved = None
+        g = onward
+    return True, total
 
 
-def _steps(node: Node, g: Any, leaf: Tensor, after: Any, recording: bool) -> list[tuple[Any, Any]]:
-    """What a node hands on, to the leaf and to the node after it."""
-    edges, pulls = node.edges, None if node.op is None else node.op.pulls
-    if pulls is None:
-        out = node.apply(g, [t is not None and (t is leaf or t is after) for t in edges], recording)
-        found = enumerate(out)
-        return [(edges[i], fit(part, node, i)) for i, part in found if part is not None and edges[i] is not None]
-    steps = []
-    whole = True
-    for i, target in enumerate(edges):
-        if target is None:
-            continue
-        if target is leaf or target is after:
-            part = pulls[i](node, g, recording)
-            if part is not None:
-                steps.append((target, fit(part, node, i)))
-        elif whole:
-            node.check()
-            whole = False
-    return steps
-
-
-def _way(node: Any, leaf: Tensor) -> tuple[list[Node], list[Any]]:
-    """The nodes from here to the last that leads to the leaf, and the one that follows on each; none if the way forks."""
-    way: list[Node] = []
+def _way(node: Any, leaf: Tensor) -> list[Any] | None:
+    """The nodes from here to the last that leads to the leaf, and None after it; nothing if the way forks."""
+    way: list[Any] = []
     length = 0
-    while isinstance(node, Node):
-        if node.metas is not None or node.pre_hooks is not None or node.node_hooks or node.node_prehooks:
-            return [], []
+    while node is not None:
+        if not node.plain or node.op is None or node.op.pulls is None:
+            return None
         way.append(node)
         following = None
         for t in node.edges:
             if t is leaf:
                 length = len(way)
-            elif t is not following and isinstance(t, Node):
+            elif t is not None and t is not following and isinstance(t, Node):
                 if following is not None:
-                    return [], []
+                    return None
                 following = t
         node = following
     del way[length:]
-    return way, [*way[1:], None] if way else []
+    way.append(None)
+    return way
 
 
 class _Running(threading.local):

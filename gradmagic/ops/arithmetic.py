@@ -206,15 +206,15 @@ def sin(input: Any) -> Any:
 
 
 def tanh(input: Any) -> Any:
-    return E.tanh(floating(input))
+    return E.tanh.one(floating(input))
 
 
 def sigmoid(input: Any) -> Any:
-    return E.sigmoid(floating(input))
+    return E.sigmoid.one(floating(input))
 
 
 def relu(input: Any) -> Any:
-    return E.relu(as_tensor(input))
+    return E.relu.one(as_tensor(input))
 
 
 # -- comparison: no graph -----------------------------------------------------------------------------------------

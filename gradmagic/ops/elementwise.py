@@ -72,32 +72,33 @@ rsqrt = elementwise(lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y**3, floats=True
 cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
 
 
+# x**n with a number n, as torch computes it: np.power takes a hundred times as long as a product. Torch takes roots, too,
+# which tell -0.0 and -inf otherwise than a power does.
+_POWERS: dict[Any, Any] = {
+    0: np.ones_like, 1: np.positive, 2: lambda x: x * x, 3: lambda x: x * x * x,
+    0.5: np.sqrt, -0.5: lambda x: 1 / np.sqrt(x),
+}  # fmt: skip
+_POWERS_OF_FLOATS = {-1: lambda x: 1 / x, -2: lambda x: 1 / (x * x)}
+
+
 def _power_of_scalar(x: Any, exponent: Any) -> Any:
-    # as torch computes them: np.power takes a hundred times as long as a product
-    if exponent == 2:
-        return x * x
-    if exponent == 0.5:  # torch takes roots here, which tell -0.0 and -inf otherwise than a power does
-        return np.sqrt(x)
-    if exponent == -0.5:
-        return 1 / np.sqrt(x)
-    if exponent == 3:
-        return x * x * x
-    if x.dtype.kind == "f":
-        if exponent == 0.5:
-            return np.sqrt(x)
-        if exponent == -0.5:
-            return 1 / np.sqrt(x)
-        if exponent == -1:
-            return 1 / x
-        if exponent == -2:
-            return 1 / (x * x)
-    return np.power(x, exponent)
+    power = _POWERS.get(exponent)
+    if power is None and x.dtype.kind == "f":
+        power = _POWERS_OF_FLOATS.get(exponent)
+    return np.power(x, exponent) if power is None else power(x)
 
 
-# x**n with a number n: torch's d/dx is 0 for n = 0 without looking at x, so 0**0 has a derivative.
+def _power_vjp(g: Any, x: Any, exponent: Any) -> Any:
+    if exponent == 0:  # torch's derivative does not look at x here, so 0**0 has one
+        return np.zeros_like(g)
+    if hasattr(x, "_array"):
+        return g * conjugated(exponent * x ** (exponent - 1))
+    return g if exponent == 1 else g * conjugated(exponent * _power_of_scalar(x, exponent - 1))
+
+
 pow_scalar = irregular(
     _power_of_scalar,
-    lambda g, x, exponent: np.zeros_like(g) if exponent == 0 else g * conjugated(exponent * x ** (exponent - 1)),
+    lambda g, x, exponent: _power_vjp(g, x, exponent),
     pointwise=True,
     node="PowBackward0",
     attributes=("exponent",),

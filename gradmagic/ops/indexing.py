@@ -45,13 +45,15 @@ def _width(part: Any) -> int:
 
 def getitem(x: Tensor, index: Any) -> Any:
     """Basic indices one by one, as views; what is left of fancy ones at the end, as a copy."""
+    if type(index) is int and (shape := x._array.shape) and -shape[0] <= index < shape[0]:
+        return S.select.one(x, dim=0, index=index % shape[0])
     if isinstance(index, slice) and x.ndim:
         return _sliced(x, 0, index, always=True)
     out, fancy = _resolved(x, index)
     if fancy is not None:
         _check_fancy(out, fancy)
         return S.index_op(out, index=_filled(fancy))
-    return S.alias(held(x)) if out is x else out
+    return S.alias.one(held(x)) if out is x else out
 
 
 def _filled(fancy: list[Any]) -> tuple[Any, ...]:
@@ -104,7 +106,7 @@ def _basic(out: Any, dim: int, part: Any, position: int) -> tuple[Any, int, list
         i, n = int(part), out.shape[dim]
         if not -n <= i < n:
             raise IndexError(f"index {i} is out of bounds for dimension {position} with size {n}")
-        return S.select(held(out), dim=dim, index=i % n), dim, []
+        return S.select.one(held(out), dim=dim, index=i % n), dim, []
     if isinstance(part, str):
         raise TypeError("new(): invalid data type 'str'")
     raise IndexError(
@@ -120,7 +122,7 @@ def _sliced(out: Any, dim: int, part: slice, always: bool = False) -> Any:
     # torch skips what asks for everything
     if part.start in (None, 0) and (part.stop is None or part.stop >= n) and step == 1 and not always:
         return out
-    return S.slice_(held(out), dim=dim, start=start, stop=builtins.max(stop, start), step=step)
+    return S.slice_.one(held(out), dim=dim, start=start, stop=builtins.max(stop, start), step=step)
 
 
 def _check_fancy(x: Tensor, fancy: list[Any]) -> None:

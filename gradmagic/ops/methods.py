@@ -11,12 +11,14 @@ import numpy as np
 from gradmagic.engine import devices, dtypes
 from gradmagic.engine.backward import backward
 from gradmagic.engine.inplace import turn, write
+from gradmagic.engine.plainly import of_two
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import indexing
+from gradmagic.ops import shape as S
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.names import NO_METHODS
-from gradmagic.ops.operands import one_axis, operand, sizes_of
+from gradmagic.ops.operands import held, one_axis, operand, sizes_of
 
 IN_PLACE = [
     "add",
@@ -177,12 +179,8 @@ def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _operator(function: Callable[..., Any], symbol: str, swapped: bool = False, row: Any = None) -> Callable[..., Any]:
-    two = None if row is None else row.two
-
+def _operator(function: Callable[..., Any], symbol: str, swapped: bool = False) -> Callable[..., Any]:
     def method(self: Tensor, other: Any) -> Any:
-        if two is not None and (type(other) is Tensor or type(other) is float):
-            return two(self, other)
         value = operand(other)
         if value is None:
             return NotImplemented
@@ -190,6 +188,13 @@ def _operator(function: Callable[..., Any], symbol: str, swapped: bool = False, 
 
     method.__name__ = symbol
     return method
+
+
+def _power(self: Tensor, exponent: Any) -> Any:
+    if type(exponent) in (int, float) and self._array.dtype.kind == "f":
+        return E.pow_scalar.one(self, exponent=exponent)
+    value = operand(exponent)
+    return NotImplemented if value is None else F["pow"](self, value)
 
 
 def _augmented(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -242,7 +247,7 @@ def _new(fill: Any) -> Callable[..., Any]:
 
 
 def _permuted(self: Tensor) -> Any:
-    return F["permute"](self, *reversed(range(self.ndim)))
+    return S.permute.one(held(self), dims=tuple(range(self._array.ndim))[::-1])
 
 
 def _matrix_transposed(self: Tensor) -> Any:
@@ -266,6 +271,8 @@ _matmul = _operator(F["matmul"], "__matmul__")
 
 def _matrix_product(self: Tensor, other: Any) -> Any:
     """Torch wants Tensors of one dtype; an array is promoted, as it is from the left."""
+    if type(other) is Tensor:
+        return F["matmul"](self, other)
     return np.matmul(self, other) if isinstance(other, np.ndarray) else _matmul(self, other)
 
 
@@ -295,11 +302,12 @@ def _install() -> None:
         set_(f"__{name}__", _operator(function, f"__{name}__"))
         set_(f"__r{name}__", _operator(function, f"__r{name}__", swapped=True))
         set_(f"__i{name}__", _augmented(function))
-    set_("__radd__", _operator(F["add"], "__radd__"))
-    set_("__rmul__", _operator(F["mul"], "__rmul__"))
     set_("__rsub__", _operator(F["rsub"], "__rsub__"))
     for name, row in (("add", E.add), ("sub", E.sub), ("mul", E.mul), ("truediv", E.div)):
-        set_(f"__{name}__", _operator(arithmetic[name], f"__{name}__", row=row))
+        set_(f"__{name}__", of_two(row, _operator(arithmetic[name], f"__{name}__")))
+    for name, row in (("radd", E.add), ("rmul", E.mul)):
+        set_(f"__{name}__", of_two(row, _operator(arithmetic[name[1:]], f"__{name}__")))
+    set_("__pow__", _power)
     for name in ("__rtruediv__", "__rdiv__"):
         set_(name, _operator(lambda t, v: F["mul"](E.reciprocal(t), v), name))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):

@@ -99,7 +99,7 @@ def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: b
 
 
 def clone(input: Tensor) -> Any:
-    return S.clone(input)
+    return S.clone.one(input)
 
 
 def floating(value: Any) -> Any:

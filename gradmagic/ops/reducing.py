@@ -33,8 +33,8 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
         return into(out, sum, input, dim, keepdim, dtype=dtype)
     x = summand(input, dtype)
     if dim is None:
-        return R.sum(x, axis=None, keepdims=False)
-    return R.sum_dim(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
+        return R.sum.one(x, axis=None, keepdims=False)
+    return R.sum_dim.one(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
 
 
 def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None) -> Any:
@@ -48,8 +48,8 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
             f"{x.dtype.legacy}"
         )
     if dim is None:
-        return R.mean(x, axis=None, keepdims=False)
-    return R.mean_dim(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
+        return R.mean.one(x, axis=None, keepdims=False)
+    return R.mean_dim.one(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
 
 
 def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -211,7 +211,7 @@ def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     if out is not None:
         return into(out, matmul, input, other)
     a, b = as_tensor(input), as_tensor(other)
-    na, nb = a.ndim, b.ndim
+    na, nb = a._array.ndim, b._array.ndim
     if na == 0 or nb == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {na}D and {nb}D")
     if a._array.dtype != b._array.dtype and na == nb == 1:
@@ -225,23 +225,24 @@ def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     if na == 1 and nb == 1:
         return _product("dot", a, b)
     if nb == 1 and na == 2:
-        return P.mv(a, b)
+        return P.mv.two(a, b)
     if na == 1:
         out = matmul(unsqueeze(a, 0), b)
         return S.squeeze_own(out, dim=(0,)) if nb == 2 else squeeze(out, -2)
     if nb == 1:
         return squeeze(matmul(a, unsqueeze(b, 1)), -1)
-    return P.mm(a, b) if na == 2 and nb == 2 else P.bmm(a, b)
+    return P.mm.two(a, b) if na == 2 and nb == 2 else P.bmm.two(a, b)
 
 
 def _product(name: str, a: Tensor, b: Tensor) -> Any:
     """Of two vectors; the derivative in the one is the other, conjugated where the product did not."""
     _check_inner(a, b)
-    return (P.vdot if name == "vdot" else P.dot)(a, b)
+    return (P.vdot if name == "vdot" else P.dot).two(a, b)
 
 
 def _check_inner(a: Tensor, b: Tensor) -> None:
-    inner, outer = a.shape[-1], b.shape[-2] if b.ndim > 1 else b.shape[0]
+    left, right = a._array.shape, b._array.shape
+    inner, outer = left[-1], right[-2] if len(right) > 1 else right[0]
     if inner == outer:
         return
     if a.ndim == 1 and b.ndim == 1:

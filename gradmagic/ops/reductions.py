@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,18 +29,28 @@ def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
 
 
 def _count(shape: tuple[int, ...], axis: Any) -> int:
-    axes = range(len(shape)) if axis is None else axis
-    return int(np.prod([shape[i] for i in axes]))
+    return math.prod(shape if axis is None else [shape[i] for i in axis])
+
+
+def _mean(x: Any, axis: Any, keepdims: bool) -> Any:
+    if x.dtype.itemsize < 4:  # sums of half precision need more
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    return _sum(x, axis, keepdims) / _count(x.shape, axis)
+
+
+def _sum(x: Any, axis: Any, keepdims: bool) -> Any:
+    reduced: Any = np.add.reduce  # in half the time of np.sum, which calls it
+    return reduced(x, axis=axis, keepdims=keepdims)
 
 
 sum = linear(
-    lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+    lambda x, axis=None, keepdims=False: _sum(x, axis, keepdims),
     lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims),
 )
 sum_dim = linear(sum.fn, sum.vjps[0], node="SumBackward1")
 divided = linear(lambda x, n: x / n, lambda g, n: g / n, node="DivBackward1")  # by a number, as torch's rules do
 mean = linear(
-    lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
+    lambda x, axis=None, keepdims=False: _mean(x, axis, keepdims),
     lambda g, shape, axis, keepdims: called(divided)(spread(g, shape, axis, keepdims), n=_count(shape, axis)),
 )
 mean_dim = linear(mean.fn, mean.vjps[0], node="MeanBackward1")

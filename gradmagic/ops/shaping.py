@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,9 +27,9 @@ from gradmagic.ops.operands import (
 def _infer(sizes: tuple[int, ...], n: int, shape: Sequence[int]) -> tuple[int, ...]:
     if sizes.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
-    known = int(np.prod([s for s in sizes if s != -1], dtype=np.int64))
+    known = math.prod([s for s in sizes if s != -1])
     full = tuple(n // known if s == -1 and known else s for s in sizes)
-    if int(np.prod(full, dtype=np.int64)) != n:
+    if math.prod(full) != n:
         raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {n}")
     return full
 
@@ -43,17 +44,17 @@ def view(input: Tensor, *shape: Any) -> Any:
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             "contiguous subspaces). Use .reshape(...) instead."
         )
-    return S.reshape(held(input), size=size)
+    return S.reshape.one(held(input), size=size)
 
 
 def reshape(input: Tensor, *shape: Any) -> Any:
     size = _infer(sizes_of(shape), input._array.size, input.shape)
     array = held(input)._array
     if array.flags.c_contiguous:
-        return S.reshape(input, size=size)
+        return S.reshape.one(input, size=size)
     if np.may_share_memory(array.reshape(size), array):
-        return S.reshape_alias(input, size=size)
-    return S.reshape_copy(S.clone(input), size=size)
+        return S.reshape_alias.one(input, size=size)
+    return S.reshape_copy.one(S.clone.one(input), size=size)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
@@ -65,7 +66,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if a == b:
         return input
-    return reshape(input, *input.shape[:a], int(np.prod(input.shape[a : b + 1])), *input.shape[b + 1 :])
+    return reshape(input, *input.shape[:a], math.prod(input.shape[a : b + 1]), *input.shape[b + 1 :])
 
 
 def ravel(input: Tensor) -> Any:
@@ -77,7 +78,7 @@ def expand(input: Tensor, *sizes: Any) -> Any:
     extra = len(size) - input.ndim
     _check_expand(input, size, extra)
     full = tuple(input.shape[i - extra] if s == -1 else s for i, s in enumerate(size))
-    return S.expand(held(input), size=full)
+    return S.expand.one(held(input), size=full)
 
 
 def _check_expand(input: Tensor, size: tuple[int, ...], extra: int) -> None:
@@ -117,19 +118,19 @@ def permute(input: Tensor, *dims: Any) -> Any:
     axes = tuple(one_axis(d, input.ndim) for d in order)
     if len(set(axes)) != len(axes):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return S.permute(held(input), dims=axes)
+    return S.permute.one(held(input), dims=axes)
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Any:
     n = input.ndim
     d0, d1 = one_axis(dim0, n), one_axis(dim1, n)
-    return S.transpose(held(input), dim0=d0, dim1=d1) if n else S.alias(held(input))
+    return S.transpose.one(held(input), dim0=d0, dim1=d1) if n else S.alias.one(held(input))
 
 
 def t(input: Tensor) -> Any:
     if input.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return S.t(held(input))
+    return S.t.one(held(input))
 
 
 def movedim(input: Tensor, source: Any, destination: Any) -> Any:
@@ -138,16 +139,16 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Any:
     rest = [d for d in range(input.ndim) if d not in src]
     for d, s in sorted(zip(dst, src, strict=True)):
         rest.insert(d, s)
-    return S.permute(held(input), dims=tuple(rest))
+    return S.permute.one(held(input), dims=tuple(rest))
 
 
 def unsqueeze(input: Tensor, dim: int) -> Any:
-    return S.unsqueeze(held(input), dim=one_axis(dim, input.ndim + 1))
+    return S.unsqueeze.one(held(input), dim=one_axis(dim, input.ndim + 1))
 
 
 def squeeze(input: Tensor, dim: Any = None) -> Any:
     if dim is None:
-        return S.squeeze(held(input), dim=None)
+        return S.squeeze.one(held(input), dim=None)
     row = S.squeeze_dims if isinstance(dim, (tuple, list)) else S.squeeze_dim
     return row(held(input), dim=axes_of(dim, input.ndim) or ())
 
@@ -156,7 +157,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> An
     d1, d2 = one_axis(dim1, input.ndim), one_axis(dim2, input.ndim)
     if d1 == d2:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return S.diagonal(held(input), offset=offset, dim1=d1, dim2=d2)
+    return S.diagonal.one(held(input), offset=offset, dim1=d1, dim2=d2)
 
 
 def select(input: Tensor, dim: int, index: int) -> Any:
@@ -375,14 +376,14 @@ def diag(input: Tensor, diagonal: int = 0) -> Any:
     if input.ndim not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
     if input.ndim == 2:
-        return clone(S.diagonal(held(input), offset=diagonal, dim1=0, dim2=1))
+        return clone(S.diagonal.one(held(input), offset=diagonal, dim1=0, dim2=1))
     n = input.shape[0] + builtins.abs(diagonal)
     rows = np.arange(input.shape[0]) + builtins.max(-diagonal, 0)
     return S.put_add_op(input, shape=(n, n), index=(rows, rows + diagonal))
 
 
 def contiguous(input: Tensor) -> Any:
-    return input if np.asarray(input._array).flags.c_contiguous else S.clone(input)
+    return input if np.asarray(input._array).flags.c_contiguous else S.clone.one(input)
 
 
 def detach(input: Tensor) -> Tensor:

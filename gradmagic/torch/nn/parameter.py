@@ -33,7 +33,7 @@ class Parameter(Tensor):
         if requires_grad and source._array.dtype.kind not in "fc":
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         self._array, self._node, self._wants_grad = source._array, None, requires_grad
-        self._log = source._log
+        self._view, self._log, self.output_nr = None, source._log, 0
 
     def detach(self) -> Tensor:
         t = super().detach()
