@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gradmagic import torch
+from gradmagic.engine import walk
 
 func = torch.func
 X = torch.tensor([1.0, 2.0], dtype=torch.float64)
@@ -129,3 +130,22 @@ def test_a_transformation_leaves_nothing_behind() -> None:
         assert held[0]() is None
     finally:
         gc.enable()
+
+
+def test_jacobians_of_and_by_nothing_are_empty() -> None:
+    x = torch.ones(2, 0)
+    for jacobian in (torch.func.jacrev, torch.func.jacfwd):
+        assert jacobian(lambda t: t * 2)(x).shape == (2, 0, 2, 0)
+        assert jacobian(lambda t: t.sum())(x).shape == (2, 0)
+
+
+def test_a_hessian_takes_as_many_passes_for_many_variables_as_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[Any] = []
+    run = walk.Walk.run
+    monkeypatch.setattr(walk.Walk, "run", lambda *args: passes.append(args) or run(*args))
+    counts = []
+    for n in (2, 20):
+        passes.clear()
+        torch.func.hessian(lambda t: (t[1:] * t[:-1].exp()).sum() ** 2)(torch.linspace(0, 1, n))
+        counts.append(len(passes))
+    assert counts[0] == counts[1] == 3

@@ -11,7 +11,7 @@ from gradmagic.engine.backward import grad as engine_grad
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch import trees
 
-__all__ = ["positions_of", "replaced", "without_aux", "tensors_only", "refuse_complex", "gradients", "zeros", "unit"]
+__all__ = ["positions_of", "replaced", "without_aux", "tensors_only", "refuse_complex", "gradients", "zeros", "units"]
 
 
 def positions_of(argnums: Any, count: int) -> tuple[int, ...]:
@@ -63,22 +63,26 @@ def refuse_complex(name: str, tree: Any, which: str) -> None:
             )
 
 
-def gradients(outputs: Sequence[Any], inputs: Sequence[Any], weights: Sequence[Any] | None, create: bool) -> list[Any]:
-    """Gradients, with zeros where there are none."""
+def gradients(
+    outputs: Sequence[Any], inputs: Sequence[Any], weights: Sequence[Any] | None, create: bool, batch: int | None = None
+) -> list[Any]:
+    """Gradients, with zeros where there are none; for a batch of so many weights, if one is given."""
     pairs = list(zip(outputs, [None] * len(outputs) if weights is None else weights, strict=True))
     pairs = [(out, w) for out, w in pairs if out is not None and out.requires_grad]
     if not pairs:
-        return [zeros(t) for t in inputs]
+        return [zeros(t, batch) for t in inputs]
     outs, ws = zip(*pairs, strict=True)
-    found = engine_grad(outs, inputs, ws, retain_graph=True, create_graph=create, allow_unused=True)
-    return [zeros(t) if g is None else g for g, t in zip(found, inputs, strict=True)]
+    options: Any = {"retain_graph": True, "create_graph": create, "allow_unused": True}
+    found = engine_grad(outs, inputs, ws, is_grads_batched=batch is not None, **options)
+    return [zeros(t, batch) if g is None else g for g, t in zip(found, inputs, strict=True)]
 
 
-def zeros(like: Any) -> Any:
-    return Tensor._of(np.zeros(like._array.shape, like._array.dtype))
+def zeros(like: Any, batch: int | None = None) -> Any:
+    shape = like._array.shape
+    return Tensor._of(np.zeros(shape if batch is None else (batch, *shape), like._array.dtype))
 
 
-def unit(like: Any, k: int) -> Any:
-    v = np.zeros(like._array.shape, like._array.dtype)
-    v.reshape(-1)[k] = 1
-    return Tensor._of(v)
+def units(like: Any) -> Any:
+    """All the basis vectors of a tensor's shape."""
+    n = like.numel()
+    return Tensor._of(np.eye(n, dtype=like._array.dtype).reshape(n, *like._array.shape))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from gradmagic.torch.func.arguments import (
     refuse_complex,
     replaced,
     tensors_only,
-    unit,
+    units,
     without_aux,
     zeros,
 )
@@ -30,14 +30,14 @@ __all__ = ["hessian", "jacfwd", "jacrev"]
 def jacrev(
     func: Callable[..., Any], argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None
 ) -> Callable[..., Any]:
-    """The Jacobian of a function, as a function: one backward pass for each element of the output.
+    """The Jacobian of a function, as a function: a backward pass for all elements of the output.
 
     Parameters
     ----------
     func, argnums, has_aux
         As in :func:`grad_and_value`, but the output may be any Tensor or tree of Tensors.
     chunk_size : int, optional
-        How many rows torch computes at once; here there is always one at a time.
+        Of no effect: how many rows go through the graph at once is found by their size.
 
     Returns
     -------
@@ -75,14 +75,10 @@ def jacrev(
 
 
 def _rows(out: Any, leaves: list[Any], create: bool) -> list[Any]:
-    rows = [gradients([out], leaves, [unit(out, k)], create) for k in range(out.numel())]
-    columns = list(zip(*rows, strict=True)) or [() for _ in leaves]
-    return [_stacked(c, 0, out.shape, t.shape, t) for c, t in zip(columns, leaves, strict=True)]
-
-
-def _stacked(parts: Sequence[Any], dim: int, outer: Any, inner: Any, like: Any) -> Any:
-    shape = (*outer, *inner)
-    return F["stack"](parts, dim).view(shape) if parts else Tensor._of(np.zeros(shape, like._array.dtype))
+    if not out.numel():
+        return [Tensor._of(np.zeros(out.shape + t.shape, t._array.dtype)) for t in leaves]
+    rows = gradients([out], leaves, [units(out)], create, batch=out.numel())
+    return [g.view(out.shape + t.shape) for g, t in zip(rows, leaves, strict=True)]
 
 
 def _arranged(rows: list[Any], spec: trees.Spec, argnums: Any) -> Any:
@@ -92,7 +88,7 @@ def _arranged(rows: list[Any], spec: trees.Spec, argnums: Any) -> Any:
 def jacfwd(
     func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Callable[..., Any]:
-    """The Jacobian of a function, as a function: one pass for each element of the arguments.
+    """The Jacobian of a function, as a function: a pass for all elements of each argument.
 
     Parameters
     ----------
@@ -129,27 +125,22 @@ def jacfwd(
             refuse_complex("jacfwd", outs, "outputs")
             leaves, form = trees.flatten(fresh)
             push = pusher(level, leaves, outs)
-            columns = [_columns(push, leaves, i) for i in range(len(leaves))]
-            rows = [
-                trees.unflatten(
-                    [
-                        _stacked([c[o] for c in col], -1, out.shape, t.shape, out)
-                        for col, t in zip(columns, leaves, strict=True)
-                    ],
-                    form,
-                )
-                for o, out in enumerate(outs)
-            ]
+            columns = [_columns(push, leaves, outs, i) for i in range(len(leaves))]
+            rows = [trees.unflatten([of_leaf[o] for of_leaf in columns], form) for o in range(len(outs))]
             table = _arranged(rows, spec, argnums)
             return (level.given(table), level.given(aux)) if has_aux else level.given(table)
 
     return wrapper
 
 
-def _columns(push: Callable[[list[Any]], list[Any]], leaves: list[Any], i: int) -> list[list[Any]]:
-    """The Jacobian times each basis vector of one argument."""
-    none = [zeros(t) for t in leaves]
-    return [push([*none[:i], unit(leaves[i], k), *none[i + 1 :]]) for k in range(leaves[i].numel())]
+def _columns(push: Callable[..., list[Any]], leaves: list[Any], outs: list[Any], i: int) -> list[Any]:
+    """For each output the Jacobian by one argument: its products with all basis vectors."""
+    t, n = leaves[i], leaves[i].numel()
+    if not n:
+        return [Tensor._of(np.zeros(out.shape + t.shape, out._array.dtype)) for out in outs]
+    tangents = [zeros(leaf, n) if j != i else units(leaf) for j, leaf in enumerate(leaves)]
+    found = push(tangents, n)
+    return [F["movedim"](c, 0, -1).reshape((*c.shape[1:], *t.shape)) for c in found]
 
 
 def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradmagic.engine.backward import grad as engine_grad
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch import trees
 from gradmagic.torch.func.arguments import (
@@ -151,19 +150,14 @@ def check_tangent(primal: Any, tangent: Any) -> None:
         )
 
 
-def pusher(level: Level, fresh: list[Any], outs: list[Any]) -> Callable[[list[Any]], list[Any]]:
+def pusher(level: Level, fresh: list[Any], outs: list[Any]) -> Callable[..., list[Any]]:
     """The Jacobian as a function of tangents: the backward pass is linear in its weights, and is differentiated by them."""
     weights = [level.leaf(zeros(out)) for out in outs]
     backs = gradients(outs, fresh, weights, create=True)
 
-    def push(tangents: list[Any]) -> list[Any]:
-        wanted = [(back, t) for back, t in zip(backs, tangents, strict=True) if back.requires_grad]
-        found: Any = [None] * len(weights)
-        if wanted:
-            ways, ts = zip(*wanted, strict=True)
-            create = level.has_history([*outs, *ts])
-            found = engine_grad(ways, weights, ts, retain_graph=True, create_graph=create, allow_unused=True)
-        return [zeros(w) if g is None else g for g, w in zip(found, weights, strict=True)]
+    def push(tangents: list[Any], batch: int | None = None) -> list[Any]:
+        create = level.has_history([*outs, *tangents])
+        return gradients(backs, weights, tangents, create, batch)
 
     return push
 
