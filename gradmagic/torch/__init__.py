@@ -59,7 +59,7 @@ from gradmagic.ops.likeness import is_nonzero
 from gradmagic.ops.methods import FREE_IN_PLACE as _FREE_IN_PLACE
 from gradmagic.ops.names import FUNCTIONS as _FUNCTIONS
 from gradmagic.torch import _tensor_str as _tensor_str
-from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, optim, special, testing, utils
+from gradmagic.torch import accelerator, autograd, cuda, fft, func, linalg, nn, optim, random, special, testing, utils
 from gradmagic.torch.creation import (
     arange,
     as_tensor,
@@ -87,7 +87,7 @@ from gradmagic.torch.creation import (
     zeros,
     zeros_like,
 )  # fmt: skip
-from gradmagic.torch.drawing import bernoulli, normal
+from gradmagic.torch.drawing import bernoulli, multinomial, normal
 from gradmagic.torch.func import vmap
 from gradmagic.torch.inspecting import (
     BoolTensor,
@@ -105,6 +105,7 @@ from gradmagic.torch.inspecting import (
     result_type,
     typename,
 )  # fmt: skip
+from gradmagic.torch.random import get_rng_state, initial_seed, seed, set_rng_state
 from gradmagic.torch.serialization import load, save
 
 # numbers where torch wants Tensors are refused, in its words, and `out=` is taken
@@ -126,11 +127,11 @@ __all__ = [
     "utils", "set_default_device", "get_default_device", "accelerator", "BoolTensor", "DoubleTensor", "FloatTensor", "Generator", "IntTensor", "LongTensor", "Size", "Tensor", "arange",
     "as_tensor", "autograd", "bernoulli", "bool", "cdouble", "cfloat", "complex128", "complex64", "cuda", "device",
     "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "finfo", "float", "float16", "float32",
-    "float64", "from_numpy", "full", "full_like", "func", "get_default_dtype", "half", "iinfo", "inf", "inference_mode",
+    "float64", "from_numpy", "full", "full_like", "func", "get_default_dtype", "get_rng_state", "half", "iinfo", "inf", "inference_mode", "initial_seed",
     "int", "int16", "int32", "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex",
     "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "linalg", "linspace", "load",
-    "logspace", "long", "manual_seed", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand",
-    "rand_like", "randint", "randn", "randn_like", "randperm", "save", "set_default_dtype", "set_grad_enabled",
+    "logspace", "long", "manual_seed", "multinomial", "nan", "nn", "no_grad", "normal", "ones", "ones_like", "optim", "pi", "rand",
+    "rand_like", "randint", "randn", "randn_like", "random", "randperm", "save", "seed", "set_default_dtype", "set_grad_enabled", "set_rng_state",
     "set_printoptions", "short", "special", "tensor", "testing", "typename", "uint8", "vmap", "zeros", "zeros_like",
     *sorted(_FUNCTIONS | _IN_PLACE),
 ]  # fmt: skip

@@ -45,10 +45,59 @@ def _bernoulli(source: Any, to: Any, p: Any = 0.5) -> Any:
     return source.bernoulli(p._array if isinstance(p, Tensor) else p, to.shape, to.dtype)
 
 
-def bernoulli(input: Tensor, *, generator: Any = None) -> Any:
-    """Ones with the given probabilities, and zeros."""
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Any:
+    """Ones with the given probabilities, or all with the one, and zeros."""
     source = generator or random.default_generator
-    return Tensor._of(source.bernoulli(np.asarray(input._array)))
+    a = np.asarray(input._array)
+    return Tensor._of(source.bernoulli(a) if p is None else source.bernoulli(p, a.shape, a.dtype))
+
+
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Any:
+    """Indices drawn with the given weights, row by row: torch's own draws for the same seed."""
+    p = np.asarray(input._array)
+    _check_weights(p, input.dtype, num_samples, replacement)
+    source = generator or random.default_generator
+    drawn = _with_replacement if replacement and num_samples > 1 else _without_replacement
+    return Tensor._of(drawn(source, p, num_samples))
+
+
+def _check_weights(p: Any, dtype: Any, n: int, replacement: bool) -> None:
+    if p.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if p.dtype.kind != "f":
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {dtype.legacy}")
+    if n <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and n > p.shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+
+
+_NOTHING = "invalid multinomial distribution (sum of probabilities <= 0)"
+
+
+def _without_replacement(source: Any, p: Any, n: int) -> Any:
+    """The largest p / q, where q is drawn from the exponential distribution."""
+    if p.size and not (p.max() < np.inf and p.min() >= 0):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if np.any(p.sum(-1) == 0):
+        raise RuntimeError(_NOTHING)
+    ratios = p / source.exponential(1.0, p.shape, p.dtype)
+    return np.argsort(-ratios, axis=-1, kind="stable")[..., :n]
+
+
+def _with_replacement(source: Any, p: Any, n: int) -> Any:
+    """Where in the cumulative distribution even numbers fall."""
+    drawn = np.empty((*p.shape[:-1], n), np.int64)
+    for weights, places in zip(np.atleast_2d(p), np.atleast_2d(drawn), strict=True):
+        for fault, told in ((weights < 0, "< 0"), (~np.isfinite(weights), "= infinity or NaN")):
+            if fault.any():
+                raise RuntimeError(f"invalid multinomial distribution (encountering probability entry {told})")
+        total = np.cumsum(weights)
+        if not total[-1] > 0:
+            raise RuntimeError(_NOTHING)
+        total /= total[-1]
+        places[:] = np.searchsorted(total, source.uniform(0.0, 1.0, n, np.float64))
+    return drawn
 
 
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None) -> Any:
@@ -64,7 +113,8 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     return empty(*shape, dtype=like.dtype).normal_(generator=generator) * std + mean
 
 
+setattr(Tensor, "multinomial", multinomial)  # noqa: B010
 for _draw in (_uniform, _normal, _exponential, _bernoulli):
     setattr(Tensor, _draw.__name__.strip("_") + "_", _drawn(_draw))
 
-__all__ = ["bernoulli", "normal"]
+__all__ = ["bernoulli", "multinomial", "normal"]

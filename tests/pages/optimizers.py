@@ -39,6 +39,17 @@ for f in [
     lambda: torch.optim.SGD([P]).load_state_dict({"param_groups": [], "state": {}}),
     lambda: torch.optim.SGD([P]).load_state_dict({"param_groups": [{"params": []}], "state": {}}),
     lambda: torch.optim.SGD([P], lr="a"),
+    lambda: torch.optim.RMSprop([P], alpha=-1),
+    lambda: torch.optim.RMSprop([P], momentum=-1),
+    lambda: torch.optim.RMSprop([P]),
+    lambda: torch.optim.Adagrad([P], lr_decay=-1),
+    lambda: torch.optim.Adagrad([P], initial_accumulator_value=-1),
+    lambda: torch.optim.Adagrad([P], fused=True, foreach=True),
+    lambda: torch.optim.Adagrad([P]).state_dict(),
+    lambda: torch.optim.Adadelta([P], rho=2),
+    lambda: torch.optim.Adadelta([P]),
+    lambda: torch.optim.Adamax([P], betas=(0.5, 1)),
+    lambda: torch.optim.Adamax([P]),
 ]:
     tried(f)
 
@@ -46,6 +57,8 @@ torch.set_default_dtype(torch.float64)
 S = torch.optim.SGD
 A = torch.optim.Adam
 W = torch.optim.AdamW
+R = torch.optim.RMSprop
+G = torch.optim.Adagrad
 for make in [
     lambda p: S(p, lr=0.05),
     lambda p: S(p, 0.05, momentum=0.9),
@@ -63,6 +76,16 @@ for make in [
     lambda p: W(p, 0.05),
     lambda p: W(p, 0.05, weight_decay=0.3, amsgrad=True),
     lambda p: A(p, 0.05, foreach=True),
+    lambda p: R(p),
+    lambda p: R(p, 0.05, momentum=0.9, eps=1e-3),
+    lambda p: R(p, 0.05, centered=True, weight_decay=0.1, alpha=0.5),
+    lambda p: R(p, 0.05, centered=True, momentum=0.5, maximize=True),
+    lambda p: G(p),
+    lambda p: G(p, 0.05, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.3),
+    lambda p: torch.optim.Adadelta(p),
+    lambda p: torch.optim.Adadelta(p, 0.5, rho=0.5, weight_decay=0.1),
+    lambda p: torch.optim.Adamax(p),
+    lambda p: torch.optim.Adamax(p, 0.05, betas=(0.5, 0.6), weight_decay=0.1),
     lambda p: S([{"params": p[:1], "lr": 0.1}, {"params": p[1:]}], lr=0.02),
 ]:
     x = torch.tensor([1.0, -2.0], requires_grad=True)
@@ -96,7 +119,7 @@ o = S([("slope", x)], lr=0.1)
 o.add_param_group({"params": [("other", torch.ones(1, requires_grad=True))], "lr": 0.3})
 print(o)
 z = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)
-for make in (S, A):
+for make in (S, A, R, G, torch.optim.Adadelta, torch.optim.Adamax):
     o = make([z], lr=0.1)
     for _ in range(3):
         o.zero_grad()

@@ -1,15 +1,13 @@
-"""Adam, and Adam with decoupled weight decay. Knows one parameter at a time."""
+"""Adam, Adam with decoupled weight decay, and Adamax. Knows one parameter at a time."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.torch.creation import tensor, zeros_like
-from gradmagic.torch.optim.optimizer import Optimizer, check, check_implementation, check_lr, not_negative
+from gradmagic.torch.optim.optimizer import Optimizer, check, check_implementation, check_lr, not_negative, parts
 
 
 class Adam(Optimizer):
@@ -91,14 +89,12 @@ class Adam(Optimizer):
             p.mul_(1 - lr * group["weight_decay"])
         elif group["weight_decay"] != 0:
             grad = grad.add(p, alpha=group["weight_decay"])
-        if p.is_complex():  # real and imaginary parts are two parameters
-            p, grad, mean, square = map(_parts, (p, grad, mean, square))
+        p, grad, mean, square = map(parts, (p, grad, mean, square))
         mean.lerp_(grad, 1 - beta1)
         square.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
         n = steps.item()
         if group["amsgrad"]:
-            largest = state["max_exp_avg_sq"]
-            largest = _parts(largest) if largest.is_complex() else largest
+            largest = parts(state["max_exp_avg_sq"])
             square = largest.copy_(F["maximum"](largest, square))
         below = square.sqrt() / (1 - beta2**n) ** 0.5 + group["eps"]
         p.sub_(mean / below * (lr / (1 - beta1**n)))
@@ -110,11 +106,52 @@ def _begin(p: Any, state: dict[str, Any], amsgrad: bool) -> None:
         state[name] = zeros_like(p)
 
 
-def _parts(t: Any) -> Any:
-    """A complex tensor's memory, and its version, as real numbers."""
-    real = t.detach()
-    real._array = np.atleast_1d(real._array).view(real._array.real.dtype)
-    return real
+class Adamax(Optimizer):
+    """Adam over the largest size of the gradient, which fades, instead of a mean of its square (Kingma and Ba, 2015).
+
+    Parameters
+    ----------
+    params, lr, betas, eps, weight_decay, foreach, maximize, differentiable, capturable
+        As of `Adam`.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range.
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 2e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        defaults = {name: value for name, value in locals().items() if name not in {"self", "params", "__class__"}}
+        check_lr(lr)
+        check(eps, "epsilon value", not_negative)
+        for i in range(2):
+            check(betas[i], f"beta parameter at index {i}", lambda beta: 0.0 <= beta < 1.0)
+        check(weight_decay, "weight_decay value", not_negative)
+        super().__init__(params, defaults)
+
+    def _update(self, p: Any, grad: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        if not state:
+            state |= {"step": tensor(0.0), "exp_avg": zeros_like(p), "exp_inf": zeros_like(p)}
+        state["step"] += 1
+        beta1, beta2 = group["betas"]
+        if group["weight_decay"] != 0:
+            grad = grad.add(p, alpha=group["weight_decay"])
+        p, grad, mean, largest = map(parts, (p, grad, state["exp_avg"], state["exp_inf"]))
+        mean.lerp_(grad, 1 - beta1)
+        largest.copy_(F["maximum"](largest.mul(beta2), grad.abs().add(group["eps"])))
+        p.addcdiv_(mean, largest, value=-float(group["lr"]) / (1 - beta1 ** state["step"].item()))
 
 
 class AdamW(Adam):
@@ -145,4 +182,4 @@ class AdamW(Adam):
         super().__init__(params, **options, decoupled_weight_decay=True)
 
 
-__all__ = ["Adam", "AdamW"]
+__all__ = ["Adam", "AdamW", "Adamax"]

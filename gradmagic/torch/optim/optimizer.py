@@ -9,6 +9,8 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from gradmagic.engine.modes import enable_grad, set_grad_enabled
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch.nn.parameter import forget, typename
@@ -210,6 +212,15 @@ def _fitted(p: Any, values: Any, key: str = "") -> Any:
     if isinstance(values, dict):
         return {name: _fitted(p, value, name) for name, value in values.items()}
     return values
+
+
+def parts(t: Any) -> Any:
+    """A complex tensor's memory, and its version, as real numbers: both parts are parameters. A real one as it is."""
+    if not t.is_complex():
+        return t
+    real = t.detach()
+    real._array = np.atleast_1d(real._array).view(real._array.real.dtype)
+    return real
 
 
 def check(value: Any, what: str, fits: Callable[[Any], bool]) -> None:

@@ -1,5 +1,5 @@
-"""``torch.utils``: data in batches. Knows no module."""
+"""``torch.utils``: data in batches, and computing again instead of keeping. Knows no module."""
 
-from gradmagic.torch.utils import data
+from gradmagic.torch.utils import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]
