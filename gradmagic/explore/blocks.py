@@ -37,20 +37,17 @@ class Block:
     names: Mapping[str, Any]
     order: int
     program: Program | None = field(default=None, repr=False)
+    output: int = 0
 
     def __reduce__(self) -> Any:
         plain = replace(self.request, ranges=dict(self.request.ranges), values=dict(self.request.values))
-        return Block, (
-            plain,
-            dict(self.params),
-            dict(self.names),
-            self.order,
-        )  # code does not travel: it is parsed there
+        # code does not travel: it is parsed there
+        return Block, (plain, dict(self.params), dict(self.names), self.order, None, self.output)
 
     def __call__(self, points: Array) -> Array:
         program = self.program
         if program is None:
-            program = self.program = Program.of(self.request, self.names)
+            program = self.program = Program.of(self.request, self.names).only(self.output)
         backend = backend_of("gradmagic")
         state = State(self.params, 0.0)
         scope = scope_of(program, state, self.names, backend, io.StringIO(), echo=False)
@@ -59,9 +56,9 @@ class Block:
         with np.errstate(all="ignore"), backend.leaf_writes(self.request.leaf_writes):
             if program.body is not None:
                 exec(program.body, scope)
-            value = eval(program.last, scope) if program.last is not None else scope.get(program.target or "y")
+            value = eval(program.last, scope) if program.last is not None else None
             x = input_of(scope.get(program.wrt), program, backend)
-            y = output_of(value, x, program, backend)
+            y = output_of(program.result(scope, value), x, program, backend)
             if tuple(y.shape) != points.shape:
                 raise GradUsageError(f"'{program.y_label}' has the shape {tuple(y.shape)} for {points.size} points")
             found: Array = derivatives(y, x, self.order).values
@@ -109,7 +106,7 @@ def sampled(
     if program.domain is None or not trace.pointwise or trace.kind != "curve":
         raise GradUsageError(f"{program.y_label} is no curve over a range of {program.wrt}, so no other grid fits it")
     names = {name: namespace[name] for name in program.reads if name in namespace}
-    evaluate = Block(program.request, state.params, names, state.order, program)
+    evaluate = Block(program.request, state.params, names, state.order, program, program.output)
     if not known_apart:
         refuse_unlike(evaluate, trace, program)
     out: Array = in_blocks(evaluate, x, state.order + 1, executor=executor, size=block)

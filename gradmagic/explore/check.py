@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradmagic.explore.features import breaks
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.run import run
-from gradmagic.explore.trace import Array
+from gradmagic.explore.trace import Array, Trace
 
 if TYPE_CHECKING:
     from gradmagic.explore.explorer import Explorer
@@ -85,13 +86,14 @@ def by_differences(explorer: Explorer) -> Iterator[Check]:
         raise GradUsageError(f"the cell makes {plain.program.wrt} itself: there is none beside it to take differences")
     h = STEP * float(np.ptp(x))
     x = x[1:-1]
-    below = {side: plain.sampled(x + side * h, order - 1) for side in (-2, -1, 1, 2)}
-    exact = plain.sampled(x, order)
     at_a_break = np.zeros(x.shape, dtype=bool)
     for one in breaks(plain.curves):
         at_a_break |= np.abs(x - one.x) < 1.5 * float(np.ptp(x)) / len(x)
-    for k in range(1, order + 1):
-        label = ordinal_label(k, plain.program.y_label, plain.program.wrt)
+    for name, k in product(plain.outputs, range(1, order + 1)):
+        if k == 1:
+            below = {side: plain.sampled(x + side * h, order - 1, of=name) for side in (-2, -1, 1, 2)}
+            exact = plain.sampled(x, order, of=name)
+        label = ordinal_label(k, name, plain.program.wrt)
         with np.errstate(all="ignore"):
             found, coarse = ((below[n][k - 1] - below[-n][k - 1]) / (2 * n * h) for n in (1, 2))
             # What differences can say ends where the step matters (poles, jumps, kinks), or rounding (large values).
@@ -117,15 +119,20 @@ def by_torch(explorer: Explorer) -> Iterator[Check]:
     if theirs.y is None or ours.y is None or theirs.x.shape != ours.x.shape or not np.array_equal(theirs.x, ours.x):
         return
     x = np.ravel(ours.x).astype(np.float64)
-    pairs = [(explorer.program.y_label, ours.y, theirs.y)]
-    for mine, other in zip(ours.derivatives, theirs.derivatives, strict=True):
-        if mine.values is not None and other.values is not None:
-            label = ordinal_label(mine.order, explorer.program.y_label, explorer.program.wrt)
-            pairs.append((label, mine.values, other.values))
-    for label, a, b in pairs:
+    outputs = zip(ours.outputs, theirs.outputs, strict=True)
+    for label, a, b in (pair for mine, other in outputs for pair in pairs_of(mine, other)):
         if a.size == b.size == x.size:
             tolerance = AGREEMENT if a.dtype == np.float64 else 1e-4
             yield compared(label, against, (x, np.ravel(a), np.ravel(b)), np.zeros(x.shape), tolerance)
+
+
+def pairs_of(ours: Trace, theirs: Trace) -> Iterator[tuple[str, Array, Array]]:
+    """Y and each derivative that both have, and what it is called."""
+    if ours.y is not None and theirs.y is not None:
+        yield ours.y_label, ours.y, theirs.y
+    for mine, other in zip(ours.derivatives, theirs.derivatives, strict=True):
+        if mine.values is not None and other.values is not None:
+            yield ordinal_label(mine.order, ours.y_label, ours.x_label), mine.values, other.values
 
 
 def compared(label: str, against: str, rows: tuple[Array, ...], doubt: Array, tolerance: float) -> Check:

@@ -5,7 +5,9 @@ A line between two samples asserts that the function runs there, so it breaks wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -26,7 +28,8 @@ __all__ = ["Curve", "Curves", "curves"]
 class Curve:
     """One curve: `y`, `dy/dx`, `d²y/dx²`, …; its values are NaN where it is not defined, and the line breaks there.
 
-    Where `values` is None, `note` says why in plain words and `detail` in torch's words.
+    Where `values` is None, `note` says why in plain words and `detail` in torch's words. `output` is the place of the
+    output that it belongs to, where there are several.
     """
 
     order: int
@@ -34,6 +37,12 @@ class Curve:
     values: Array | None
     note: str | None = None
     detail: str | None = None
+    output: int | None = None
+
+    @property
+    def hue(self) -> int:
+        """The number of its colour: that of its order, or of its output where there are several."""
+        return self.order if self.output is None else self.output
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ class Curves:
         Which abscissae are those of the uniform grid; None: all but `breaks`.
     torn : tuple of Break or None
         The breaks, for what they are; None if they were not looked for closely.
+    outputs : tuple of str
+        What several outputs are called.
     """
 
     x: Array
@@ -91,6 +102,7 @@ class Curves:
     overlays: frozenset[str] = frozenset()
     even: Array | None = None
     torn: tuple[Break, ...] | None = None
+    outputs: tuple[str, ...] = ()
 
     @property
     def asked(self) -> Array:
@@ -98,8 +110,8 @@ class Curves:
         return self.even if self.even is not None else ~np.isin(np.arange(len(self.x)), self.breaks)
 
 
-def curves(trace: Trace, state: State, sampling: Sampling | None = None) -> Curves:
-    """Everything that one picture shows; with `sampling`, on more samples than the run had.
+def curves(trace: Trace, state: State, *samplings: Sampling | None) -> Curves:
+    """Everything that one picture shows; with a sampling for each output, on more samples than the run had.
 
     Examples
     --------
@@ -108,6 +120,12 @@ def curves(trace: Trace, state: State, sampling: Sampling | None = None) -> Curv
     >>> [(curve.label, at) for curve, at in zip(shown.curves, shown.at_x0)]
     [('y', 3.0), ('dy/dx', 2.0)]
     """
+    pairs = zip_longest(trace.outputs, samplings)
+    return woven([of_output(one, state, sampling) for one, sampling in pairs], [one.y_label for one in trace.outputs])
+
+
+def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> Curves:
+    """The curves of one output."""
     if trace.plane is not None:
         at, plane = trace.plane.cursor, trace.plane
         return Curves(
@@ -153,6 +171,54 @@ def curves(trace: Trace, state: State, sampling: Sampling | None = None) -> Curv
         at_x0=tuple(shown.at_x0[place] for place in kept),
         slopes=shown.slopes and "tangent" in state.look.overlays,
     )
+
+
+def woven(parts: Sequence[Curves], names: Sequence[str]) -> Curves:
+    """The curves of several outputs over all the abscissae that any of them has.
+
+    What is put in between two samples of a curve lies on the line between them, so that none is drawn otherwise.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    x = first.x
+    if not all(np.array_equal(x, part.x, equal_nan=True) for part in parts):
+        x = np.unique(np.concatenate([part.x for part in parts]))
+    found = [
+        (replace(curve, values=spread(part, x, curve.values), output=place), value)
+        for place, part in enumerate(parts)
+        for curve, value in zip(part.curves, part.at_x0, strict=True)
+    ]
+    found.sort(key=lambda pair: pair[0].order)
+    put_in = np.unique(np.concatenate([part.x[list(part.breaks)] for part in parts]))
+    torn = [one for part in parts for one in part.torn or ()]
+    return replace(
+        first,
+        x=x,
+        curves=tuple(curve for curve, _ in found),
+        at_x0=tuple(value for _, value in found),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        tables=first.tables + tuple(table for part in parts[1:] for table in part.tables[1:]),
+        slopes=all(part.slopes for part in parts),
+        breaks=tuple(np.flatnonzero(np.isin(x, put_in)).tolist()),
+        marks=tuple(
+            mark.of_output(place, len(parts), name)
+            for place, (part, name) in enumerate(zip(parts, names, strict=True))
+            for mark in part.marks
+        ),
+        even=None if first.style != "line" else np.isin(x, first.x[first.asked]),
+        torn=tuple(torn) if any(part.torn is not None for part in parts) else None,
+        outputs=tuple(names),
+    )
+
+
+def spread(part: Curves, x: Array, values: Array | None) -> Array | None:
+    """The values of a curve over more abscissae than its own."""
+    if values is None or len(x) == len(part.x):
+        return values
+    wide: Array = np.interp(x, part.x, values)
+    wide[np.searchsorted(x, part.x)] = values
+    return wide
 
 
 def on_all(trace: Trace, sampling: Sampling) -> Trace:

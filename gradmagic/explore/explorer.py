@@ -19,7 +19,7 @@ from gradmagic.explore.backends import backend_of
 from gradmagic.explore.blocks import sampled
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.jacobian import Jacobian, jacobian
-from gradmagic.explore.options import BY_FIELD, READERS, assignment, both_inputs, checked, line_of
+from gradmagic.explore.options import BY_FIELD, READERS, assignment, by_name, checked, line_of
 from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.report import text
@@ -74,14 +74,16 @@ class Explorer:
         self._backend = backend_of(request.backend)
         before = self._backend.random_state()
         self.trace: Trace = run(program, self.state, self.namespace, first=True)
+        if self.trace.others:
+            self.program = program = replace(program, outputs=tuple(one.y_label for one in self.trace.outputs))
         # A cell that draws random numbers draws the same ones at every step, or its picture would flicker.
         self._random = None if before.is_that_of(self._backend.random_state()) else before
         if program.domain is None:
             places = self.trace.x[np.isfinite(self.trace.x)]
             self.state = replace(self.state, x0=float(places[places.size // 2]) if places.size else 0.0)
         self._again = self._random is None and may_run_again(program)
-        self._sampling = self.sampling(self.trace, self.state, probe=True)
-        self.curves: Curves = curves(self.trace, self.state, self._sampling)
+        self._samplings = self.samplings(self.trace, self.state, probe=True)
+        self.curves: Curves = curves(self.trace, self.state, *self._samplings)
         self._ran_in = self.state
         self.settled = True
         self._apart: Trace | None = None  # the trace whose samples are known not to hear from each other
@@ -99,7 +101,7 @@ class Explorer:
         with self.lock:
             if not (self.settled and self.same_numbers(state)):
                 trace = self.run_again(state)
-                self._sampling, self._ran_in = self.sampling(trace, state), state
+                self._samplings, self._ran_in = self.samplings(trace, state), state
             else:
                 trace = self.trace
             self.settled = True
@@ -111,27 +113,34 @@ class Explorer:
             trace = self._glimpsed(state)
             if trace is None:
                 return self.step(state)
-            self._sampling, self.settled = self.sampling(trace, state), False
+            self._samplings, self.settled = self.samplings(trace, state), False
             return self._gone_to(state, trace)
 
     def _glimpsed(self, state: State) -> Trace | None:
         """The numbers of this state without calls of grad, where they give the same."""
         ran, before = self._ran_in, self.trace
         only_sliders = replace(state, params=ran.params, x0=ran.x0, look=ran.look) == ran
-        if self._sampling is None or not only_sliders or (self.settled and self.same_numbers(state)):
+        if not self._samplings or not only_sliders or (self.settled and self.same_numbers(state)):
             return None
-        return glimpsed(self.program, state, self.namespace, before, self._sampling)
+        parts = zip(self.program.each(), before.outputs, self._samplings, strict=True)
+        found = [
+            glimpsed(program, state, self.namespace, one, sampling) if sampling is not None else None
+            for program, one, sampling in parts
+        ]
+        known = [one for one in found if one is not None]
+        return replace(known[0], others=tuple(known[1:])) if len(known) == len(found) else None
 
     def _gone_to(self, state: State, trace: Trace) -> tuple[Trace, Curves]:
         self.state, self.trace = state, trace
         if trace.y is not None:
-            self.curves = curves(trace, state, self._sampling)
+            self.curves = curves(trace, state, *self._samplings)
         return trace, self.curves
 
     def run_again(self, state: State) -> Trace:
         """A later run; the user's own stream of random numbers does not notice it."""
         with self.same_random():
-            return run(self.program, state, self.namespace, first=False, pointwise=self.trace.pointwise)
+            pointwise = tuple(one.pointwise for one in self.trace.outputs)
+            return run(self.program, state, self.namespace, first=False, pointwise=pointwise)
 
     @contextmanager
     def same_random(self) -> Iterator[None]:
@@ -155,15 +164,14 @@ class Explorer:
         >>> g.jacobian().matrix.tolist()
         [[2.0, 0.0, 0.0], [2.0, 2.0, 0.0], [2.0, 2.0, 2.0]]
         """
-        attempt = Attempt(self.program, self.state, dict(self.namespace), self._backend, first=False, pointwise=True)
+        attempt = Attempt(self.program.each()[0], self.state, dict(self.namespace), self._backend, first=False)
         with self.lock, self.same_random():
             return jacobian(attempt)
 
-    def sampling(self, trace: Trace, state: State, *, probe: bool = False) -> Sampling | None:
-        """More samples where the curve asks for them, if the cell may be asked."""
-        if not self._again:
-            return None
-        return resolved(self.program, state, self.namespace, trace, probe=probe)
+    def samplings(self, trace: Trace, state: State, *, probe: bool = False) -> tuple[Sampling | None, ...]:
+        """For each output more samples where its curve asks for them, if the cell may be asked."""
+        pairs = zip(self.program.each(), trace.outputs, strict=True) if self._again else ()
+        return tuple(resolved(program, state, self.namespace, one, probe=probe) for program, one in pairs)
 
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""
@@ -201,13 +209,26 @@ class Explorer:
         return self.trace.derivatives
 
     @property
+    def outputs(self) -> Mapping[str, Trace]:
+        """What each of several outputs gave, by its name: its `y` and its `derivatives`.
+
+        Examples
+        --------
+        >>> g = Explorer(*request_from("sin(x), x**2", x=(0, 1)))
+        >>> list(g.outputs), float(g.outputs["y2"].derivatives[0].values[-1])
+        (['y1', 'y2'], 2.0)
+        """
+        return {one.y_label: one for one in self.trace.outputs}
+
+    @property
     def ledger(self) -> tuple[Call, ...]:
         """Every grad call of the last run."""
         return self.trace.ledger
 
     def sampled(
-        self, x: Array | int, order: int | None = None, *, executor: Executor | None = None, block: int | None = None
-    ) -> Array:
+        self, x: Array | int, order: int | None = None, *, executor: Executor | None = None, block: int | None = None,
+        of: str | None = None,
+    ) -> Array:  # fmt: skip
         """Y and its derivatives on another grid of x, of any size, in the present state.
 
         Parameters
@@ -221,6 +242,8 @@ class Explorer:
             ``view.executor``.
         block : int, optional
             How many points a block has.
+        of : str, optional
+            Which of several outputs; the first if not given.
 
         Returns
         -------
@@ -246,9 +269,21 @@ class Explorer:
         if isinstance(x, int):
             x = np.linspace(span.lo, span.hi, x) if span is not None else np.zeros(x)
         grid = np.asarray(x, np.float64).reshape(-1)
-        trace, known = self.trace, self._apart is self.trace
+        names = list(self.outputs)
+        if of is not None and of not in names:
+            raise GradUsageError(f"there is no output {of!r}: give {' or '.join(map(repr, names))}")
+        place = names.index(of) if of is not None else 0
+        trace = self.trace.outputs[place]
+        known = self._apart is trace
         found = sampled(
-            self.program, state, self.namespace, trace, grid, executor=executor, block=block, known_apart=known
+            self.program.each()[place],
+            state,
+            self.namespace,
+            trace,
+            grid,
+            executor=executor,
+            block=block,
+            known_apart=known,
         )
         self._apart = trace
         return found
@@ -286,7 +321,7 @@ def request_from(
     ('function(x, a)', Range(lo=-5.0, hi=5.0, start=2.0))
     """
     names: MutableMapping[str, Any] = {} if namespace is None else namespace
-    options = both_inputs({name: given.pop(name) for name in list(given) if name in BY_FIELD})
+    options = by_name({name: given.pop(name) for name in list(given) if name in BY_FIELD})
     spans = {name: span_from(name, value) for name, value in given.items()}
     if callable(what):
         names = {**names, "function": what}

@@ -104,7 +104,7 @@ def jacobian(attempt: Attempt) -> Jacobian:
     scope["print"] = lambda *_, **__: None
     with np.errstate(all="ignore"), attempt.backend.leaf_writes(attempt.program.request.leaf_writes):
         value = attempt.cell_run(scope, lambda _, run: run(retain_graph=True))
-        x, y = attempt.read(scope, value)
+        x, (y, *_) = attempt.read(scope, value)
         m, n = y.numel(), x.numel()
         y_label, x_label = attempt.program.y_label, attempt.program.wrt
         if m * n > LARGEST:

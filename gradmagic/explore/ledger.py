@@ -31,7 +31,8 @@ class Ledger:
     """
 
     def __init__(self, program: Program, backend: Backend, overrides: Mapping[int, Mapping[str, object]]) -> None:
-        self.program = program
+        self.program = program  # with the output whose calls are made
+        self.begun = 0  # the rows that were there before them
         self.backend = backend
         self.overrides = overrides
         self.rows: list[Call] = []

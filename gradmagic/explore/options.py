@@ -31,6 +31,7 @@ OVERLAY_NAMES: Final = (
 )  # fmt: skip
 
 MAX_ORDER, MAX_POINTS = 10, 100_000
+MOST_OUTPUTS = 6  # that a picture can tell apart by colours and dashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Option:
 
     field: str
     metavar: str
-    kind: Literal["name", "inputs", "weights", "whole", "number", "choice", "several", "orders", "switch", "off"]
+    kind: Literal[
+        "name", "inputs", "outputs", "weights", "whole", "number", "choice", "several", "orders", "switch", "off"
+    ]
     default: object
     help: str
     choices: tuple[str, ...] = ()
@@ -69,7 +72,13 @@ class Option:
 
 
 OPTIONS: Final = (
-    Option("of", "NAME", "name", None, "what to differentiate (default: y, or else the cell's last expression)"),
+    Option(
+        "of",
+        "NAME[,NAME…]",
+        "outputs",
+        None,
+        "what to differentiate (default: y, or else the cell's last expression; a, b at its end are two outputs)",
+    ),
     Option(
         "wrt",
         "NAME[,NAME]",
@@ -149,6 +158,7 @@ BY_FIELD: Final[Mapping[str, Option]] = {option.field: option for option in OPTI
 EXAMPLES: Final = (
     ("%%grad\ny = x ** 2", "y, dy/dx and d²y/dx² over x from -3 to 3"),
     ("%%grad x=-6:6 a=0:3 b=0.2:4\ny = a * sin(b * x)", "a and b become sliders, from 0 to 3 and from 0.2 to 4"),
+    ("%%grad x=0:6 --of u,v\nu = sin(x)\nv = exp(-x / 3) * u", "two outputs over one x, each with its derivatives"),
     ("%%grad x=-2*pi:2*pi@1 --of z --order 3\nz = x * sin(x)", "the cursor starts at 1; three derivatives of z"),
     (
         '%%grad --weights "cos(x)" --no-create-graph\ny = exp(x)',
@@ -198,19 +208,24 @@ def parse_line(line: str, text: str, defaults: Mapping[str, Any] | None = None) 
             ranges[name] = found
         else:
             values[name] = found
-    return checked(Request(text, ranges, values, **{**(defaults or {}), **both_inputs(fields)}))
+    return checked(Request(text, ranges, values, **{**(defaults or {}), **by_name(fields)}))
 
 
-def both_inputs(fields: dict[str, Any]) -> dict[str, Any]:
-    """`wrt="x,y"` as the two fields that a Request has for it; who names one input wants no second.
+def by_name(fields: dict[str, Any]) -> dict[str, Any]:
+    """`wrt="x,y"` and `of="u,v"` as the fields that a Request has for them; who names one input wants no second.
 
-    >>> both_inputs({"wrt": "u,v"}), both_inputs({"wrt": "x"}), both_inputs({})
-    ({'wrt': 'u', 'second': 'v'}, {'wrt': 'x', 'second': ''}, {})
+    >>> by_name({"wrt": "u,v"}), by_name({"wrt": "x"}), by_name({"of": "y1,y2"})
+    ({'wrt': 'u', 'second': 'v'}, {'wrt': 'x', 'second': ''}, {'of': 'y1', 'also': ('y2',)})
     """
-    if "wrt" not in fields:
-        return fields
-    first, _, second = fields["wrt"].partition(",")
-    return {**fields, "wrt": first.strip(), "second": second.strip()}
+    found = dict(fields)
+    if "wrt" in found:
+        first, _, second = found["wrt"].partition(",")
+        found |= {"wrt": first.strip(), "second": second.strip()}
+    if found.get("of") is not None:
+        words = found["of"].split(",") if isinstance(found["of"], str) else found["of"]
+        of, *also = (word.strip() for word in words)
+        found |= {"of": of, "also": tuple(also)} if also else {"of": of}
+    return found
 
 
 def inputs_of(request: Request) -> str:
@@ -219,6 +234,14 @@ def inputs_of(request: Request) -> str:
         return f"{request.wrt},{request.second}"
     needless = request.wrt == "x" and (request.second is None or "y" not in request.ranges)
     return "" if needless else request.wrt
+
+
+def outputs_of(request: Request) -> str:
+    """What `--of` says of a request's outputs; empty where it need not be said."""
+    return ",".join([request.of, *request.also]) if request.of is not None else ""
+
+
+NAMES_OF = {"inputs": inputs_of, "outputs": outputs_of}  # by the kind of the option that says them
 
 
 def split_expression(line: str) -> tuple[str, str]:
@@ -264,6 +287,14 @@ def checked(request: Request) -> Request:
             f"{request.wrt}={value:g} is one point, and a curve needs a range: "
             f"write {request.wrt}={value - 1:g}:{value + 1:g}@{value:g} for a curve around it"
         )
+    outputs = (request.of or "y", *request.also)
+    if len(set(outputs)) < len(outputs):
+        twice = next(name for name in outputs if outputs.count(name) > 1)
+        raise GradUsageError(f"--of {','.join(outputs)} names {quoted(twice)} twice: keep one")
+    if len(outputs) > MOST_OUTPUTS:
+        raise GradUsageError(f"--of names {len(outputs)} outputs, and {MOST_OUTPUTS} can be told apart: name fewer")
+    if request.also and request.second:
+        raise GradUsageError(f"two inputs make a map of one number: name one of {', '.join(outputs)} in --of")
     if request.second and request.second in (request.wrt, request.of):
         raise GradUsageError(f"--wrt {inputs_of(request)}: the inputs and {quoted(request.of or 'y')} need three names")
     if request.second and request.second in request.values:
@@ -271,12 +302,12 @@ def checked(request: Request) -> Request:
             f"{request.second}={request.values[request.second]:g} is one value, and an input needs a range: "
             f"write {request.second}=-3:3"
         )
-    if request.into is not None and request.into in (request.wrt, request.second, request.of or "y"):
+    if request.into is not None and request.into in (request.wrt, request.second, *outputs):
         raise GradUsageError(
             f"--into {request.into} would take the place of the cell's own {quoted(request.into)}: write --into g"
         )
-    if request.of is not None and request.of == request.wrt:
-        raise GradUsageError(f"--of and --wrt are both {quoted(request.of)}: say what to differentiate by what")
+    if request.of is not None and request.wrt in outputs:
+        raise GradUsageError(f"--of and --wrt are both {quoted(request.wrt)}: say what to differentiate by what")
     return request
 
 
@@ -355,6 +386,10 @@ def read_weights(_: Option, text: str) -> str:
     return Weights.of(text).spec
 
 
+def read_outputs(option: Option, text: str) -> str:
+    return ",".join(read_name(option, part.strip()) for part in text.split(","))
+
+
 def read_inputs(option: Option, text: str) -> str:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) > 2:
@@ -367,6 +402,7 @@ def read_inputs(option: Option, text: str) -> str:
 READERS: Final[Mapping[str, Callable[[Option, str], object]]] = {
     "name": read_name,
     "inputs": read_inputs,
+    "outputs": read_outputs,
     "whole": read_whole,
     "number": read_number,
     "choice": read_choice,
@@ -566,8 +602,8 @@ def line_of(request: Request, state: State, domain: Range | None = None) -> str:
     words += [written(name, span, state, request.wrt) for name, span in moved.items()]
     words += [f"{name}={value:.12g}" for name, value in request.values.items()]
     for option in OPTIONS:
-        if option.kind == "inputs":
-            words += [f"{option.flag} {inputs}"] if (inputs := inputs_of(request)) else []
+        if option.kind in NAMES_OF:
+            words += [f"{option.flag} {names}"] if (names := NAMES_OF[option.kind](request)) else []
             continue
         value = getattr(state.look, option.look) if option.look else getattr(state, option.field, None)
         if not (option.look or hasattr(state, option.field)):

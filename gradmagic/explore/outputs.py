@@ -58,14 +58,17 @@ def a_kind(value: Any) -> str:
 
 def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
     """Y as a tensor that has a history, or a sentence that says what to do."""
-    name, wrt = (f"'{program.target}'" if program.target else "the cell's last expression"), program.wrt
+    name, wrt = (program.target or ", ".join(program.outputs)), program.wrt
+    name = f"'{name}'" if name else "the cell's last expression"
     if y is None:
         raise GradUsageError(
             f"{name} is None, and there is nothing to differentiate: end the cell with an expression in {wrt}, "
             "or name it: %%grad --of z"
         )
     if isinstance(y, list | tuple) and y and all(isinstance(part, backend.torch.Tensor) for part in y):
-        raise GradUsageError(f"{name} is {a_kind(y)} of {len(y)} tensors: torch.stack them, or take one")
+        raise GradUsageError(
+            f"{name} is {a_kind(y)} of {len(y)} tensors: end the cell with it, torch.stack them, or take one"
+        )
     if isinstance(y, np.ndarray | int | float | complex | np.number):
         raise GradUsageError(
             f"{name} does not depend on '{wrt}': it is a plain {'array' if isinstance(y, np.ndarray) else 'number'}; "

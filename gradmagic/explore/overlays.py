@@ -6,7 +6,7 @@ An overlay is a row of `OVERLAYS`: its name in a list of switches, and a functio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -45,6 +45,8 @@ class Mark:
         The order of derivative whose colour it has; None is ink.
     words : str
         What it is, in words and numbers, for those who do not see it.
+    height : pair of float
+        For areas and upright lines: from where to where they go, in shares of the height.
     """
 
     overlay: str
@@ -55,6 +57,14 @@ class Mark:
     symbol: str = "o"
     colour: int | None = None
     words: str = ""
+    height: tuple[float, float] = (0.0, 1.0)
+
+    def of_output(self, place: int, count: int, name: str) -> Mark:
+        """The same for one of several outputs: it says whose it is, and areas lie in stripes, one above the other."""
+        words = self.words if self.words.startswith(f"{name} ") else f"{name}: {self.words}" if self.words else ""
+        if self.kind != "area":
+            return replace(self, words=words)
+        return replace(self, words=words, colour=place, height=(1 - (place + 1) / count, 1 - place / count))
 
 
 Maker = Callable[["Curves", Trace, State], Iterable[Mark]]
@@ -190,7 +200,8 @@ def positive(name: str, order: int, verb: str) -> Maker:
         middle = derivative((edges[1:] + edges[:-1]) / 2)
         spans = np.column_stack([edges[:-1], edges[1:]])[middle > 0]
         said = ", ".join(f"{a:.6g} to {b:.6g}" for a, b in spans[:MOST_SAID])
-        words = f"y {verb} for {curves.x_label} from {said}" if said else f"y {verb} nowhere"
+        label = curves.curves[0].label
+        words = f"{label} {verb} for {curves.x_label} from {said}" if said else f"{label} {verb} nowhere"
         yield Mark(name, 0, "area", spans.ravel(), np.zeros(0), colour=order, words=words)
 
     return make

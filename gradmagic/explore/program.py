@@ -8,8 +8,8 @@ import copy
 import difflib
 import dis
 import linecache
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any, Final
 
@@ -54,6 +54,10 @@ class Program:
         Whether the cell itself calls `grad` or `backward`.
     second, height : str or None, Range or None
         The name of a second input, and its range.
+    outputs : tuple of str
+        What several outputs are called, or the one that `only` has left; empty for a single one.
+    output : int
+        Which part of its value the last expression stands for, where that is a tuple.
     """
 
     request: Request
@@ -69,6 +73,8 @@ class Program:
     calls_autograd: bool
     second: str | None = None
     height: Range | None = None
+    outputs: tuple[str, ...] = ()
+    output: int = 0
 
     @property
     def filename(self) -> str:
@@ -77,8 +83,29 @@ class Program:
 
     @property
     def y_label(self) -> str:
-        """What is differentiated, as a label: its name, or y; z over two inputs."""
-        return self.target or ("y" if self.second is None else "z")
+        """What is differentiated first, as a label: its name, or y; z over two inputs."""
+        return self.outputs[0] if self.outputs else self.target or ("y" if self.second is None else "z")
+
+    def only(self, place: int) -> Program:
+        """The same cell, with this one of its outputs."""
+        outputs = self.outputs[place : place + 1] or (self.y_label,)
+        return replace(self, outputs=outputs, output=place, target=outputs[0] if self.target else None)
+
+    def each(self) -> tuple[Program, ...]:
+        """The same cell with one output each."""
+        return tuple(map(self.only, range(len(self.outputs)))) if len(self.outputs) > 1 else (self,)
+
+    def with_parts(self, value: Any) -> Program:
+        """The same cell, whose last expression has turned out to be a tuple or a list: each part is an output."""
+        if self.target is not None or self.outputs or not isinstance(value, tuple | list) or not value:
+            return self
+        return replace(self, outputs=called([None] * len(value), self.binds))
+
+    def result(self, names: Mapping[str, Any], value: Any) -> Any:
+        """What is differentiated, among the names that the cell left or in the value of its last expression."""
+        if self.target is not None:
+            return names.get(self.target)
+        return value[self.output] if isinstance(value, tuple | list) and value else value
 
     @classmethod
     def of(cls, request: Request, namespace: Mapping[str, Any]) -> Program:
@@ -99,7 +126,8 @@ class Program:
         autograd = any(name in CALLS_OF_AUTOGRAD for name in names_called(tree))
         tree = rewritten(tree, "torch" if request.backend == "torch" else OURS)
         reads, binds = names_of(compile(reached(tree), request.filename, "exec", dont_inherit=True))
-        target = what_of(request, tree, binds)
+        parts = parts_of(request, tree, binds)
+        target = None if parts else what_of(request, tree, binds)
         last = compiled_last(tree, request.filename) if target is None else None
         body = compile(tree, request.filename, "exec", dont_inherit=True) if tree.body else None
         domain = domain_of(request, reads, binds, namespace)
@@ -112,8 +140,10 @@ class Program:
             and (name in request.ranges or not (is_given(name, request, namespace) or name in used_as_objects))
         }
         height = None if second is None else request.ranges.get(second, DEFAULT_DOMAIN)
+        outputs = parts or ((target, *request.also) if target is not None and request.also else ())
         return cls(
-            request, body, last, reads, binds, parameters, domain, target, request.wrt, calls, autograd, second, height
+            request, body, last, reads, binds, parameters, domain, target, request.wrt, calls, autograd, second, height,
+            outputs,
         )  # fmt: skip
 
 
@@ -229,9 +259,37 @@ def texts_of_calls(tree: ast.Module, source: str) -> Iterator[tuple[Position, st
             yield (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset), " ".join(text.split())
 
 
+def parts_of(request: Request, tree: ast.Module, binds: frozenset[str]) -> tuple[str, ...]:
+    """What the parts of the tuple that a cell ends with are called; none if the cell sets y beside it."""
+    last = tree.body[-1]
+    if request.of is not None or not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Tuple):
+        return ()
+    names = [part.id if isinstance(part, ast.Name) and part.id != request.wrt else None for part in last.value.elts]
+    starred = any(isinstance(part, ast.Starred) for part in last.value.elts)
+    return () if starred or len(names) < 2 or ("y" in binds and "y" not in names) else called(names, binds)
+
+
+def called(names: Sequence[str | None], taken: Collection[str]) -> tuple[str, ...]:
+    """The names of outputs, where some have none: y1, y2, …
+
+    >>> called(["u", None, "u"], {"y2"})
+    ('u', 'y22', 'y3')
+    """
+    found: list[str] = []
+    for number, name in enumerate(names, 1):
+        fresh = f"y{number}" if name is None or name in found else name
+        while fresh in found or (fresh != name and fresh in taken):
+            fresh += str(number)
+        found.append(fresh)
+    return tuple(found)
+
+
 def what_of(request: Request, tree: ast.Module, binds: frozenset[str]) -> str | None:
     """The name of what to differentiate; None for the cell's last expression."""
     wanted = request.of or "y"
+    missing = [name for name in request.also if name not in binds]
+    if missing:
+        raise never_sets(missing[0], request, binds)
     if wanted in binds:
         return wanted
     if request.of is None and isinstance(tree.body[-1], ast.Expr):

@@ -85,6 +85,8 @@ class Request:
         `NAME=VALUE`: fixed numbers.
     of : str or None
         The name of what is differentiated; None means `y`, or else the cell's last expression.
+    also : tuple of str
+        The names of further outputs over the same x.
     wrt : str
         The name of what it is differentiated by.
     second : str or None
@@ -136,3 +138,4 @@ class Request:
     check: bool = False
     filename: str = "<cell>"
     second: str | None = None
+    also: tuple[str, ...] = ()

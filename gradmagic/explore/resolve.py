@@ -93,4 +93,4 @@ def glimpsed(
 def evaluator(program: Program, state: State, namespace: Mapping[str, Any], order: int) -> Block:
     """What gives y and its derivatives at any abscissae."""
     names = {name: namespace[name] for name in program.reads if name in namespace}
-    return Block(program.request, state.params, names, order, program)
+    return Block(program.request, state.params, names, order, program, program.output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from gradmagic.engine import leaving
 from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
 from gradmagic.explore.ledger import Ledger, cell_line
+from gradmagic.explore.options import MOST_OUTPUTS
 from gradmagic.explore.outputs import array_of, input_of, kind_of, output_of
 from gradmagic.explore.plane_calls import over_plane
 from gradmagic.explore.planes import MOST_SIDE, abscissae, side_of
@@ -31,7 +32,7 @@ def run(
     namespace: Mapping[str, Any],
     *,
     first: bool = True,
-    pointwise: bool | None = None,
+    pointwise: tuple[bool, ...] = (),
 ) -> Trace:
     """Run the cell and differentiate what it computes.
 
@@ -46,8 +47,8 @@ def run(
     first : bool
         Whether this is the run that the user asked for: it prints, and its errors are raised. Later runs print
         nothing, and their errors come back in `Trace.failure`.
-    pointwise : bool, optional
-        What an earlier run found in `Trace.pointwise`; found out if it is not given.
+    pointwise : tuple of bool, optional
+        What an earlier run found in `Trace.pointwise`, for each output; found out if it is not given.
 
     Raises
     ------
@@ -101,12 +102,13 @@ class Attempt:
     namespace: Mapping[str, Any]
     backend: Backend
     first: bool
-    pointwise: bool | None
+    pointwise: tuple[bool, ...] = ()
     printed: io.StringIO = field(default_factory=io.StringIO)
     failure: Failure | None = None
     ran: bool = False
     notes: list[str] = field(default_factory=list)
     second: Any = None
+    outputs: tuple[Program, ...] = ()
     new_ledger: Callable[..., Ledger] = Ledger
 
     def trace(self) -> Trace:
@@ -115,15 +117,15 @@ class Attempt:
         scope = self.new_scope(echo=self.first)
         try:
             value = self.cell_run(scope, ledger)
-            x, y = self.read(scope, value)
+            x, ys = self.read(scope, value)
             self.ran = True
-            freed = ledger.rows and self.backend.census((y,)).freed
+            freed = ledger.rows and self.backend.census(ys).freed
             with self.backend.revived(ledger.memory):
-                if freed and self.backend.census((y,)).freed:
-                    x, y = self.run_again(x, y, random)
+                if freed and self.backend.census(ys).freed:
+                    x, ys = self.run_again(x, ys, random)
                 elif freed:
                     self.notes.append("the cell's own calls freed its graph: the panel kept it for its curves")
-                return self.differentiated(x, y, scope, ledger)
+                return self.differentiated(x, ys, scope, ledger)
         except Exception as error:
             if self.first:
                 raise
@@ -151,7 +153,8 @@ class Attempt:
             advise(error)
             # On a later run a cell's own call may be refused because a switch was turned; what was computed before
             # it is still there to be shown.
-            if self.first or self.program.target is None or self.program.target not in scope:
+            wanted = [program.target for program in self.program.each()]
+            if self.first or any(name is None or name not in scope for name in wanted):
                 raise
             self.failure = failure_of(error, self.program.filename)
             return None
@@ -166,53 +169,56 @@ class Attempt:
     def bound(self, scope: Scope) -> dict[str, Any]:
         return {name: scope[name] for name in sorted(self.program.binds) if dict.__contains__(scope, name)}
 
-    def read(self, scope: Scope, value: Any) -> tuple[Any, Any]:
-        """X and y, as tensors that can be differentiated."""
+    def read(self, scope: Scope, value: Any) -> tuple[Any, tuple[Any, ...]]:
+        """X and every output, as tensors that can be differentiated."""
         x = input_of(scope.get(self.program.wrt), self.program, self.backend)
-        y = scope.get(self.program.target) if self.program.target is not None else value
         if self.program.second is not None:
             self.second = input_of(scope.get(self.program.second), self.program, self.backend)
-        return x, output_of(y, x, self.program, self.backend)
+        self.outputs = self.program.with_parts(value).each()
+        ys = [output_of(program.result(scope, value), x, program, self.backend) for program in self.outputs]
+        together(x, ys, self.outputs)
+        return x, tuple(ys)
 
-    def run_again(self, x: Any, y: Any, random: RandomState | None) -> tuple[Any, Any]:
-        """X and y once more, with their graph, on an engine that gives nothing back of what it has freed."""
+    def run_again(self, x: Any, ys: tuple[Any, ...], random: RandomState | None) -> tuple[Any, tuple[Any, ...]]:
+        """X and the outputs once more, with their graph, on an engine that gives nothing back of what it has freed."""
         if random is not None:
             self.backend.random_restore(random)
-        again = Attempt(self.program, self.state, self.namespace, self.backend, first=False, pointwise=None)
+        again = Attempt(self.program, self.state, self.namespace, self.backend, first=False)
         scope = again.new_scope(echo=False)
         scope["print"] = lambda *_, **__: None
         try:
             value = again.cell_run(scope, lambda _, run: run(retain_graph=True))
-            other_x, other_y = again.read(scope, value)
+            other_x, others = again.read(scope, value)
         except Exception as error:  # noqa: BLE001  the run that the user asked for went well, and counts
             said = failure_of(error, self.program.filename).message
             self.notes.append(f"the cell freed its graph, and cannot be run twice for the panel's derivatives: {said}")
-            return x, y
-        if not np.array_equal(array_of(y), array_of(other_y), equal_nan=True):
-            name = self.program.y_label
+            return x, ys
+        pairs = zip(ys, others, strict=True)
+        if not all(np.array_equal(array_of(y), array_of(other), equal_nan=True) for y, other in pairs):
+            name = ", ".join(program.y_label for program in self.outputs)
             self.notes.append(f"the cell freed its graph and was run again: {name} is other than the first time")
         else:
             self.notes.append("the cell's own calls freed its graph, so the panel ran the cell again for its curves")
         self.second = again.second
-        return other_x, other_y
+        return other_x, others
 
     def evaluated(self, xs: Array, ys: Array) -> tuple[Any, Any, Any]:
         """Both inputs at these places and the cell's result there, silently: what a search asks for."""
-        again = Attempt(self.program, self.state, self.namespace, self.backend, first=False, pointwise=True)
+        again = Attempt(self.program, self.state, self.namespace, self.backend, first=False)
         scope = scope_of(self.program, self.state, self.namespace, self.backend, self.printed, echo=False)
         scope["print"] = lambda *_, **__: None
         scope[self.program.wrt], scope[self.program.second or ""] = (
             self.backend.variable(values.reshape(1, -1)) for values in (xs, ys)
         )
         value = again.cell_run(scope, lambda _, run: run(retain_graph=True))
-        x, z = again.read(scope, value)
+        x, (z, *_) = again.read(scope, value)
         return x, again.second, z
 
     def over_plane(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
         """What two inputs give."""
         names = {**self.namespace, **self.bound(scope)}
         found = over_plane(
-            y, (x, self.second), self.state, names, ledger, evaluate=self.evaluated, pointwise=self.pointwise
+            y, (x, self.second), self.state, names, ledger, evaluate=self.evaluated, pointwise=self.known(0)
         )
         return Trace(
             x=array_of(x),
@@ -230,24 +236,39 @@ class Attempt:
             plane=found.plane,
         )
 
-    def differentiated(self, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
+    def known(self, place: int) -> bool | None:
+        """What an earlier run has found of this output."""
+        return self.pointwise[place] if place < len(self.pointwise) else None
+
+    def differentiated(self, x: Any, ys: tuple[Any, ...], scope: Scope, ledger: Ledger) -> Trace:
         if self.program.second is not None:
-            return self.over_plane(x, y, scope, ledger)
+            return self.over_plane(x, ys[0], scope, ledger)
+        first, *others = [self.of_output(place, x, y, scope, ledger) for place, y in enumerate(ys)]
+        return replace(
+            first,
+            ledger=tuple(ledger.rows),
+            printed=self.printed.getvalue(),
+            names=self.bound(scope),
+            notes=(*self.notes, *first.notes),
+            others=tuple(others),
+        )
+
+    def of_output(self, place: int, x: Any, y: Any, scope: Scope, ledger: Ledger) -> Trace:
+        """One output and its derivatives."""
+        ledger.program = program = self.outputs[place]
+        ledger.begun = len(ledger.rows)
         names = {**self.namespace, **self.bound(scope)}
-        found: Derived = derived(y, x, self.state, names, ledger, pointwise=self.pointwise)
-        kind = kind_of(x, y, self.program)
+        found: Derived = derived(y, x, self.state, names, ledger, pointwise=self.known(place))
         return Trace(
             x=found.x,
             y=found.y,
             derivatives=found.derivatives,
-            ledger=tuple(ledger.rows),
-            printed=self.printed.getvalue(),
-            names=self.bound(scope),
-            kind=kind,
+            ledger=(),
+            kind=kind_of(x, y, program),
             weights=found.weights,
-            notes=(*self.notes, *found.notes),
-            x_label=self.program.wrt,
-            y_label=self.program.y_label,
+            notes=found.notes,
+            x_label=program.wrt,
+            y_label=program.y_label,
             failure=self.failure,
             pointwise=found.pointwise,
         )
@@ -263,17 +284,33 @@ class Attempt:
         )
         nothing = tuple(Derivative(order, None, why, failure.message) for order in range(1, self.state.order + 1))
         x = samples(self.program, self.state) if self.program.domain is not None else np.zeros(0)
-        return Trace(
-            x,
-            None,
-            nothing,
-            tuple(ledger.rows),
-            self.printed.getvalue(),
-            self.bound(scope),
-            x_label=self.program.wrt,
-            y_label=self.program.y_label,
-            failure=failure,
+        first, *others = [
+            Trace(x, None, nothing, (), x_label=program.wrt, y_label=program.y_label, failure=failure)
+            for program in self.outputs or self.program.each()
+        ]
+        return replace(
+            first,
+            ledger=tuple(ledger.rows),
+            printed=self.printed.getvalue(),
+            names=self.bound(scope),
+            others=tuple(others),
         )
+
+
+def together(x: Any, ys: Sequence[Any], outputs: Sequence[Program]) -> None:
+    """Refuse outputs that cannot be drawn over one x."""
+    if len(ys) < 2:
+        return
+    if len(ys) > MOST_OUTPUTS:
+        raise GradUsageError(f"{len(ys)} outputs, and {MOST_OUTPUTS} can be told apart: name some with --of")
+    if outputs[0].second is not None:
+        raise GradUsageError("two inputs make a map of one number: end the cell with one, or name it in --of")
+    for y, program in zip(ys, outputs, strict=True):
+        if tuple(y.shape) != tuple(x.shape):
+            raise GradUsageError(
+                f"several outputs share one {program.wrt}, and '{program.y_label}' has the shape {tuple(y.shape)}, "
+                f"{program.wrt} {tuple(x.shape)}: look at it alone, with --of"
+            )
 
 
 def advise(error: Exception) -> None:
@@ -303,7 +340,8 @@ def compared(program: Program, state: State, namespace: Mapping[str, Any], trace
         return (f"gradmagic itself cannot run this cell: {ours.failure.message if ours.failure else ''}",)
     if trace.x.shape != ours.x.shape or not np.array_equal(trace.x, ours.x, equal_nan=True):
         return ("PyTorch and gradmagic got different x: call torch.manual_seed in the cell to compare random numbers",)
-    pairs = [(trace.y, ours.y), *zip_values(trace, ours)]
+    outputs = zip(trace.outputs, ours.outputs, strict=True)
+    pairs = [pair for theirs, mine in outputs for pair in zip_values(theirs, mine)]
     if any(a.shape != b.shape for a, b in pairs):
         return ("PyTorch and gradmagic give results of different shapes",)
     return (f"PyTorch and gradmagic differ by at most {apart(pairs)}",)
@@ -318,6 +356,6 @@ def apart(pairs: list[tuple[Array, Array]]) -> str:
 
 
 def zip_values(a: Trace, b: Trace) -> list[tuple[Array, Array]]:
-    """The derivatives that both have."""
-    both = zip(a.derivatives, b.derivatives, strict=True)
-    return [(p.values, q.values) for p, q in both if p.values is not None and q.values is not None]
+    """The values and the derivatives that both have."""
+    both = [(a.y, b.y), *((p.values, q.values) for p, q in zip(a.derivatives, b.derivatives, strict=True))]
+    return [(p, q) for p, q in both if p is not None and q is not None]

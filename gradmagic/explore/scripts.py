@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -78,8 +78,16 @@ class Writing:
 
     def text(self) -> str:
         body = self.body()
-        parts = [self.head(), self.given(), body, "\n".join(self.derivatives()), "\n".join(self.printing())]
+        each = self.each()
+        derivatives = "\n".join(line for one in each for line in one.derivatives())
+        printing = "\n".join(dict.fromkeys(line for one in each for line in one.printing()))
+        parts = [self.head(), self.given(), body, derivatives, printing]
         return "\n\n".join(part for part in parts if part)
+
+    def each(self) -> list[Writing]:
+        """What is written for each output."""
+        pairs = zip(self.program.each(), self.trace.outputs, strict=True)
+        return [replace(self, program=program, trace=trace) for program, trace in pairs]
 
     # --- the names that a cell knows without an import
 
@@ -174,8 +182,8 @@ class Writing:
         tree = ast.parse(text)
         edits = [*self.imports(tree, text), *self.functions(tree), *self.clones(tree)]
         if self.program.target is None:
-            last = tree.body[-1]
-            edits.append(((last.lineno, last.col_offset), (last.lineno, last.col_offset), f"{self.program.y_label} = "))
+            last, results = tree.body[-1], ", ".join(self.program.outputs) or self.program.y_label
+            edits.append(((last.lineno, last.col_offset), (last.lineno, last.col_offset), f"{results} = "))
         body = edited(text, edits)
         if self.program.request.leaf_writes == "allow" and self.engine == "gradmagic":
             body = 'with leaf_writes("allow"):\n' + "\n".join(

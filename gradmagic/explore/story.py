@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.options import MOST_OUTPUTS
 from gradmagic.explore.program import Program
 from gradmagic.explore.rows import row_of
 from gradmagic.explore.run import Attempt
@@ -147,6 +147,9 @@ def story(program: Program, state: State, namespace: Mapping[str, Any]) -> Story
     return Telling(program, state, namespace).tell()
 
 
+APART = (True,) * MOST_OUTPUTS  # no calls but the panel's are looked at
+
+
 @dataclass(slots=True)
 class Telling:
     """One run that is looked at."""
@@ -167,7 +170,7 @@ class Telling:
             self.witness = Witness(*args)
             return self.witness
 
-        attempt = Attempt(self.program, self.state, dict(self.namespace), backend, False, True, new_ledger=watching)
+        attempt = Attempt(self.program, self.state, dict(self.namespace), backend, False, APART, new_ledger=watching)
         with np.errstate(all="ignore"), backend.leaf_writes(self.program.request.leaf_writes), self.clock:
             trace = attempt.trace()
         return self.written(trace.names, trace.failure)
@@ -195,11 +198,9 @@ class Telling:
     def labels(self, called: Mapping[int, str]) -> list[str]:
         """What each root is called: y, dy/dx as the panel counts them, or the cell's own name."""
         found: list[str] = []
-        for number, (root, order) in enumerate(self.witness.roots):
-            if order is not None:
-                found.append(ordinal_label(order, self.program.y_label, self.program.wrt))
-            else:
-                found.append(called.get(id(root)) or (self.program.y_label if number == 0 else f"result {number}"))
+        for number, (root, label) in enumerate(self.witness.roots):
+            named = called.get(id(root)) or (self.program.y_label if number == 0 else f"result {number}")
+            found.append(label or named)
         return [label if found.index(label) == i else f"{label} ({i + 1})" for i, label in enumerate(found)]
 
     def graph(self, label: str, root: Any, called: Mapping[int, str]) -> Graph:

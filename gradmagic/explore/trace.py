@@ -133,6 +133,8 @@ class Trace:
     plane : Plane or None
         For two inputs: everything over both. `x` and `y` are then the grid of the first input and the values on it, and
         the derivatives are the gradient, of shape (2, …), and the Hessian, of shape (2, 2, …).
+    others : tuple of Trace
+        What the same run gave for further outputs over the same x; their calls are in this ledger.
     """
 
     x: Array
@@ -149,3 +151,9 @@ class Trace:
     failure: Failure | None = None
     pointwise: bool = True
     plane: Plane | None = None
+    others: tuple[Trace, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[Trace, ...]:
+        """All outputs, this one first."""
+        return (self, *self.others)

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.ledger import Ledger, tensors_in
 from gradmagic.explore.trace import Array
 
@@ -45,7 +46,7 @@ class Witness(Ledger):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.roots: list[tuple[Any, int | None]] = []  # and the order of derivative, for the panel's own
+        self.roots: list[tuple[Any, str | None]] = []  # and what it is called, for the panel's own
         self.moments: list[tuple[int | None, int, dict[int, int], tuple[Step, ...]]] = []
         self.nodes: dict[int, Any] = {}  # they stay alive for as long as their numbers mean them
         self.kept: list[Any] = []
@@ -65,7 +66,7 @@ class Witness(Ledger):
     def __call__(self, call: Any, run: Callable[..., Any]) -> Any:
         index = len(self.rows)
         for tensor in call.outputs:
-            self.see(tensor, 0 if self.by == "panel" and not self.panels else None, None)
+            self.see(tensor, self.label(0) if self.by == "panel" and not self.panels else None, None)
         if self.by == "panel" and call.inputs:
             self.x = call.inputs[0]
         if not self.moments:
@@ -78,9 +79,9 @@ class Witness(Ledger):
             given = tuple(t for t in tensors_in(result) if t is not None)
             return result
         finally:
-            order = self.panels if self.by == "panel" else None
+            label = self.label(self.panels) if self.by == "panel" else None
             for tensor in given:
-                self.see(tensor, order, index)
+                self.see(tensor, label, index)
             for key, node in self.nodes.items():
                 if node.freed:
                     self.freed.setdefault(key, index)
@@ -88,17 +89,20 @@ class Witness(Ledger):
 
     @property
     def panels(self) -> int:
-        """How many calls the panel has made."""
-        return sum(row.by == "panel" for row in self.rows)
+        """How many calls the panel has made for this output."""
+        return sum(row.by == "panel" for row in self.rows[self.begun :])
 
-    def see(self, tensor: Any, order: int | None, made_by: int | None) -> None:
+    def label(self, order: int) -> str:
+        return ordinal_label(order, self.program.y_label, self.program.wrt)
+
+    def see(self, tensor: Any, label: str | None, made_by: int | None) -> None:
         """Note a tensor's graph before anything of it is freed."""
         known = next((i for i, (root, _) in enumerate(self.roots) if root is tensor), None)
         if known is not None:
-            if order is not None:
-                self.roots[known] = (tensor, order)
+            if label is not None:
+                self.roots[known] = (tensor, label)
             return
-        self.roots.append((tensor, order))
+        self.roots.append((tensor, label))
         waiting = [tensor.grad_fn] if tensor.grad_fn is not None else []
         while waiting:
             node = waiting.pop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.state import State
-from gradmagic.explore.trace import Array, Call, Derivative, Failure
+from gradmagic.explore.trace import Array, Call, Derivative, Failure, Trace
 from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
 from gradmagic.panel.checking import Checking
@@ -102,13 +102,20 @@ class Panel:
         return self._trace.derivatives
 
     @property
+    def outputs(self) -> Mapping[str, Trace]:
+        """What each of several outputs gave, by its name: its `y` and its `derivatives`."""
+        return {one.y_label: one for one in self._trace.outputs}
+
+    @property
     def ledger(self) -> tuple[Call, ...]:
         """The calls of `grad`, the cell's own and the panel's."""
         return self._trace.ledger
 
-    def sampled(self, x: Any, order: int | None = None, *, executor: Any = None, block: int | None = None) -> Array:
+    def sampled(
+        self, x: Any, order: int | None = None, *, executor: Any = None, block: int | None = None, of: str | None = None
+    ) -> Array:
         """Y and its derivatives on another grid: an array of x, or a number of points. See `Explorer.sampled`."""
-        return self.explorer.sampled(x, order, executor=executor, block=block)
+        return self.explorer.sampled(x, order, executor=executor, block=block, of=of)
 
     @property
     def state(self) -> State:
@@ -287,7 +294,9 @@ class Panel:
         )
 
     def _named(self, order: int) -> str:
-        """What the curve of an order is called."""
+        """What the curve of an order is called; of several outputs, the order alone."""
+        if self._trace.others:
+            return ordinal_label(order, "", self._trace.x_label) or "values"
         return ordinal_label(order, self._trace.y_label, self._trace.x_label)
 
     def _zoomed(self, span: Range | None) -> None:

@@ -68,9 +68,11 @@ white-space:pre;overflow:auto;height:auto}}
 .gm .gm-values-table th,.gm .gm-values-table td{{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums;
 border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-values-table .gm-pinned,.gm .gm-values-table .gm-at{{background:var(--gm-kept);font-weight:600}}
-.gm .gm-caption{{font-variant-numeric:tabular-nums;padding-left:82px;max-width:712px;box-sizing:border-box}}
+.gm .gm-caption{{line-height:1.5;font-variant-numeric:tabular-nums;
+padding-left:82px;max-width:712px;box-sizing:border-box}}
 @media(max-width:700px){{.gm .gm-caption{{padding-left:0}} .gm .gm-picture .gm-readouts{{display:none}}
 .gm .gm-ledger th:nth-child(2){{min-width:9em}}}}
+.gm .gm-whole{{display:inline-block}}
 .gm .gm-found{{margin:2px 0 4px;padding-left:98px;max-width:712px;box-sizing:border-box;
 color:var(--gm-faint);line-height:1.4;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
 .gm .gm-checks{{list-style:none;margin:2px 0;padding:0;line-height:1.4;color:var(--gm-faint)}}

@@ -48,11 +48,11 @@ def size(count: int) -> str:
 def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) -> str:
     """The values at x0, each as far down as its point in the picture."""
     rows, last = [], -math.inf
-    for order, down in anchors:
-        value = next((v for c, v in zip(curves.curves, curves.at_x0, strict=False) if c.order == order), None)
+    for place, down in sorted(anchors, key=lambda one: one[1]):
+        value, hue = curves.at_x0[place], curves.curves[place].hue
         last = max(down, last + LINE)
         sign = "+" if value is not None and value > 0 else ""
-        rows.append(f'<span class="gm-o{order}" style="top:{100 * last / height:.2f}%">{sign}{number(value)}</span>')
+        rows.append(f'<span class="gm-o{hue}" style="top:{100 * last / height:.2f}%">{sign}{number(value)}</span>')
     return f'<div class="gm-values" aria-hidden="true">{"".join(rows)}</div>'
 
 
@@ -67,7 +67,7 @@ def caption(curves: Curves) -> str:
     parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
     for curve, value in zip(curves.curves, curves.at_x0, strict=False):
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
-        parts.append(f'<span class="gm-o{curve.order}">{html.escape(curve.label)} = {words}</span>')
+        parts.append(f'<span class="gm-o{curve.hue} gm-whole">{html.escape(curve.label)} = {words}</span>')
     return f'<div class="gm-caption">at {", ".join(parts)}</div>'
 
 

@@ -75,7 +75,7 @@ def samples(curves: Curves) -> str:
     labels, columns = columns_of(curves)
     x = columns[0]
     at = int(np.argmin(np.abs(x - curves.x0))) if x.size else None
-    orders = [None, *(curve.order for curve in curves.curves if curve.values is not None)]
+    orders = [None, *(curve.hue for curve in curves.curves if curve.values is not None)]
     head = "".join(
         f'<th scope="col"{"" if order is None else f" class=gm-o{order}"}>{html.escape(label)}</th>'
         for label, order in zip(labels, orders, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.explain import ordinal_label
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
-from gradmagic.plot.limits import Limits, Placed, Reach, follow, reach
+from gradmagic.plot.limits import HUGE, Limits, Placed, Reach, follow, reach
 from gradmagic.plot.marks import Marks, marks_of
 from gradmagic.plot.palette import palette_of
 from gradmagic.plot.pane import Face, Pane
@@ -23,6 +25,7 @@ __all__ = ["Frame", "figure", "height_for"]
 
 DPI = 100
 LEFT, RIGHT, TOP, BOTTOM, GAP = 82, 18, 12, 44, 17  # pixels around and between the panes
+LEGEND = 20  # more above the panes, for the names of several outputs
 FIRST_PANE = 1.35  # the pane of y is taller than the others by this factor
 STILLS = 48  # how many still parts are kept: a band of 640×160 pixels takes 500 kB
 CROWD = 5  # panes, from which on each further one is lower
@@ -44,11 +47,11 @@ class Band:
     box: tuple[float, float, float, float]
 
 
-def bands(count: int, width: int, height: int) -> list[Band]:
-    """Strips from the top down that meet in the middle of the gaps."""
+def bands(count: int, width: int, height: int, above: int = TOP) -> list[Band]:
+    """Strips from the top down that meet in the middle of the gaps; `above` the first pane are so many pixels."""
     shares = [FIRST_PANE] + [1.0] * (count - 1) if count > 1 else [1.0]
-    room = height - TOP - BOTTOM - GAP * (count - 1)
-    result, top = [], float(height - TOP)
+    room = height - above - BOTTOM - GAP * (count - 1)
+    result, top = [], float(height - above)
     for number, share in enumerate(shares):
         bottom = top - room * share / sum(shares)
         upper = height if number == 0 else round(top + GAP / 2)
@@ -102,8 +105,8 @@ class Frame:
     Attributes
     ----------
     anchors : tuple of (int, float)
-        After `draw`: for each pane that shows a point at x0, the order and how far down the picture that point is, in
-        pixels of `size`.
+        After `draw`: for each curve that has a point at x0, its place among the curves and how far down the picture
+        that point is, in pixels of `size`.
     marks : tuple of Marks
         After `draw`: what was drawn in each pane.
     inputs : tuple of Placed
@@ -121,6 +124,7 @@ class Frame:
         self.inputs: tuple[Placed, ...] = ()
         self.stills_drawn = 0
         self._orders: tuple[int, ...] = ()
+        self._outputs: tuple[str, ...] = ()
         self._panes: list[Pane] = []
         self._limits: dict[int, Limits] = {}
         self._x_limits: Limits | None = None
@@ -132,8 +136,8 @@ class Frame:
         A tangent is drawn only where dy/dx is the slope of y (`curves.slopes`).
         """
         groups = by_order(curves)
-        if tuple(groups) != self._orders:
-            self._build(tuple(groups), animated=True)
+        if (tuple(groups), curves.outputs) != (self._orders, self._outputs):
+            self._build(tuple(groups), curves.outputs, animated=True)
         with np.errstate(all="ignore"):
             faces = self._faces(curves, groups)
             self._restore(faces)
@@ -148,7 +152,7 @@ class Frame:
         twin = Frame(self.theme.name, self.size, self.scale)
         twin._limits, twin._x_limits = dict(self._limits), self._x_limits
         groups = by_order(curves)
-        twin._build(tuple(groups), animated=False)
+        twin._build(tuple(groups), curves.outputs, animated=False)
         faces = twin._faces(curves, groups)
         for pane, face, marks in zip(twin._panes, faces, twin._marks(curves, groups, faces), strict=True):
             pane.put_on(face, twin._canvas.get_renderer())
@@ -164,24 +168,24 @@ class Frame:
 
     # --- how it is built
 
-    def _build(self, orders: tuple[int, ...], *, animated: bool) -> None:
-        """A new figure with one pane for each order."""
+    def _build(self, orders: tuple[int, ...], outputs: tuple[str, ...], *, animated: bool) -> None:
+        """A new figure with one pane for each order, and a legend if there are several outputs."""
         width, height = self.size
         dpi = DPI * self.scale
         style: dict[str, Any] = {"layout": "none", "facecolor": self.theme.background, "edgecolor": "none"}
         self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=dpi, frameon=True, **style)
         self._canvas: Any = FigureCanvasAgg(self.figure)
-        self._orders = orders
-        self._bands = bands(len(orders), width, height)
+        self._orders, self._outputs = orders, outputs
+        self._bands = bands(len(orders), width, height, TOP + LEGEND * bool(outputs))
         self._panes = [
-            Pane(self.figure.add_axes(band.box), order, self.theme, animated=animated)
+            Pane(self.figure.add_axes(band.box), order, self.theme, animated=animated, several=bool(outputs))
             for order, band in zip(orders, self._bands, strict=True)
         ]
         self._limits = {order: limits for order, limits in self._limits.items() if order in orders}
         self._stills.clear()
         canvas: Any = self._canvas
         renderer = canvas.get_renderer()
-        self._pixels = Canvas(canvas.buffer_rgba(), palette_of(self.theme, orders))
+        self._pixels = Canvas(canvas.buffer_rgba(), palette_of(self.theme, (*orders, *range(len(outputs)))))
         words = self._pixels.words
         self._brushes = [Brush(renderer, pane.axes.bbox, words, self.theme, pane.order) for pane in self._panes]
 
@@ -193,6 +197,8 @@ class Frame:
         lowest = self._orders[-1]
         for order, mine in groups.items():
             label = ", ".join(dict.fromkeys(curve.label for curve in mine))
+            # the legend says of what: one pane's d²u/dx², d²v/dx², … would fill it
+            short = label if not curves.outputs or order == 0 else ordinal_label(order, "", curves.x_label)
             values = [curve.values for curve in mine if curve.values is not None]
             known = reach(*values, single=curves.style == "points", even=curves.even) if values else None
             note: str | None = None
@@ -205,8 +211,11 @@ class Frame:
                 note = NO_NUMBER
             else:
                 note, detail = mine[0].note or "", mine[0].detail
+            if values:
+                notes += [f"no {curve.label}: {curve.note}" for curve in mine if curve.values is None]
             x_label = curves.x_label if order == lowest else None
-            faces.append(Face(span, limits, label, x_label, note, detail))
+            legend = curves.outputs if order == self._orders[0] else ()
+            faces.append(Face(span, limits, short, x_label, note, detail, legend, curves.style == "points"))
         self.notes = tuple(notes)
         return faces
 
@@ -234,18 +243,27 @@ class Frame:
 
     def _marks(self, curves: Curves, groups: dict[int, tuple[Curve, ...]], faces: list[Face]) -> tuple[Marks, ...]:
         """What moves; and where the points are."""
-        anchors, found = [], []
+        anchors, found = list[tuple[int, float]](), list[Marks]()
         slope = next((value_at_x0(curves, curve) for curve in groups.get(1, ())), None) if curves.slopes else None
         for order, face, band in zip(self._orders, faces, self._bands, strict=True):
             value = value_at_x0(curves, groups[order][0])
             marks = marks_of(curves, groups[order], face.x_limits, value, slope if order == 0 else None)
-            if marks.point is not None and face.y_limits is not None:
-                share = (marks.point - face.y_limits.lo) / face.y_limits.width
-                _, bottom, _, height = band.box
-                anchors.append((order, self.size[1] * (1 - bottom - min(max(share, 0.0), 1.0) * height)))
+            if marks.cursor is not None and face.y_limits is not None:
+                anchors += self._anchored(curves, groups[order], face.y_limits, band)
             found.append(marks)
         self.anchors = tuple(anchors)
         return tuple(found)
+
+    def _anchored(
+        self, curves: Curves, mine: tuple[Curve, ...], limits: Limits, band: Band
+    ) -> Iterator[tuple[int, float]]:
+        """For each curve of a pane that has a value at x0, its place among all and how far down its point is."""
+        _, bottom, _, height = band.box
+        for place, curve in enumerate(curves.curves):
+            value = value_at_x0(curves, curve)
+            if value is not None and abs(value) < HUGE and any(curve is one for one in mine):
+                share = (value - limits.lo) / limits.width
+                yield place, self.size[1] * (1 - bottom - min(max(share, 0.0), 1.0) * height)
 
     def _draw_marks(self, number: int, marks: Marks, face: Face) -> None:
         """Draw what moves in one pane: plain marks by the brush, all others by matplotlib's artists."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,8 @@ class Marks:
         The x and the y of its ends.
     overlaid : tuple of Mark
         What overlays draw here.
+    outputs : tuple of int
+        Which of several outputs each curve is; empty for one.
     """
 
     x: Array
@@ -48,11 +51,12 @@ class Marks:
     point: float | None
     tangent: Segment | None
     overlaid: tuple[Mark, ...] = ()
+    outputs: tuple[int, ...] = ()
 
     @property
     def plain(self) -> bool:
         """Whether there is nothing but one solid line with what belongs to it."""
-        return len(self.values) < 2 and not self.as_points and self.dots is None
+        return len(self.values) < 2 and not self.as_points and self.dots is None and not self.outputs
 
 
 def marks_of(
@@ -65,11 +69,38 @@ def marks_of(
     point = at_x0 if seen and at_x0 is not None and abs(at_x0) < HUGE else None
     tangent = None
     if point is not None and slope is not None and abs(slope) < HUGE:
-        reach = TANGENT_REACH * limits.width
-        tangent = ((curves.x0 - reach, curves.x0 + reach), (point - slope * reach, point + slope * reach))
+        tangent = tangent_at(curves.x0, point, slope, limits)
     dots = lonely(curves.x, values) if line else None
     overlaid = tuple(mark for mark in curves.marks if mine and mark.pane == mine[0].order)
-    return Marks(curves.x, values, not line, dots, curves.x0 if seen else None, point, tangent, overlaid)
+    outputs = tuple(c.output for c in mine if c.values is not None and c.output is not None)
+    if outputs and seen:
+        overlaid += tuple(points_of(curves, mine, limits))
+        point = tangent = None
+    return Marks(curves.x, values, not line, dots, curves.x0 if seen else None, point, tangent, overlaid, outputs)
+
+
+def tangent_at(x0: float, value: float, slope: float, limits: Limits) -> Segment:
+    """Both ends of it."""
+    reach = TANGENT_REACH * limits.width
+    return (x0 - reach, x0 + reach), (value - slope * reach, value + slope * reach)
+
+
+def points_of(curves: Curves, mine: tuple[Curve, ...], limits: Limits) -> Iterator[Mark]:
+    """Of several outputs, the point of each at x0, and the tangent of y."""
+    at = {(c.order, c.output): v for c, v in zip(curves.curves, curves.at_x0, strict=True) if usable(v)}
+    for curve in mine:
+        value, slope = at.get((curve.order, curve.output)), at.get((1, curve.output))
+        if value is None:
+            continue
+        if curve.order == 0 and curves.slopes and slope is not None:
+            xs, ys = tangent_at(curves.x0, value, slope, limits)
+            yield Mark("tangent", 0, "line", np.array(xs), np.array(ys), colour=curve.hue)
+        yield Mark("point", curve.order, "points", np.array([curves.x0]), np.array([value]), colour=curve.hue)
+
+
+def usable(value: float | None) -> bool:
+    """Whether a value can be drawn."""
+    return value is not None and abs(value) < HUGE
 
 
 def lonely(x: Array, curves: tuple[Array, ...]) -> tuple[Array, Array] | None:

@@ -78,7 +78,8 @@ class Overlaid:
 
     def _set_area(self, area: PolyCollection, mark: Mark) -> None:
         spans = mark.x.reshape(-1, 2)
-        area.set_verts([[(a, 0.0), (b, 0.0), (b, 1.0), (a, 1.0)] for a, b in spans])
+        low, high = mark.height
+        area.set_verts([[(a, low), (b, low), (b, high), (a, high)] for a, b in spans])
         area.set_facecolor(blended(self._colour(mark), self.theme.background, WASH))
 
 

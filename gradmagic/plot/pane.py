@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from gradmagic.plot.limits import Limits
@@ -15,11 +16,15 @@ from gradmagic.plot.marks import Marks
 from gradmagic.plot.overlaid import Overlaid
 from gradmagic.plot.theme import CURVE_WIDTH, EDGE_WIDTH, MARKERS, POINT_SIZE, TANGENT_WIDTH, Theme
 from gradmagic.plot.ticks import ticks
-from gradmagic.plot.wrap import LINE_HEIGHT, fitted, font, set_out
+from gradmagic.plot.wrap import LINE_HEIGHT, fitted, font, set_out, width_of
 
 __all__ = ["Face", "Pane"]
 
-DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)))
+# Of several outputs, by their place: each has a colour and dashes of its own.
+DASHES: tuple[Any, ...] = (
+    "-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (10, 2)), (0, (6, 2, 1.5, 2, 1.5, 2)),
+)  # fmt: skip
+SAMPLE, AFTER, BETWEEN = 30.0, 6.0, 20.0  # pixels of a legend: a piece of line, its distance to the name, to the next
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 TICK_SPACING = 32.0  # pixels between ticks of y, about
 NOTHING: tuple[float, ...] = ()
@@ -35,6 +40,8 @@ class Face:
     x_label: str | None
     note: str | None
     detail: str | None
+    legend: tuple[str, ...] = ()
+    as_points: bool = False
 
 
 def heading(order: int, label: str) -> str:
@@ -47,9 +54,9 @@ def heading(order: int, label: str) -> str:
 class Pane:
     """The axes of one order of derivative."""
 
-    def __init__(self, axes: Axes, order: int, theme: Theme, *, animated: bool) -> None:
-        self.axes, self.order, self.theme = axes, order, theme
-        self.still: list[Text] = []
+    def __init__(self, axes: Axes, order: int, theme: Theme, *, animated: bool, several: bool = False) -> None:
+        self.axes, self.order, self.theme, self.several = axes, order, theme, several
+        self.still: list[Artist] = []
         self._shown: Face | None = None
         self._animated = animated
         figure: Any = axes.figure
@@ -100,7 +107,8 @@ class Pane:
         for text in self.still:
             text.remove()
         self.still = []
-        axes, colour = self.axes, self.theme.colour(self.order)
+        axes = self.axes
+        colour = self.theme.ink if self.several else self.theme.colour(self.order)
         box = axes.bbox
         self._ticks_of_x(face, box.width)
         remark = self._ticks_of_y(face, box.height)
@@ -109,6 +117,27 @@ class Pane:
         self._write(label, -62.0, box.height / 2, size, colour, rotation=90)
         if face.note is not None or face.detail is not None:
             self._explain(face, renderer)
+        if face.legend:
+            self._legend(face.legend, renderer, as_points=face.as_points)
+
+    def _legend(self, names: tuple[str, ...], renderer: Any, *, as_points: bool) -> None:
+        """The names of the outputs above the pane, each after a piece of its line, or after one of its points."""
+        size, scale, box = 10.0, self._pixels(1), self.axes.bbox
+        room = box.width / scale - len(names) * (SAMPLE + AFTER + BETWEEN) + BETWEEN
+        widths = [width_of(name, size, False, renderer) / scale for name in names]
+        size *= min(1.0, room / max(sum(widths), 1.0))
+        x, y = 0.0, box.height / scale + 14.0
+        for number, (name, width) in enumerate(zip(names, widths, strict=True)):
+            line, ends = self._curve_line(number), [x, x + SAMPLE]
+            if as_points:
+                line.set(linestyle="none", marker=MARKERS[number], markersize=6.0, markeredgewidth=0.0)
+                ends = [x + SAMPLE / 2] * 2
+            line.set(animated=False, clip_on=False, transform=self.axes.transAxes)
+            line.set_data(np.array(ends) * scale / box.width, np.array([y, y]) * scale / box.height)
+            self.still.append(line)
+            x += SAMPLE + AFTER
+            self._write(name, x, y, size, self.theme.ink, across="left")
+            x += width * size / 10.0 + BETWEEN
 
     def show(self, face: Face) -> None:
         """The limits of this face, for what moves; its pixels are somebody else's."""
@@ -153,14 +182,14 @@ class Pane:
 
     def _write(
         self, text: str, x: float, y: float, size: float, colour: str, *, rotation: float = 0,
-        bold: bool = False,
+        bold: bool = False, across: Literal["center", "left"] = "center",
     ) -> None:  # fmt: skip
-        """Text centred at pixels from the lower left corner of the pane; user text is never read as mathematics."""
+        """Text at pixels from the lower left corner of the pane; user text is never read as mathematics."""
         box = self.axes.bbox
         where = (self._pixels(x) / box.width, (y if rotation else self._pixels(y)) / box.height)
         self.still.append(
             self.axes.text(
-                *where, text, transform=self.axes.transAxes, ha="center", va="center", rotation=rotation, color=colour,
+                *where, text, transform=self.axes.transAxes, ha=across, va="center", rotation=rotation, color=colour,
                 fontproperties=font(size, bold=bold), parse_math=False, usetex=False, clip_on=False,
             )
         )  # fmt: skip
@@ -185,13 +214,16 @@ class Pane:
     def lay(self, marks: Marks, face: Face) -> None:
         """Set the moving artists to these marks."""
         self.show(face)
-        while len(self.lines) < len(marks.values):
+        outputs = marks.outputs or range(len(marks.values))
+        while len(self.lines) <= max(outputs, default=-1):
             self.lines.append(self._curve_line(len(self.lines)))
         for line in self.lines:
             line.set_visible(False)
-        for line, values in zip(self.lines, marks.values, strict=False):
+        for number, values in zip(outputs, marks.values, strict=True):
+            line = self.lines[number]
             if marks.as_points:
-                line.set(linestyle="none", marker=MARKERS[self.order % len(MARKERS)], markeredgewidth=0.0)
+                shape = MARKERS[(number if self.several else self.order) % len(MARKERS)]
+                line.set(linestyle="none", marker=shape, markeredgewidth=0.0)
                 line.set_markersize(6.0 if values.size <= 200 else 3.0)
             place(line, marks.x, values)
         place(self.dots, *(marks.dots or (None, None)))
@@ -201,10 +233,9 @@ class Pane:
         place(self.point, cursor and cursor[:1], None if marks.point is None else (marks.point,))
 
     def _curve_line(self, number: int) -> Line2D:
-        """The line of one more curve; several of one order differ in their dashes."""
-        return self._line(
-            color=self.theme.colour(self.order), linewidth=CURVE_WIDTH, linestyle=DASHES[number % len(DASHES)]
-        )
+        """The line of one more curve; several of one order differ in their colours and dashes."""
+        colour = self.theme.colour(number if self.several else self.order)
+        return self._line(color=colour, linewidth=CURVE_WIDTH, linestyle=DASHES[number % len(DASHES)])
 
     def moving(self) -> list[Line2D]:
         """The artists that are drawn anew on every frame, lowest first; the cursor is painted."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.font_manager import FontProperties
 
-__all__ = ["Paragraph", "fitted", "font", "set_out"]
+__all__ = ["Paragraph", "fitted", "font", "set_out", "width_of"]
 
 FAMILY = "DejaVu Sans"  # comes with matplotlib: the same picture everywhere
 LINE_HEIGHT = 1.35

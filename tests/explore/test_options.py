@@ -102,6 +102,7 @@ def test_the_tables_defaults_are_those_of_a_request() -> None:
         "values",
         "filename",
         "second",
+        "also",
     }
 
 

@@ -59,7 +59,7 @@ def explorer(text: str, **given: Any) -> Explorer:
 
 
 def given_up(found: Explorer) -> list[tuple[float, float]]:
-    sampling = found._sampling
+    sampling = found._samplings[0]
     assert sampling is not None
     return [(lo, hi) for lo, hi, _ in sampling.lost]
 
