@@ -13,7 +13,7 @@ from gradmagic.engine.kinds import Linear
 from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import FREED_MESSAGE, Node, blank, tick
 from gradmagic.engine.op import as_array
-from gradmagic.engine.quiet import quiet
+from gradmagic.engine.quiet import SILENT, hush, quiet, unhush
 from gradmagic.engine.saving import saving
 from gradmagic.engine.tensor import Tensor, View, edge
 
@@ -60,8 +60,11 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, sharing: str = "al
     if node is not None and any(s is before for s in node.saved or ()):
         before._array = np.array(before._array)  # the node saved the old values, and they are about to change
     log = target._shared_log()
-    with np.errstate(all="ignore"):
+    token = hush(SILENT)
+    try:
         target._array[...] = result._array
+    finally:
+        unhush(token)
     if not target._inference:
         log.stamp()
     if node is not None:
@@ -175,6 +178,8 @@ def same_data(a: Any, b: Any) -> bool:
 
 def _is_dense(a: Any) -> bool:
     """Whether the elements fill a range of memory, each once, in any order of the axes."""
+    if a.flags.c_contiguous:
+        return True
     expected = a.itemsize
     for s, n in sorted((s, n) for s, n in zip(a.strides, a.shape, strict=True) if n != 1):
         if s != expected:
@@ -200,8 +205,7 @@ def _rebase(target: Tensor, node: Node) -> None:
     _move_keepers(base, written)
     base._node = written
     base.output_nr = 0
-    base._wants_grad = False
-    _ = target.grad_fn  # the view reads its base anew
+    base._wants_grad = False  # the view will read its base anew: its version tells
 
 
 def _move_keepers(target: Tensor, node: Node) -> None:

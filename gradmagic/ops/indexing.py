@@ -160,6 +160,9 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     """Write through a view; or, for fancy indices, by ``index_put_``."""
     if index is False:
         return
+    if type(index) is int and (shape := x._array.shape) and -shape[0] <= index < shape[0]:
+        _assign(S.select.one(x, dim=0, index=index % shape[0]), value)
+        return
     target, fancy = _resolved(x, None if index is True else index)
     if fancy is None:
         _assign(held(target), value)
@@ -195,9 +198,9 @@ def _checked(x: Tensor, value: Any) -> Any:
 def _assign(target: Tensor, value: Any) -> None:
     v = _checked(target, value)
     if isinstance(v, Number):
-        v = Tensor._of(np.asarray(v).astype(target._array.dtype))
+        v = Tensor._of(np.asarray(v).astype(target._array.dtype)[()])
     v = as_tensor(v)
-    if v.shape == target.shape:
+    if v._array.shape == target._array.shape:
         copy_(target, v)
     elif v.ndim == 0:
         fill_(target, v)
@@ -214,7 +217,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Write another tensor's values into this one."""
     v = as_tensor(src)
     same = same_data(held(input)._array, v._array)
-    return write(input, S.copy_values, v, sharing="all" if same else "alike")
+    return write(input, S.copy_values.two, v, sharing="all" if same else "alike")
 
 
 def fill_(input: Tensor, value: Any) -> Tensor:

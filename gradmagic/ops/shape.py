@@ -162,8 +162,9 @@ def _none_of(g: Any) -> Any:
 
 
 def _copied(a: Any, b: Any) -> Any:
-    if a.shape != b.shape:
-        refuse_broadcast([a, b])
+    if a.shape == b.shape:
+        return np.asarray(b, a.dtype)
+    refuse_broadcast([a, b])
     return np.broadcast_to(np.asarray(b, a.dtype), np.broadcast_shapes(a.shape, b.shape))
 
 
