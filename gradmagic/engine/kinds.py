@@ -55,7 +55,7 @@ class Elementwise(Op):
         if rule is None:
             return self.refuse_pull
         if not callable(getattr(rule, "rule", rule)):
-            return lambda node, g, recording: times_constant(g, rule)
+            return (lambda node, g, recording: g) if rule == 1 else lambda node, g, recording: times_constant(g, rule)
         by = type(rule) is over
         return written_out(self.name, i, rule.rule if by else rule, self.plans()[0][i], sign="/" if by else "*")
 

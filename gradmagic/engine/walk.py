@@ -65,11 +65,12 @@ class Walk:
         live, last = self.live, self.last
         live |= targets
         self.inside = inside = {t for t in targets if isinstance(t, Node)}
+        leaves = targets - inside
         for node in self.order:
             for t in node.edges:
                 if t in live:
                     live.add(node)
-                    if t in targets and t not in inside:
+                    if t in leaves:
                         last.setdefault(t, node)
 
     def greet(self, root: Any, nr: int, g: Any) -> None:
@@ -102,10 +103,10 @@ class Walk:
             grads[target] = g if held is None else held + g
 
     def run(self, retain: bool) -> None:
-        order, grads, inside = self.order, self.grads, self.inside
+        order, grads, live, recording = self.order, self.grads, self.live, self.recording
         complete = self._complete()
         self.arrive(complete.get(None, ()))
-        stepwise = bool(inside or complete or modes.anomaly or self.batch)
+        stepwise = bool(self.inside or complete or modes.anomaly or self.batch)
         while order:
             node = order.pop()
             g = grads.pop(node, None)
@@ -113,28 +114,28 @@ class Walk:
                 self.visit(node, g, retain)
                 if node in complete:
                     self.arrive(complete[node])
-            else:
-                self.pass_by(node, g)
-                if not retain and node.saved:
-                    node.saved = None
+                continue
+            # where there is nothing to look for on the way: the same as a visit, at its shortest
+            pulls = node.op.pulls
+            for i, target in enumerate(node.edges):
+                if target not in live:
+                    if target is not None:
+                        node.check()
+                    continue
+                part = pulls[i](node, g, recording)
+                if part is None:
+                    continue
+                raw = part._array if type(part) is Tensor else part
+                like = target._array if isinstance(target, Tensor) else target
+                if target.plain and raw.shape == like.shape and raw.dtype is like.dtype:
+                    held = grads.get(target)
+                    grads[target] = part if held is None else held + part
+                else:
+                    self.receive(target, 0 if node.edge_nrs is None else node.edge_nrs[i], fit(part, node, i))
+            if not retain and node.saved:
+                node.saved = None
         if not complete:
             self.arrive(self.last)
-
-    def pass_by(self, node: Node, g: Any) -> None:
-        """Bring a node's gradient to its operands, where there is nothing to look for on the way."""
-        live, grads, recording = self.live, self.grads, self.recording
-        pulls = node.op.pulls
-        for i, target in enumerate(node.edges):
-            if target in live:
-                part = fit(pulls[i](node, g, recording), node, i)
-                if part is not None:
-                    if not target.plain:
-                        self.receive(target, 0 if node.edge_nrs is None else node.edge_nrs[i], part)
-                    else:
-                        held = grads.get(target)
-                        grads[target] = part if held is None else held + part
-            elif target is not None:
-                node.check()
 
     def visit(self, node: Node, g: Any, retain: bool) -> None:
         """What happens at a node: its hooks are called, its gradient is noted or brought on, what it saved is freed."""
@@ -309,7 +310,13 @@ def straight(root: Node, leaf: Tensor, g: Any, retain: bool, recording: bool) ->
         after, onward = way[k + 1], None
         for i, target in enumerate(node.edges):
             if target is leaf or (target is after and target is not None):
-                part = fit(node.op.pulls[i](node, g, recording), node, i)
+                part = node.op.pulls[i](node, g, recording)
+                if part is None:
+                    continue
+                raw = part._array if type(part) is Tensor else part
+                like = target._array if target is leaf else target
+                if raw.shape != like.shape or raw.dtype is not like.dtype:
+                    part = fit(part, node, i)
                 if target is leaf:
                     total = part if total is None else total + part
                 else:
@@ -319,6 +326,8 @@ def straight(root: Node, leaf: Tensor, g: Any, retain: bool, recording: bool) ->
         if not retain and node.saved:
             node.saved = None
         g = onward
+        if g is None:
+            break
     return True, total
 
 
@@ -357,19 +366,14 @@ def reachable(roots: Sequence[Any]) -> list[Node]:
     if not fork:
         order.reverse()
         return order
-    seen: set[Any] = set(order)
     stack = [t for t in fork if isinstance(t, Node)]
+    seen: set[Any] = {*order, *stack}
     while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        order.append(node)
-        for t in node.edges:
-            if isinstance(t, Node) and t not in seen:
+        for t in stack.pop().edges:
+            if t not in seen and isinstance(t, Node):
+                seen.add(t)
                 stack.append(t)
-    order.sort(key=_number)
-    return order
+    return sorted(seen, key=_number)
 
 
 _number = attrgetter("seq")
