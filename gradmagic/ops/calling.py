@@ -34,6 +34,7 @@ def _as_torch_has_it(function: Function, name: str, with_out: bool) -> Function:
     if of_row is not None and name in counts:
         make, row = of_row
         made: Function = make(row, name)
+        made.__wrapped__ = function  # type: ignore[attr-defined]  # as the wrappers have it
         return made
     if name not in counts:
         return outputs.with_out(function) if with_out else function

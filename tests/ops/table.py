@@ -96,7 +96,7 @@ def public() -> dict[Any, list[str]]:
         for name in FUNCTIONS if not prefix else module.__all__:
             fn = getattr(module, name, None)
             if callable(fn) and not isinstance(fn, type):
-                names[fn].append(prefix + name)
+                names[inspect.unwrap(fn)].append(prefix + name)
     return {fn: sorted(set(all_), key=lambda name: (len(name), name)) for fn, all_ in names.items()}
 
 
@@ -104,11 +104,11 @@ def watch_names(watch: Watch, names: dict[Any, list[str]]) -> None:
     """Put watched functions into torch's namespaces, into the Tensor, and at both of NumPy's doors."""
     from gradmagic.engine.tensor import Tensor
 
-    proxies = {fn: watch.watched(all_[0], fn) for fn, all_ in names.items()}
+    keys = {fn: all_[0] for fn, all_ in names.items()}
     for module in (*namespaces().values(), Tensor):
         for name, value in list(vars(module).items()):
-            if inspect.isfunction(value) and value in proxies:
-                setattr(module, name, proxies[value])
+            if inspect.isfunction(value) and inspect.unwrap(value) in keys:
+                setattr(module, name, watch.watched(keys[inspect.unwrap(value)], value))
     for operator, name in OPERATORS.items():
         setattr(Tensor, f"__{operator}__", watch.watched(name, getattr(Tensor, f"__{operator}__")))
     ufunc, function = Tensor.__array_ufunc__, Tensor.__array_function__
@@ -190,8 +190,8 @@ def twins(names: dict[Any, list[str]]) -> dict[str, list[str]]:
     every = {name: all_[0] for all_ in names.values() for name in all_}
     found: dict[str, set[str]] = defaultdict(set)
     for name, fn in UFUNCS.items():
-        if hasattr(np, name) and (fn in first or name in every):
-            found[first.get(fn) or every[name]].add(f"np.{name}")
+        if hasattr(np, name) and (inspect.unwrap(fn) in first or name in every):
+            found[first.get(inspect.unwrap(fn)) or every[name]].add(f"np.{name}")
     for fn in FUNCTIONS:
         home = fn.__module__.removeprefix("numpy").removeprefix(".lib").lstrip("._")
         name = f"{home}.{fn.__name__}" if home in {"linalg", "fft"} else fn.__name__
