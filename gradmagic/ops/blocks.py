@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 Array = Any
 SIZE = 1 << 15  # points of a block: its intermediates stay in the cache, and a worker has a millisecond of work
-_KEPT = (1 << 25) - (1 << 13)  # bytes; glibc learns from pieces of less than 32 MiB
 _WAITING = 32  # blocks handed out and not yet taken back: what is in flight stays small beside the result
 _LOST = ("KilledWorker", "EngineError", "CommClosedError")  # by name, as Dask and ipyparallel say it
 
@@ -52,7 +50,6 @@ def in_blocks(
         If a worker was lost; there is no result then, not a part of one.
     """
     points = x.reshape(-1)
-    keep_freed_memory()
     out = np.empty((rows, points.size), x.dtype)
     size = size or SIZE
     spans = [(lo, min(lo + size, points.size)) for lo in range(0, points.size, size)]
@@ -63,16 +60,6 @@ def in_blocks(
         for (lo, hi), block in _taken_back(evaluate, points, spans, executor):
             out[:, lo:hi] = block
     return out.reshape(rows, *x.shape)
-
-
-@cache
-def keep_freed_memory() -> None:
-    """Let the C library keep what a block has freed for the next one, where it would give it back to the system.
-
-    glibc draws that line at twice the largest piece that it has got from the system and seen freed. Pages that come anew
-    from the system cost more than all the arithmetic of a block.
-    """
-    np.empty(_KEPT, np.uint8)
 
 
 def _taken_back(

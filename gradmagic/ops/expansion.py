@@ -32,6 +32,7 @@ from gradmagic.ops.series import (
     integral,
     integral_over,
     multiple,
+    pair,
     power,
     product,
     quotient,
@@ -75,8 +76,9 @@ def derivatives(y: Tensor, x: Tensor, order: int) -> Derivatives:
         try:
             found = quiet(expansion.run, y, order)
             top = 0 if found is None else min(found.top, order)
-            for k in range(1, top + 1):
-                quiet(np.multiply, found.c[k], float(math.factorial(k)), out=out[k, ...])
+            if found is not None and top:
+                factorials = np.array([float(math.factorial(k)) for k in range(1, top + 1)], found.c.dtype)
+                quiet(np.multiply, found.c[1 : top + 1].T, factorials, out=out[1 : top + 1].T)
         finally:
             expansion.let_go()
     out[top + 1 :] = 0
@@ -303,16 +305,15 @@ class Expansion:
         slope, sign = _PAIRS[node.op]
         other = self.new(node.shape, node.dtype, order - 1)
         other.give(slope(value))
-        integral(y, node.shape, [(other, x)])
-        integral(other, node.shape, [(y, x)], sign)
-        find = other.step
+        pair(y, other, x, sign)
+        find = y.step
 
         def step(lo: int, hi: int) -> None:
-            if not y.valued:  # no later op has kept it
+            if other.top and not y.valued:  # no later op has kept it
                 y.give(node.op.fn(value))
             find(lo, hi)
 
-        other.step = step
+        y.step = other.step = step
 
     def by_linearity(self, node: Node, nr: int, operands: Sequence[Series | None], order: int) -> Series:
         """A linear row is applied to the coefficients of each order by themselves."""

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 Array = Any
-_WIDE = 4096  # from here on, sums of products go row by row: what is in the cache counts, not the calls
 
 
 class Series:
@@ -93,18 +92,12 @@ def aligned(c: Array, shape: tuple[int, ...]) -> Array:
 
 def convolved(a: Array, b: Array, k: int, lo: int, hi: int, out: Array) -> None:
     """The sum over j from lo to hi of ``a[j] * b[k - j]``."""
-    if lo >= hi:
-        if lo == hi:
-            np.multiply(a[lo], b[k - lo], out=out)
-        else:
-            out[...] = 0
-    elif out.size < _WIDE and hi - lo > 1:
-        products = a[lo : hi + 1] * b[k - hi : k - lo + 1][::-1]
-        np.add.reduce(products, axis=0, out=out)
-    else:
+    if lo < hi:  # einsum adds the products up as it makes them
+        np.einsum("j...,j...->...", a[lo : hi + 1], b[k - hi : k - lo + 1][::-1], out=out)
+    elif lo == hi:
         np.multiply(a[lo], b[k - lo], out=out)
-        for j in range(lo + 1, hi + 1):
-            np.add(out, a[j] * b[k - j], out=out)
+    else:
+        out[...] = 0
 
 
 def scaled(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Any, Array, Series]]) -> None:
@@ -181,44 +174,65 @@ def quotient(y: Series, shape: tuple[int, ...], a: Series | None, b: Series) -> 
     y.step = step
 
 
-def integral(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Series, Series]], sign: int = 1) -> None:
-    """Let y have the slope p x', summed over the terms (p, x); or the opposite of it."""
-    parts = [(p, aligned(p.c, shape), x) for p, x in terms]
-    single = len(parts) == 1
+def integral(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Series, Series]]) -> None:
+    """Let y have the slope p x', summed over the terms (p, x)."""
+    (p, x), *others = terms
+    rows = aligned(p.c, shape)
+    more = [(p, aligned(p.c, shape), x) for p, x in others]
 
     def step(lo: int, hi: int) -> None:
         for k in range(lo, hi + 1):
-            row = y.c[k, ...]
-            for n, (p, rows, x) in enumerate(parts):
-                p.upto(k - 1)
-                target = row if n == 0 else np.empty_like(row)
-                if x.top == 1:
-                    _slope_times(p, rows, x, k, target)
-                else:
-                    slopes = aligned(x.slopes(k), shape)
-                    convolved(slopes, rows, k, max(1, k - p.top), min(k, x.top), target)
-                if n:
-                    np.add(row, target, out=row)
-            if k * sign != 1:
-                np.divide(row, k * sign, out=row)
-            y.known = k
-
-    def along(lo: int, hi: int) -> None:
-        p, rows, _ = parts[0]
-        for k in range(lo, hi + 1):
             p.upto(k - 1)
-            if k - 1 > p.top:
-                y.c[k] = 0
-            else:
-                np.divide(rows[k - 1], k * sign, out=y.c[k, ...])
+            _slope_of(y, p, rows, x, k, k)
             y.known = k
 
-    y.step = along if single and terms[0][1].unit else step
+    def summed(lo: int, hi: int) -> None:
+        for k in range(lo, hi + 1):
+            row = y.c[k, ...]
+            p.upto(k - 1)
+            _slope_times(p, rows, x, k, row)
+            for q, above, z in more:
+                q.upto(k - 1)
+                term = np.empty_like(row)
+                _slope_times(q, above, z, k, term)
+                np.add(row, term, out=row)
+            np.divide(row, k, out=row)
+            y.known = k
+
+    y.step = summed if more else step
+
+
+def pair(y: Series, other: Series, x: Series, sign: int) -> None:
+    """Let y have the slope ``other`` times x', and that one y times x', with a sign: both are found together."""
+
+    def step(lo: int, hi: int) -> None:
+        for k in range(lo, hi + 1):
+            _slope_of(y, other, other.c, x, k, k)
+            if k <= other.top:
+                _slope_of(other, y, y.c, x, k, k * sign)
+                other.known = k
+            y.known = k
+
+    y.step = other.step = step
+
+
+def _slope_of(y: Series, p: Series, rows: Array, x: Series, k: int, by: int) -> None:
+    """The coefficient of order k of what has the slope p x'."""
+    row = y.c[k, ...]
+    if x.unit and k - 1 <= p.top:
+        np.divide(rows[k - 1], by, out=row)
+        return
+    _slope_times(p, rows, x, k, row)
+    if by != 1:
+        np.divide(row, by, out=row)
 
 
 def _slope_times(p: Series, rows: Array, x: Series, k: int, out: Array) -> None:
-    """The one product that is left where x is linear."""
-    if k - 1 > p.top:
+    """The coefficient of order k - 1 of p x'; one product is left where x is linear, none where it is the variable."""
+    if x.top > 1:
+        slopes = aligned(x.slopes(k), out.shape)
+        convolved(slopes, rows, k, max(1, k - p.top), min(k, x.top), out)
+    elif k - 1 > p.top:
         out[...] = 0
     elif x.unit:
         out[...] = rows[k - 1]
