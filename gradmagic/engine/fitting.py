@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.adding import added
 from gradmagic.engine.hooks import run_node_hooks
 from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import Node
@@ -49,15 +50,19 @@ def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the axes along which its operand was broadcast."""
     extra = len(given) - len(shape)
     if shape and extra > 0 and given[extra:] == shape and not isinstance(g, Tensor):  # what was added to each row
-        return np.add.reduce(g, axis=tuple(range(extra)))
+        return added(g, tuple(range(extra)))
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and given[i + extra] != 1))
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
         return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
     if not shape:
         return np.sum(g)
     if axes:
-        g = np.sum(g, axis=axes, keepdims=True)
+        g = _added(g, axes, keepdims=True)
     return np.reshape(g, shape) if extra else g
+
+
+def _added(g: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
+    return np.sum(g, axis=axes, keepdims=keepdims) if isinstance(g, Tensor) else added(g, axes, keepdims)
 
 
 def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:
