@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gradmagic.engine import dtypes
+from gradmagic.engine import dtypes, maps
 from gradmagic.engine.forward import rewrite, with_tangents_of
 from gradmagic.engine.kinds import Linear
 from gradmagic.engine.modes import leaf_writes, modes
@@ -98,6 +98,8 @@ def _former_self(target: Tensor) -> Tensor:
 
 
 def _check_allowed(target: Tensor, args: Sequence[Any]) -> None:
+    if modes.maps:
+        maps.written(target._array)
     if target._inference and not modes.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "

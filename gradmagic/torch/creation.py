@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import devices, dtypes, random
+from gradmagic.engine import devices, dtypes, maps, random
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
@@ -304,7 +304,7 @@ def _random(draw: str) -> Any:
     def make(
         *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None
     ) -> Any:
-        source = generator or random.default_generator
+        source = maps.generator(generator)
         return _made(getattr(source, draw)(sizes_of(size), _kind(dtype)), requires_grad, device)
 
     make.__name__ = draw
@@ -333,11 +333,10 @@ def randint(
     if size is None:
         low, high, size = 0, low, high
     kind = np.dtype(np.int64) if dtype is None else dtypes.to_numpy(dtype)
-    return _made(random.default_generator.randint(low, high, tuple(size), kind), requires_grad, device)
+    return _made(maps.generator().randint(low, high, tuple(size), kind), requires_grad, device)
 
 
 def randperm(n: int, *, dtype: Any = None, device: Any = None, generator: Any = None) -> Any:
     """A random permutation of 0 … n-1."""
-    return _made(
-        (generator or random.default_generator).randperm(n, dtypes.to_numpy(dtype or dtypes.int64)), False, device
-    )
+    drawn = maps.generator(generator).randperm(n, dtypes.to_numpy(dtype or dtypes.int64))
+    return _made(drawn, False, device)

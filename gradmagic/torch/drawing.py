@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import random
+from gradmagic.engine import maps
 from gradmagic.engine.inplace import write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
@@ -17,7 +17,7 @@ def _drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
     """A method that replaces a tensor's values by what ``draw(generator, its array, …)`` gives."""
 
     def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        array = draw(generator or random.default_generator, self._array, *args, **kwargs)
+        array = draw(maps.generator(generator), self._array, *args, **kwargs)
         return write(self, lambda _: Tensor._of(array))
 
     method.__name__ = draw.__name__.strip("_") + "_"
@@ -47,7 +47,7 @@ def _bernoulli(source: Any, to: Any, p: Any = 0.5) -> Any:
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Any:
     """Ones with the given probabilities, or all with the one, and zeros."""
-    source = generator or random.default_generator
+    source = maps.generator(generator)
     a = np.asarray(input._array)
     return Tensor._of(source.bernoulli(a) if p is None else source.bernoulli(p, a.shape, a.dtype))
 
@@ -56,7 +56,7 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     """Indices drawn with the given weights, row by row: torch's own draws for the same seed."""
     p = np.asarray(input._array)
     _check_weights(p, input.dtype, num_samples, replacement)
-    source = generator or random.default_generator
+    source = maps.generator(generator)
     drawn = _with_replacement if replacement and num_samples > 1 else _without_replacement
     return Tensor._of(drawn(source, p, num_samples))
 

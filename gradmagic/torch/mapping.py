@@ -8,16 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import random
-from gradmagic.engine.modes import modes
+from gradmagic.engine.maps import Map
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.torch import trees
-
-_RANDOM = (
-    "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
-    "flags on vmap or perform the randomness operation out of vmap"
-)
 
 
 def vmap(
@@ -30,8 +24,9 @@ def vmap(
 ) -> Callable[..., Any]:
     """A function over a batch: what ``func`` gives for each element, stacked.
 
-    This one loops: ``func`` is called once for each element of the batch. Values and errors are torch's; the speed is
-    that of a Python loop, and with a graph the result's ``grad_fn`` is that of the stacking.
+    This one loops: ``func`` is called once for each element of the batch. Values, random numbers, what is written to
+    tensors from outside, and errors are torch's; what ``func`` prints comes once for each element, the speed is that of
+    a Python loop, and with a graph the result's ``grad_fn`` is that of the stacking.
 
     Parameters
     ----------
@@ -76,9 +71,11 @@ def vmap(
         leaves, spec, dims, size = _batch(name, in_dims, args)
         outs: list[list[Any]] = []
         form = trees.LEAF
+        at_work = Map(size, randomness, [leaf._array for leaf, d in zip(leaves, dims, strict=True) if d is not None])
         for k in range(size or 1):
             row = [leaf if d is None else _element(leaf, d, k) for leaf, d in zip(leaves, dims, strict=True)]
-            found, form = trees.flatten(_called(func, trees.unflatten(row, spec), kwargs, randomness, k))
+            call = functools.partial(func, *trees.unflatten(row, spec), **kwargs)
+            found, form = trees.flatten(at_work.run(call, k))
             outs.append(found)
         where = _where_out(name, out_dims, form)
         columns = zip(*outs, strict=True)
@@ -86,23 +83,6 @@ def vmap(
         return trees.unflatten(joined, form)
 
     return wrapped
-
-
-def _called(func: Callable[..., Any], args: Any, kwargs: Any, randomness: str, k: int) -> Any:
-    source = random.default_generator
-    before = source.get_state()
-    modes.transforms += 1
-    modes.maps += 1
-    try:
-        result = func(*args, **kwargs)
-    finally:
-        modes.transforms -= 1
-        modes.maps -= 1
-    if randomness == "error" and k == 0 and not np.array_equal(before, source.get_state()):
-        raise RuntimeError(_RANDOM)
-    if randomness == "same":
-        source.set_state(before)
-    return result
 
 
 def _element(leaf: Any, dim: int, k: int) -> Any:
@@ -114,7 +94,7 @@ def _element(leaf: Any, dim: int, k: int) -> Any:
 
 def _joined(name: str, parts: list[Any], dim: int | None, size: int) -> Any:
     if dim is None:
-        return parts[0]
+        return _alike(name, parts)
     for part in parts:
         if not isinstance(part, Tensor):
             raise ValueError(
@@ -123,6 +103,13 @@ def _joined(name: str, parts: list[Any], dim: int | None, size: int) -> Any:
             )
     together = F["stack"](parts, dim)
     return together if size else together.narrow(dim, 0, 0)
+
+
+def _alike(name: str, parts: list[Any]) -> Any:
+    """What is the same for all elements; a tensor that is not has no place outside of the batch."""
+    if any(isinstance(p, Tensor) and not np.array_equal(p._array, parts[0]._array, equal_nan=True) for p in parts[1:]):
+        raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
+    return parts[0]
 
 
 # -- what is checked --------------------------------------------------------------------------------------------

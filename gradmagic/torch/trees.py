@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gradmagic.engine.dtypes import Size
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -47,7 +49,7 @@ def flatten(tree: Any) -> tuple[list[Any], Spec]:
 
 
 def _grow(tree: Any, leaves: list[Any]) -> Spec:
-    kind = type(tree)
+    kind = tuple if type(tree) is Size else type(tree)
     if kind is dict:
         return Spec(kind, tuple(tree), tuple(_grow(v, leaves) for v in tree.values()))
     if kind in {tuple, list}:

@@ -63,3 +63,51 @@ tried(lambda: vmap(lambda a: a.new_zeros(2) + 1)(x))
 tried(lambda: vmap(lambda a: torch.where(a > 1, a, -a))(x))
 w = torch.ones(3, requires_grad=True)
 tried(lambda: torch.autograd.grad(vmap(lambda a: (a * w).sum())(x).sum(), w))
+
+# what runs once in torch, and for each element in a loop
+rows = torch.arange(6.0).view(3, 2)
+kept = torch.tensor([1.0, 2.0])
+
+
+def adds_one(a):
+    kept.add_(1)
+    return a * kept
+
+
+def adds_its_own(a):
+    kept.mul_(0).copy_(a)
+    return a
+
+
+def counts(a):
+    seen = torch.zeros(2)
+    seen += 1
+    kept[0] = kept[0] * 2
+    return seen * kept
+
+
+print(vmap(adds_one)(rows), kept)
+print(vmap(counts)(rows), kept)
+print(vmap(vmap(lambda a: kept.add_(1).sum() * a))(rows), kept)
+try:
+    vmap(adds_its_own)(rows)
+except RuntimeError as e:
+    print(e)
+mine = rows.clone()
+print(vmap(lambda a: a.mul_(2))(mine), mine)
+for how in ("different", "same"):
+    torch.manual_seed(4)
+    print(vmap(lambda a: torch.rand(2) * a + torch.randn(2), randomness=how)(rows), torch.rand(1))
+    print(vmap(lambda a: torch.randperm(3) + torch.randint(5, (3,)), randomness=how)(rows))
+    print(vmap(lambda a: torch.bernoulli(a / 5), randomness=how)(rows))
+    print(vmap(vmap(lambda a: a + torch.rand(1), randomness="different"), randomness=how)(rows))
+    print(vmap(vmap(lambda a: a + torch.rand(1), randomness="same"), randomness=how)(rows), torch.rand(1))
+torch.manual_seed(4)
+try:
+    vmap(lambda a: a + torch.rand(2))(rows)
+except RuntimeError as e:
+    print(e, torch.rand(1))
+try:
+    vmap(lambda a: a, out_dims=None)(rows)
+except ValueError as e:
+    print(e)
