@@ -18,7 +18,7 @@ from IPython.core.magic import (
     no_var_expand,
     output_can_be_silenced,
 )
-from traitlets import Bool, Enum, Integer
+from traitlets import Bool, Enum, Float, Integer
 
 from gradmagic.explore import options
 from gradmagic.explore.request import GradUsageError
@@ -61,6 +61,9 @@ class GradMagics(Magics):
         config=True
     )
     backend = Enum(("gradmagic", "torch"), "gradmagic", help="What --backend is where it is not given.").tag(
+        config=True
+    )
+    deadline = Float(30.0, help="Seconds after which a step of a panel is stopped, where --deadline is not given.").tag(
         config=True
     )
     panel = Bool(True, help="Whether a panel is shown where --no-panel is not given.").tag(config=True)

@@ -23,7 +23,9 @@ class _Modes(threading.local):
     inference_tensors: bool = (
         False  # whether there can be any: from the first inference mode on, recording looks for them
     )
-    alerts: int = 0  # how many of inference, anomaly, hooks, forward levels are on: ops on the fast path ask only this
+    # how many of inference, anomaly, hooks, forward levels, stops are on: ops on the fast path ask only this
+    alerts: int = 0
+    stop: Callable[[], None] | None = None  # raises if what runs is to stop; counts as an alert
     transforms: int = 0  # how many of torch.func's transformations are at work, one inside another
     expands: bool = False  # whether a function is being run for its Taylor series
     maps: int = 0  # and how many of them are vmap

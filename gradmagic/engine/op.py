@@ -22,6 +22,7 @@ from gradmagic.engine.node import Node, tick
 from gradmagic.engine.pulling import Pull, target_meta, written_out
 from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.saving import Packed, saving
+from gradmagic.engine.stopping import heed
 from gradmagic.engine.tensor import Tensor, View, edge
 
 Rule = Any  # a function of named values, or a number where it is constant
@@ -131,8 +132,10 @@ class Op:
             out = Tensor._of(y, node)
         if self.is_view:
             set_view(out, operands[0], self, kwargs)
-        if modes.alerts and modes.levels:
-            self.carry(operands, out, kwargs)
+        if modes.alerts:
+            heed()
+            if modes.levels:
+                self.carry(operands, out, kwargs)
         return out
 
     def carry(self, operands: Sequence[Any], out: Any, kwargs: dict[str, Any]) -> None:
@@ -154,8 +157,10 @@ class Op:
             node.metas = tuple((y.shape, y.dtype) for y in ys if y.dtype.kind in "fc")
             node.plain = False
             node.shape, node.dtype = node.metas[0]
-        if modes.alerts and modes.levels:
-            self.carry(operands, tuple(outs), kwargs)
+        if modes.alerts:
+            heed()
+            if modes.levels:
+                self.carry(operands, tuple(outs), kwargs)
         return tuple(outs)
 
     def node(self, operands: Sequence[Any], edges: tuple[Any, ...], y: Any, kwargs: dict[str, Any]) -> Node:

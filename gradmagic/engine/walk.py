@@ -13,6 +13,7 @@ from gradmagic.engine.fitting import accumulate, fit
 from gradmagic.engine.hooks import Gradients, run_hooks, run_node_hooks
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node
+from gradmagic.engine.stopping import heed
 from gradmagic.engine.tensor import Tensor
 
 
@@ -105,6 +106,8 @@ class Walk:
     def run(self, retain: bool) -> None:
         order, grads, live, recording = self.order, self.grads, self.live, self.recording
         complete = self._complete()
+        if modes.alerts:
+            heed()
         self.arrive(complete.get(None, ()))
         stepwise = bool(self.inside or complete or modes.anomaly or self.batch)
         while order:

@@ -131,6 +131,13 @@ OPTIONS: Final = (
         "compare each derivative with central differences, and with PyTorch",
     ),
     Option(
+        "deadline",
+        "S",
+        "number",
+        30.0,
+        "stop a panel's step after S seconds (default: 30)",
+    ),
+    Option(
         "show",
         "NAME,…",
         "several",

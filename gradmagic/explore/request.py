@@ -113,6 +113,8 @@ class Request:
         The orders whose curves are not shown at first.
     check : bool
         Whether every derivative is compared with central differences, and with PyTorch's where it is installed.
+    deadline : float
+        The seconds after which a step of the panel is stopped.
     filename : str
         What the cell is called in a traceback: in a notebook, the name under which IPython keeps its source.
     """
@@ -136,6 +138,7 @@ class Request:
     step: float = 0.5
     hide: frozenset[int] = frozenset()
     check: bool = False
+    deadline: float = 30.0
     filename: str = "<cell>"
     second: str | None = None
     also: tuple[str, ...] = ()

@@ -16,27 +16,38 @@ __all__ = ["Checking"]
 
 
 class Checking:
-    """`check()` gives the comparisons; they are shown until the next state."""
+    """`check()` gives the comparisons, when `ask()` has led to it; they are shown until the next state."""
 
-    def __init__(self, looks: Looks, check: Callable[[], Sequence[Check]]) -> None:
-        self._check = check
+    def __init__(self, looks: Looks, check: Callable[[], Sequence[Check]], ask: Callable[[], None]) -> None:
+        self._check, self._ask = check, ask
+        self.asked = False
         self.button = w.Button(
             description="compare with differences", layout=w.Layout(width="auto"),
             tooltip="compare every derivative with central differences, and with PyTorch where it is installed",
         )  # fmt: skip
         self.found = w.HTML(layout=w.Layout(margin="0"))
         self.row = w.VBox([w.HBox([self.button], layout=looks.row), self.found])
-        self.button.on_click(lambda _: self.carry_out())
+        self.button.on_click(lambda _: self._pressed())
 
-    def carry_out(self) -> None:
-        """Compare, and say what came out."""
+    def _pressed(self) -> None:
+        self.asked = True
+        self._ask()
+
+    def find(self) -> Callable[[], None]:
+        """Compare, and give what says what came out."""
         try:
-            self.found.value = lines(self._check())
+            said = lines(self._check())
         except GradUsageError as mistake:
-            self.found.value = messages([str(mistake)], "error")
+            said = messages([str(mistake)], "error")
+        return lambda: self._show(said)
+
+    def _show(self, said: str) -> None:
+        self.asked = False
+        self.found.value = said
 
     def forget(self) -> None:
         """What was compared is no longer what is shown."""
+        self.asked = False
         if self.found.value:
             self.found.value = ""
 

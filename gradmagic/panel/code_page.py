@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ipywidgets as w
 
 from gradmagic.explore.scripts import ENGINES, script
@@ -34,11 +36,16 @@ class CodePage:
         text.add_class("gm-quiet")
         return text
 
-    def refresh(self, seen: Seen) -> None:
+    def find(self, seen: Seen) -> Callable[[], None]:
         """Write them for this state."""
         explorer = seen.explorer
-        self.line.value = f"{explorer.line}\n{explorer.request.text.strip()}"
-        self.line.rows = min(len(self.line.value.splitlines()) + 1, 12)
-        for text, engine in zip((self.ours, self.torch), ENGINES, strict=True):
-            text.value = script(explorer.program, seen.state, seen.trace, explorer.namespace, engine)
-            text.rows = min(len(text.value.splitlines()) + 1, 30)
+        line = f"{explorer.line}\n{explorer.request.text.strip()}"
+        scripts = [script(explorer.program, seen.state, seen.trace, explorer.namespace, engine) for engine in ENGINES]
+
+        def show() -> None:
+            for text, written, most in zip(
+                (self.line, self.ours, self.torch), (line, *scripts), (12, 30, 30), strict=True
+            ):
+                text.value, text.rows = written, min(len(written.splitlines()) + 1, most)
+
+        return show

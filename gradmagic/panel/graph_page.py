@@ -67,16 +67,20 @@ class GraphPage:
 
     # --- bringing it up to date
 
-    def refresh(self, seen: Seen) -> None:
-        """Tell the story of this state."""
+    def find(self, seen: Seen) -> Callable[[], None]:
+        """Tell the story of this state, and try the two switches on it."""
         if self._seen is not None and replace(seen.state, look=self._seen.state.look) == self._seen.state:
-            return
-        self._seen = seen
+            return lambda: None
         explorer = seen.explorer
-        self._story = story(explorer.program, seen.state, explorer.namespace)
+        told = story(explorer.program, seen.state, explorer.namespace)
+        tried = outcomes(explorer.program, seen.state, explorer.namespace)
+        return lambda: self._show(seen, told, tried)
+
+    def _show(self, seen: Seen, told: Story, tried: Sequence[Outcome]) -> None:
+        self._seen, self._story = seen, told
         self._fill()
-        self.matrix.show(outcomes(explorer.program, seen.state, explorer.namespace), seen.state)
-        self.timelines.value = timelines(self._story.timelines)
+        self.matrix.show(tried, seen.state)
+        self.timelines.value = timelines(told.timelines)
 
     def _fill(self) -> None:
         """The lists, each where it was if that is still there."""
@@ -185,7 +189,7 @@ class GraphPage:
         return messages([f"Step {self.step.value} of {len(moment.steps)}: {step.name} receives {received}{at}."])
 
     def _switched(self, create: bool, retain: bool | None) -> None:
-        self._host.state = replace(self._host.state, create_graph=create, retain_graph=retain)
+        self._host.go(replace(self._host.state, create_graph=create, retain_graph=retain))
 
 
 def refill(chooser: w.Dropdown, options: Sequence[tuple[str, int]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -73,12 +74,16 @@ class JacobianPage:
         self.widget = w.HBox([box, side], layout=w.Layout(flex_flow="row wrap", width="100%"))
 
     def _chosen(self, spec: str) -> None:
-        self._host.state = replace(self._host.state, weights=spec)
+        self._host.go(replace(self._host.state, weights=spec))
 
-    def refresh(self, seen: Seen) -> None:
-        """Show the table of this state."""
+    def find(self, seen: Seen) -> Callable[[], None]:
+        """The table of this state."""
+        found = self._jacobian(seen)
+        return lambda: self._show(seen, found)
+
+    def _show(self, seen: Seen, found: Jacobian | str) -> None:
         self.weights.show(seen.state.weights)
-        found, weights = self._jacobian(seen), seen.trace.weights
+        weights = seen.trace.weights
         if isinstance(found, str) or weights is None or weights.size != len(found.matrix):
             self.table.value = messages([found if isinstance(found, str) else "there are no weights to multiply it by"])
             self.said.value = ""

@@ -35,10 +35,10 @@ class Host(Protocol):
 
     @property
     def state(self) -> State:
-        """What the controls say; setting it is the same as moving them."""
+        """What the controls say."""
 
-    @state.setter
-    def state(self, state: State) -> None: ...
+    def go(self, state: State) -> None:
+        """The same as moving the controls there."""
 
 
 class Page(Protocol):
@@ -46,8 +46,11 @@ class Page(Protocol):
 
     widget: w.Widget
 
-    def refresh(self, seen: Seen) -> None:
-        """Show these numbers; called only while the page is open."""
+    def find(self, seen: Seen) -> Callable[[], None]:
+        """Work out what to show of these numbers, and give what shows it; called only while the page is open.
+
+        It may take long, and be stopped: it touches no widget.
+        """
 
 
 def graph_page(host: Host) -> Page:
@@ -114,11 +117,10 @@ class Pages:
             self.bar.value = self.opened
             self.bar.observe(self._chosen, "value")
 
-    def refresh(self, seen: Seen) -> None:
-        """Bring the open page up to date."""
-        page = self._made.get(self.opened)
-        if page is not None:
-            page.refresh(seen)
+    @property
+    def page(self) -> Page | None:
+        """The page that is open, if it is one of those that are made when they are opened."""
+        return self._made.get(self.opened)
 
     @property
     def widgets(self) -> list[w.Widget]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,10 +32,12 @@ from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
 from gradmagic.panel.plane_show import PlaneOverlays
 from gradmagic.panel.pointing import Pointing
+from gradmagic.panel.progress import Progress, why_stopped
 from gradmagic.panel.show import Orders, Overlays
 from gradmagic.panel.style import HEAD
 from gradmagic.panel.take import History, TakeAway, Undo
 from gradmagic.panel.tree import close_tree
+from gradmagic.panel.work import Do, Job, Outcome, Task, Then, Work, carried_out
 from gradmagic.plot import Frame, PlaneFrame, figure, frame_for
 
 if TYPE_CHECKING:
@@ -74,15 +77,17 @@ class Panel:
         self._size = size
         self._wanted = self._state = explorer.state
         self._trace, self._curves = explorer.trace, explorer.curves
+        self._refused: State | None = None  # the state in which something was stopped: it is not tried again
         self._problem = ""
         self._linked: Linked | None = None
+        self._lock = threading.RLock()
+        self._work = Work(self._say_progress, lambda: self.explorer.request.deadline)
         self._coalescer = Coalescer(self._render)
         self._frame = self._new_frame()
         self._png = self._frame.draw(self._curves)
         self._build()
         self._paint()
-        self._say_numbers()
-        self._bring_up_to_date()
+        self._follow(Extent.ALL, nothing, here)
 
     # --- what it is to Python
 
@@ -124,10 +129,11 @@ class Panel:
 
     @state.setter
     def state(self, state: State) -> None:
-        with self.explorer.lock:
+        with self._lock:
+            self._work.stop("dropped")
             self._wanted = state
             self._show_controls()
-            self._render(Extent.ALL)
+            self._render(Extent.ALL, nothing, here)
 
     @property
     def figure(self) -> Figure:
@@ -179,6 +185,7 @@ class Panel:
         """End the panel: no event reaches it any more, and none of its widgets stays. Its numbers do."""
         self.closed = True
         self._coalescer.close()
+        self._work.stop("dropped")
         for page in self.pages.widgets:
             close_tree(page)
         close_tree(self.widget)
@@ -215,7 +222,6 @@ class Panel:
         )
         both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
         below = [
-            self.problem,
             w.HBox(self.cures, layout=looks.row),
             self.ledger_table,
             self.notes,
@@ -226,10 +232,13 @@ class Panel:
         head.add_class("gm-head")
         without = () if is_worth_seeing(self._trace) else ("jacobian",)
         self.pages = Pages(curves, self, self._state.look.tab, lambda name: self._look(tab=name), without)
-        self.undo = Undo(History(self._state), lambda state: setattr(self, "state", state))
-        bar = w.HBox([self.pages.bar, self.undo.row], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        self.undo = Undo(History(self._state), self.go)
+        self.progress = Progress(self.explorer.request.filename, self._work.stop)
+        bar = w.HBox(
+            [self.pages.bar, self.progress.row, self.undo.row], layout=w.Layout(flex_flow="row wrap", width="100%")
+        )
         bar.add_class("gm-bar")
-        self.widget = w.VBox([head, bar, self.pages.box])
+        self.widget = w.VBox([head, bar, self.problem, self.pages.box])
         self.widget.add_class("gm")
         self.widget.add_class("gm-auto")
 
@@ -285,7 +294,7 @@ class Panel:
             self.overlays = Overlays(state.look, looks, width, self._look)
             rows += [section("SHOW"), self.overlays.row]
         if program.domain is not None and self._curves.plane is None:
-            self.check = Checking(looks, self.explorer.check)
+            self.check = Checking(looks, self.explorer.check, lambda: self._request(Extent.ALL))
             rows += [section("CHECK"), self.check.row]
         self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
         rows += [section("TAKE AWAY"), self.take_away.row]
@@ -303,7 +312,7 @@ class Panel:
         """X is to go over another range; the cursor stays inside."""
         whole = span or self.explorer.program.domain
         if whole is not None:
-            self.state = replace(self._wanted, span=span, x0=whole.clip(self._wanted.x0))
+            self.go(replace(self._wanted, span=span, x0=whole.clip(self._wanted.x0)))
 
     def _played(self, name: str, value: float) -> None:
         """The clock moves a slider: that of x0 has no name."""
@@ -319,7 +328,7 @@ class Panel:
             return
         ranges = {**self._wanted.look.ranges, name: span}
         params = {**self._wanted.params, name: span.clip(self._wanted.params[name])}
-        self.state = replace(self._wanted, params=params, look=replace(self._wanted.look, ranges=ranges))
+        self.go(replace(self._wanted, params=params, look=replace(self._wanted.look, ranges=ranges)))
 
     def _parameter(self, name: str) -> Callable[[float], None]:
         """What to do when this parameter changes."""
@@ -330,13 +339,22 @@ class Panel:
 
         def cure(_: w.Button) -> None:
             if place < len(self._cures):
-                self._wanted = self._cures[place].state
-                self._show_controls()
-                self._coalescer.request(Extent.ALL)
+                self.go(self._cures[place].state)
 
         return cure
 
     # --- events
+
+    def go(self, state: State) -> None:
+        """What a control does that leads to a state: the picture follows, at once or when it is there."""
+        with self._lock:
+            self._wanted = state
+            self._show_controls()
+        self._request(Extent.ALL)
+
+    def _request(self, extent: Extent) -> None:
+        self._work.make_way()
+        self._coalescer.request(extent)
 
     def _change(self, extent: Extent = Extent.PICTURE, **changes: Any) -> None:
         """A control says something new."""
@@ -344,7 +362,7 @@ class Panel:
         if wanted != self._wanted:
             self._wanted = wanted
             self.options.state = wanted
-            self._coalescer.request(extent)
+            self._request(extent)
 
     def _look(self, **changes: Any) -> None:
         """What is shown is to change, and no number."""
@@ -356,7 +374,7 @@ class Panel:
             Extent.ALL, create_graph=state.create_graph, retain_graph=state.retain_graph, order=state.order,
             overrides=state.overrides,
         )  # fmt: skip
-        self._coalescer.request(Extent.ALL)
+        self._request(Extent.ALL)
 
     def _show_controls(self) -> None:
         """All controls at the wanted state."""
@@ -383,26 +401,97 @@ class Panel:
             self.orders.show(wanted.look, wanted.order)
         self.pages.show(wanted.look.tab)
 
-    def _render(self, extent: Extent) -> None:
-        """Carry out the latest state. Whatever goes wrong is said in the panel, and the last good picture stays."""
-        with self.explorer.lock:
+    def _render(self, extent: Extent, done: Callable[[], None], do: Do | None = None) -> None:
+        """Carry out the latest state, then call `done`. What goes wrong is said in the panel, and its picture stays."""
+        do = do or self._work.do
+        wanted = self._wanted
+        settled, known = extent >= Extent.ALL, wanted is self._state
+        there = known and not self._problem and (self.explorer.settled or not settled)
+        if there or wanted is self._refused:
+            self._follow(extent, done, do)
+            return
+        self._refused = None
+
+        def arrived(outcome: Outcome) -> None:
+            if outcome.reason == "dropped":  # something newer is on its way
+                done()
+                return
+            self._guarded(lambda: self._take_step(wanted, outcome))
+            self._follow(extent, done, do)
+
+        step = self.explorer.step if settled else self.explorer.glimpse
+        do(lambda: step(wanted), arrived, yields=known)
+
+    def _follow(self, extent: Extent, done: Callable[[], None], do: Do) -> None:
+        """What follows the picture: numbers, words, and the page that is open, for which the cell may run again."""
+        if extent >= Extent.NUMBERS:
+            self._guarded(self._say_numbers)
+        if extent >= Extent.ALL:
+            self._guarded(self._bring_up_to_date)
+        finders = self._finders() if extent >= Extent.ALL and not self.closed else []
+        if not finders:
+            done()
+            return
+
+        def found(outcome: Outcome) -> None:
+            self._guarded(lambda: self._show_found(outcome))
+            done()
+
+        do(lambda: [find() for find in finders], found, yields=True)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do something with the widgets: no other thread does so meanwhile, and what goes wrong is said."""
+        with self._lock:
             if self.closed:
                 return
             try:
-                self._step(settled=extent >= Extent.ALL)
-                if extent >= Extent.NUMBERS:
-                    self._say_numbers()
-                if extent >= Extent.ALL:
-                    self._bring_up_to_date()
+                act()
             except Exception as error:  # noqa: BLE001  a widget's event has nobody else to tell
                 self._fail(f"{type(error).__name__}: {error}")
 
-    def _step(self, *, settled: bool) -> None:
+    def _finders(self) -> list[Callable[[], Callable[[], None]]]:
+        """What is still to be worked out: each, when it is called, gives what shows it."""
+        seen = self._seen()
+        finders: list[Callable[[], Callable[[], None]]] = []
+        if self._wanted is self._refused:
+            return finders
+        page = self.pages.page
+        if page is not None:
+            finders.append(lambda: page.find(seen))
+        if self.check is not None and (self.check.asked or self.explorer.request.check):
+            finders.append(self.check.find)
+        return finders
+
+    def _show_found(self, outcome: Outcome) -> None:
+        """What was worked out for the open page."""
+        if outcome.value is not None:
+            for show in outcome.value:
+                show()
+        elif outcome.reason != "dropped":
+            self._say_stopped(outcome, "this page is not up to date; choose it again to try again", self._state)
+            self._refused = self._wanted if outcome.stopped else None
+
+    def _say_stopped(self, outcome: Outcome, what: str, wanted: State) -> None:
+        """An outcome without a value: it was stopped, or it failed."""
+        error = outcome.error
+        if outcome.stopped:
+            filename = self.explorer.request.filename
+            self._fail(why_stopped(outcome, filename, what, self._state, wanted), "")
+        elif error is not None:
+            self._fail(f"{type(error).__name__}: {error}")
+
+    def _take_step(self, wanted: State, outcome: Outcome) -> None:
         """One state on its way: nothing is kept of it until all of it is there."""
-        wanted = self._wanted
-        if wanted is self._state and not self._problem and (self.explorer.settled or not settled):
+        if outcome.value is None:
+            shown = "the picture is of this state, and what is below it of an earlier one"
+            if wanted is not self._state:
+                shown = "the panel is back in the state before"
+            self._say_stopped(outcome, shown, wanted)
+            if outcome.stopped and self._wanted is wanted:
+                self._wanted = self._refused = self._state
+                self._show_controls()
             return
-        trace, curves = self.explorer.step(wanted) if settled else self.explorer.glimpse(wanted)
+        trace, curves = outcome.value
         self.renders += wanted is not self._state
         if trace.failure is not None:
             self._fail(failure_text(trace.failure), "" if trace.y is not None else KEPT)
@@ -420,6 +509,10 @@ class Panel:
         self.take_away.forget()
         if self.check is not None:
             self.check.forget()
+
+    def _say_progress(self, task: Task | None) -> None:
+        """Something takes long, or is over."""
+        self._guarded(lambda: self.progress.show(task))
 
     def _paint(self) -> None:
         """What follows the hand: the picture."""
@@ -453,11 +546,8 @@ class Panel:
         if self.orders is not None:
             self.orders.show(self._wanted.look, self._wanted.order)
         self._offer(cures(ledger, self._wanted))
-        self.pages.refresh(self._seen())
         self.undo.history.note(self._wanted)
         self.undo.show()
-        if self.check is not None and self.explorer.request.check:
-            self.check.carry_out()
         if self._linked is not None:
             self._linked.follow(self._wanted, curves.at_x0)
 
@@ -481,6 +571,15 @@ class Panel:
     def show_printed(self, text: str) -> None:
         """Show what the cell printed, for a run that is no cell's."""
         self.printed.value = f'<pre class="gm-printed">{html.escape(text)}</pre>' if text else ""
+
+
+def nothing() -> None:
+    """What is done when there is nothing more to do."""
+
+
+def here(job: Job, then: Then, *, yields: bool = False) -> None:  # noqa: ARG001  as Work.do
+    """Carry out a job in this thread: whoever sets a state from Python finds it there on the next line."""
+    then(carried_out(job))
 
 
 def failure_text(failure: Failure) -> str:

@@ -124,6 +124,8 @@ NAMING = """
   function named(w) { var l = w && w.querySelector('label'); return (l && l.textContent) || ''; }
   function player(p) {
     var row = p.closest('.widget-hbox'), what = named(row && row.querySelector('.widget-slider'));
+    var list = p.closest('.widget-vbox').querySelector('select');  // which slider it moves, where there are several
+    if (!what && list && list.selectedOptions[0]) what = list.selectedOptions[0].textContent;
     all(p, 'button', function (b) {
       var icon = b.querySelector('i'), kind = /fa-(play|pause|stop|retweet|repeat)/.exec(icon ? icon.className : '');
       if (kind) set(b, 'aria-label', (kind[1] === 'retweet' ? 'repeat' : kind[1]) + ' ' + what);
@@ -167,6 +169,7 @@ NAMING = """
   }
   tell();
   panel.addEventListener('keydown', arrows);
+  panel.addEventListener('change', tell);
   window.addEventListener('keydown', keep, true);
   new MutationObserver(tell).observe(panel, { childList: true, subtree: true, attributeFilter: ['class'] });
 """

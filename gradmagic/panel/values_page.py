@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ipywidgets as w
 import numpy as np
@@ -33,16 +33,23 @@ class ValuesPage:
         self.csv.add_class("gm-code")
         self.widget = w.VBox([self.table, self.csv], layout=w.Layout(width="100%"))
 
-    def refresh(self, seen: Seen) -> None:
-        """Show these numbers."""
-        curves = seen.curves
-        if curves.plane is not None:
-            self.table.value = plane_table(curves.plane)
-        elif curves.tables:
-            self.table.value = f'<div class="gm-tables">{"".join(tensor(*pair) for pair in curves.tables)}</div>'
-        else:
-            self.table.value = samples(curves)
-        self.csv.value = csv(*columns_of(curves))
+    def find(self, seen: Seen) -> Callable[[], None]:
+        """Write these numbers."""
+        table, comma_separated = table_of(seen.curves), csv(*columns_of(seen.curves))
+
+        def show() -> None:
+            self.table.value, self.csv.value = table, comma_separated
+
+        return show
+
+
+def table_of(curves: Curves) -> str:
+    """The numbers as a table, or as several."""
+    if curves.plane is not None:
+        return plane_table(curves.plane)
+    if curves.tables:
+        return f'<div class="gm-tables">{"".join(tensor(*pair) for pair in curves.tables)}</div>'
+    return samples(curves)
 
 
 def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:

@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.browser.conftest import KERNEL_IS_IDLE, PATIENCE, RUN_ALL_CELLS, until
+
 # By name: what is to be installed, and where on the server a notebook is opened with it.
 FRONT_ENDS: Mapping[str, tuple[str, str]] = {
     "lab": ("jupyterlab", "lab/tree/{}?reset"),
@@ -41,9 +43,19 @@ def notebook_of(path: Path, *cells: str) -> Path:
     return path
 
 
-def address(front_end: str, url: str, name: str) -> str:
-    """Where the notebook of this name is opened."""
-    return f"{url}/{FRONT_ENDS[front_end][1].format(name)}"
+def opened_in(front_end: str, browser: Any, url: str, path: Path) -> Any:
+    """The page of a notebook in this front end, all cells run, and the panel there."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(f"{url}/{FRONT_ENDS[front_end][1].format(path.name)}", wait_until="domcontentloaded")
+    if front_end != "voila":
+        page.wait_for_function(KERNEL_IS_IDLE)
+        page.evaluate("window.jupyterapp.shell.collapseLeft?.()")
+        page.evaluate(RUN_ALL_CELLS)
+        page.wait_for_function("window.ranAll === true")
+    page.locator(".gm img.widget-image").first.wait_for()
+    until(lambda: page.locator(".gm [role=tab]").count(), "the panel has tabs")
+    return page
 
 
 def looks(panel: Any) -> str:

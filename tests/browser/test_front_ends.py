@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import KERNEL_IS_IDLE, PATIENCE, RUN_ALL_CELLS, until
-from tests.browser.frontends import FRONT_ENDS, address, looks, needs, notebook_of
+from tests.browser.conftest import until
+from tests.browser.frontends import FRONT_ENDS, looks, needs, notebook_of, opened_in
 from tests.browser.keyboard import ACTS, Control, controls_of, found, walked
 
 pytestmark = pytest.mark.browser
@@ -36,17 +36,7 @@ def shown(request: Any, lab: tuple[str, Path], browser: Any) -> Iterator[Any]:
     """A page with the panel in one of the front ends, the same for all tests."""
     front_end, (url, folder) = request.param, lab
     needs(front_end)
-    path = notebook_of(folder / f"{front_end}.ipynb", CELL)
-    page = browser.new_page(viewport={"width": 1280, "height": 1400})
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(address(front_end, url, path.name), wait_until="domcontentloaded")
-    if front_end != "voila":
-        page.wait_for_function(KERNEL_IS_IDLE)
-        page.evaluate("window.jupyterapp.shell.collapseLeft?.()")
-        page.evaluate(RUN_ALL_CELLS)
-        page.wait_for_function("window.ranAll === true")
-    page.locator(".gm img.widget-image").wait_for()
-    until(lambda: page.locator(".gm [role=tab]").count(), "the panel has tabs")
+    page = opened_in(front_end, browser, url, notebook_of(folder / f"{front_end}.ipynb", CELL))
     yield page
     page.close()
 

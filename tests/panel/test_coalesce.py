@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 from gradmagic.panel.coalesce import Coalescer, Extent
 
@@ -19,9 +20,10 @@ class Recorder:
         self.seen: list[tuple[Extent, int]] = []
         self.seconds = seconds
 
-    def __call__(self, extent: Extent) -> None:
+    def __call__(self, extent: Extent, done: Callable[[], None]) -> None:
         time.sleep(self.seconds)
         self.seen.append((extent, self.latest))
+        done()
 
 
 def test_without_a_loop_every_request_is_carried_out_in_full() -> None:

@@ -230,7 +230,7 @@ def test_closing_ends_every_widget_and_leaves_the_numbers(panel: Panel) -> None:
     assert not [widget for widget in mine if widget.comm is not None]
     assert panel.y is not None
     assert "application/vnd.jupyter.widget-view+json" not in panel._repr_mimebundle_()
-    panel._render(Extent.ALL)
+    panel._render(Extent.ALL, lambda: None)
 
 
 def test_no_widget_is_an_output(panel: Panel) -> None:
