@@ -23,6 +23,9 @@ _NO_DRAWS = (
     "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
     "flags on vmap or perform the randomness operation out of vmap"
 )
+_OWN_ODDS = (
+    "Vmap does not currently support same randomness with a batched tensor input. Please file an issue with functorch"
+)
 _NOT_FOR_ALL = (
     "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that has "
     "more elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over in a vmap. "
@@ -43,6 +46,7 @@ class Map:
         self.own = [_memory(batch) for batch in batches]  # each element has its part of it
         self.element = self.draw = 0
         self.drawn: list[Array] = []
+        self.odds: dict[int, Array] = {}  # of the draws that compare with given ones: those of the first element
         self.written: dict[int, tuple[Array, Array]] = {}  # by its number: memory, and what was there before
         self.left: dict[int, Array] = {}  # of memory from outside: what the first element left in it
 
@@ -166,6 +170,8 @@ class Drawing:
         p = np.asarray(p) if isinstance(p, float) else p
         shape = p.shape if shape is None else tuple(shape)
         work = np.dtype(np.float32 if p.ndim and p.dtype.itemsize < 8 else np.float64)
+        if self.map.randomness == "same" and not _same(self.map.odds.setdefault(self.map.draw, p), p):
+            raise RuntimeError(_OWN_ODDS)
         unit = self.map.numbers(lambda whole: self.source.uniform(0.0, 1.0, whole, work), shape)
         return (unit < p).astype(dtype or p.dtype)
 

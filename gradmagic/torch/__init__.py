@@ -87,7 +87,7 @@ from gradmagic.torch.creation import (
     zeros,
     zeros_like,
 )  # fmt: skip
-from gradmagic.torch.drawing import bernoulli, multinomial, normal
+from gradmagic.torch.drawing import bernoulli, dropout, multinomial, normal
 from gradmagic.torch.func import vmap
 from gradmagic.torch.inspecting import (
     BoolTensor,
@@ -126,7 +126,7 @@ __all__ = [
     "asarray", "broadcast_shapes", "is_nonzero", "promote_types", "result_type", "tril_indices", "triu_indices",
     "utils", "set_default_device", "get_default_device", "accelerator", "BoolTensor", "DoubleTensor", "FloatTensor", "Generator", "IntTensor", "LongTensor", "Size", "Tensor", "arange",
     "as_tensor", "autograd", "bernoulli", "bool", "cdouble", "cfloat", "complex128", "complex64", "cuda", "device",
-    "double", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "finfo", "float", "float16", "float32",
+    "double", "dropout", "dtype", "e", "empty", "empty_like", "enable_grad", "eye", "fft", "finfo", "float", "float16", "float32",
     "float64", "from_numpy", "full", "full_like", "func", "get_default_dtype", "get_rng_state", "half", "iinfo", "inf", "inference_mode", "initial_seed",
     "int", "int16", "int32", "int64", "int8", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex",
     "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "linalg", "linspace", "load",

@@ -113,8 +113,24 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
     return empty(*shape, dtype=like.dtype).normal_(generator=generator) * std + mean
 
 
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """The tensor with elements set to zero, each with probability ``p``, and the others divided by ``1 - p``."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if p == 0 or not training:
+        return input
+    kind = input._array.dtype
+    kept = (
+        np.zeros(input.shape, kind)
+        if p == 1
+        else maps.generator().bernoulli(1 - p, input.shape, kind) / kind.type(1 - p)
+    )
+    mask = Tensor._of(kept)
+    return input.mul_(mask) if inplace else input * mask
+
+
 setattr(Tensor, "multinomial", multinomial)  # noqa: B010
 for _draw in (_uniform, _normal, _exponential, _bernoulli):
     setattr(Tensor, _draw.__name__.strip("_") + "_", _drawn(_draw))
 
-__all__ = ["bernoulli", "multinomial", "normal"]
+__all__ = ["bernoulli", "dropout", "multinomial", "normal"]

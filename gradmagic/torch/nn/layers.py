@@ -14,6 +14,7 @@ from gradmagic.engine.inplace import write
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import functional as F
 from gradmagic.ops.names import FUNCTIONS
+from gradmagic.torch.drawing import dropout
 from gradmagic.torch.nn import init
 from gradmagic.torch.nn.module import Module
 from gradmagic.torch.nn.parameter import Parameter
@@ -47,6 +48,30 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Dropout(Module):
+    """Elements set to zero while it trains, each with probability ``p``, and the others divided by ``1 - p``.
+
+    Parameters
+    ----------
+    p : float
+        How likely it is that an element is dropped.
+    inplace : bool
+        Whether the input itself is written to.
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        super().__init__()
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        self.p, self.inplace = p, inplace
+
+    def forward(self, input: Any) -> Any:
+        return dropout(input, self.p, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Linear(Module):
@@ -150,6 +175,6 @@ Softmax = _activation("Softmax", F.softmax, dim=None)
 LogSoftmax = _activation("LogSoftmax", F.log_softmax, dim=None)
 
 __all__ = [
-    "CELU", "ELU", "Flatten", "GELU", "Hardtanh", "Identity", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "Mish", "ReLU",
+    "CELU", "Dropout", "ELU", "Flatten", "GELU", "Hardtanh", "Identity", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "Mish", "ReLU",
     "SELU", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh", "Tanhshrink",
 ]  # fmt: skip
