@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import lifting
-from gradmagic.engine.calls import run_backward
+from gradmagic.engine import layers, lifting
+from gradmagic.engine.calls import captures_of, run_backward
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node
 from gradmagic.engine.tensor import Tensor, edge
@@ -28,6 +28,10 @@ def batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: 
     n = next(w._array.shape[0] for w in weights if w is not None)
     if n == 0:
         raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
+    if len(outs) == 1 and not (create or modes.alerts):
+        found = _few_at_each(outs[0], weights[0], ins, retain)
+        if found is not None:
+            return found
     largest = _largest(outs, weights)
     if largest is None or modes.levels:
         return _one_by_one(outs, weights, n, retain, create, ins, allow_unused)
@@ -70,6 +74,14 @@ def _largest(outs: Sequence[Any], weights: Sequence[Any]) -> int | None:
             else:
                 largest = max(largest, lifting.size(target))
     return largest
+
+
+def _few_at_each(out: Any, weight: Any, ins: Sequence[Any], retain: bool) -> list[Any] | None:
+    """All rows, where most of their elements are zero by the graph's form."""
+    if not isinstance(out, Tensor) or weight is None or any(isinstance(t, Tensor) and t._hooks for t in (out, *ins)):
+        return None
+    found = layers.gradients(out, weight._array, captures_of(ins, retained=False), retain)
+    return None if found is None else [Tensor._of(found[i]) for i in range(len(ins))]
 
 
 def _in_pieces(

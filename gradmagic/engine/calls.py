@@ -18,7 +18,7 @@ from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import Walk, running, straight
 from gradmagic.engine.watch import watching
 
-__all__ = ["GradientEdge", "edge_of", "get_gradient_edge", "one_by_one", "run_backward", "switch"]
+__all__ = ["GradientEdge", "captures_of", "edge_of", "get_gradient_edge", "one_by_one", "run_backward", "switch"]
 
 _UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
@@ -63,7 +63,7 @@ def run_backward(
         raise RuntimeError(f"got {len(outputs)} tensors and {len(weights)} gradients")
     recording = create or bool(modes.levels)  # an array would lose its tangents
     roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
-    captures = None if inputs is None else _captures(inputs, retained)
+    captures = None if inputs is None else captures_of(inputs, retained)
     before, outer = modes.grad, running.walk
     if before is not create:
         modes.grad = create
@@ -92,7 +92,7 @@ def run_backward(
     return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
 
 
-def _captures(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], list[int]]:
+def captures_of(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], list[int]]:
     """For each place in the graph that a gradient is wanted of, which of the inputs it is."""
     captures: dict[tuple[Any, int], list[int]] = {}
     for i, t in enumerate(inputs):

@@ -69,6 +69,7 @@ class Op:
     is_view = False
     pointwise = False  # element by element, so that a batch of gradients passes by broadcasting
     batches: Any = False  # whether other rules take one, too, their axes counted on; or the rules that do
+    moves = False  # each element of a gradient goes to one place as it is, or nowhere
     floats = False  # integers become floats first, as sin does
     refuses: Any = None  # raises for dtypes that torch has no kernel for
     transpose_one: Any = None  # of an op with several outputs: the transpose of one of them

@@ -1,0 +1,135 @@
+"""A batch of gradients most of whose elements are zero, as in the Hessian of a sum of small terms: only the others are kept.
+
+The rows of an identity are brought back through ops that work element by element or move elements. Then few rows have
+anything to say to any one element, and they are kept as layers: what one of them says to each element, and which row of
+the batch it is. A layer goes through an op as a gradient does. Knows the walk and how batches go through nodes; no
+particular op.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradmagic.engine import lifting
+from gradmagic.engine.fitting import fit
+from gradmagic.engine.modes import no_grad
+from gradmagic.engine.node import Node
+from gradmagic.engine.pulling import target_meta
+from gradmagic.engine.quiet import quiet
+from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.walk import Walk
+
+Array = Any
+_ROWS = 32  # for fewer of them it is not worth while
+_MOST = 8  # layers
+
+
+class DenseError(Exception):
+    """There are not only zeros."""
+
+
+@dataclass(slots=True)
+class Layers:
+    """Gradients of one operand: ``values[k]`` are those of the rows ``rows[k]`` of the batch; -1 is none."""
+
+    values: Array
+    rows: Array
+
+    def __add__(self, other: Layers) -> Layers:
+        if self.rows is other.rows:
+            return Layers(self.values + other.values, self.rows)
+        values, fresh = self.values.copy(), []
+        for k, rows in enumerate(other.rows):
+            same = next((j for j, own in enumerate(self.rows) if (own == rows).all()), None)
+            if same is None:
+                fresh.append(k)
+            else:
+                values[same] += other.values[k]
+        if not fresh:
+            return Layers(values, self.rows)
+        if len(values) + len(fresh) > _MOST:
+            raise DenseError
+        return Layers(np.concatenate((values, other.values[fresh])), np.concatenate((self.rows, other.rows[fresh])))
+
+    def dense(self, n: int) -> Array:
+        """All n rows, with their zeros."""
+        shape = self.values.shape[1:]
+        out = np.zeros((n, *shape), self.values.dtype)
+        flat, size = out.reshape(-1), out[0].size
+        place = np.arange(size)
+        for value, of in zip(self.values.reshape(-1, size), self.rows.reshape(-1, size), strict=True):
+            there = of >= 0
+            flat[of[there] * size + place[there]] += value[there]
+        return out
+
+
+def of_identity(weight: Array) -> Layers | None:
+    """The layer that a batch of weights is, if each has one element, in their order."""
+    n, size = len(weight), weight[0].size
+    if n != size or n < _ROWS or weight.dtype.char not in "fd" or not weight.flags.c_contiguous:
+        return None
+    bits = weight.reshape(n, n).view(f"i{weight.itemsize}")  # whole numbers are counted faster
+    if np.count_nonzero(bits) != np.count_nonzero(np.diagonal(bits)):
+        return None
+    shape = (1, *weight.shape[1:])
+    return Layers(np.diagonal(weight.reshape(n, n)).reshape(shape), np.arange(n).reshape(shape))
+
+
+class LayeredWalk(Walk):
+    """A backward pass of layers. It frees nothing, so that it can be given up."""
+
+    __slots__ = ("passed",)
+    passed: list[Node]
+
+    def step(self, node: Node, g: Any, retain: bool) -> None:
+        self.passed.append(node)
+        for i, target in enumerate(node.edges):
+            if target in self.live:
+                self.receive(target, 0, brought(node, i, g))
+
+
+def brought(node: Node, i: int, g: Layers) -> Layers:
+    """The layers of a node's i-th operand."""
+    batch, op = g.rows.shape[:1], node.op
+    values = fit(lifting.pulled(node, i, g.values, batch, recording=False), node, i, batch)
+    if op.moves:
+        return Layers(values, lifting.pulled(node, i, g.rows + 1, batch, recording=False) - 1)
+    if target_meta(node, i)[0] != node.shape:  # what was broadcast hears from many
+        raise DenseError
+    return Layers(values, g.rows)
+
+
+def _goes_through(node: Node) -> bool:
+    op = node.op
+    return (
+        node.metas is None
+        and (getattr(op, "pointwise", False) or getattr(op, "moves", False))
+        and lifting.goes_through(node)
+    )
+
+
+def gradients(out: Tensor, weight: Array, captures: Any, retain: bool) -> dict[int, Array] | None:
+    """For each input its gradients, all rows of them, or None where this is not the way to find them."""
+    root = edge(out)
+    unusual = out.output_nr or root is None or weight.dtype != out._array.dtype
+    layers = None if unusual else of_identity(weight)
+    if layers is None:
+        return None
+    walk = LayeredWalk([(root, 0, layers)], captures, False, (1,))
+    walk.passed = []
+    if not all(t in walk.live for t, _ in captures) or not all(_goes_through(n) for n in walk.order if n in walk.live):
+        return None
+    try:
+        with no_grad():
+            quiet(walk.run, retain=True)
+    except DenseError:
+        return None
+    # zeros times what is not finite are not zeros: then all rows count
+    if not all(np.isfinite(g.values).all() for g in walk.found.values()):
+        return None
+    for node in walk.passed if not retain else ():
+        node.free()
+    return {i: g.dense(len(weight)) for i, g in walk.found.items()}
