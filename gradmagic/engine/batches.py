@@ -60,8 +60,11 @@ def _largest(outs: Sequence[Any], weights: Sequence[Any]) -> int | None:
         w is None or not isinstance(t, Tensor) for t, w in zip(outs, weights, strict=True)
     ):
         return None
+    ends = [edge(t) for t in outs]
+    if any(isinstance(t, Tensor) and t._hooks for t in ends):
+        return None
     largest = 0
-    for node in reachable([edge(t) for t in outs]):
+    for node in reachable(ends):
         if not lifting.goes_through(node):
             return None
         for target in (node, *node.edges):

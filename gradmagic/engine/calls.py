@@ -14,7 +14,7 @@ import numpy as np
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import AccumulateGrad, DeadEnd, as_function
 from gradmagic.engine.quiet import SILENT, hush, unhush
-from gradmagic.engine.tensor import Tensor, edge
+from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.walk import Walk, running, straight
 from gradmagic.engine.watch import watching
 
@@ -105,21 +105,30 @@ def captures_of(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], 
 
 
 def _result(g: Any, weights: Sequence[Any]) -> Tensor:
-    """A gradient as the user gets it: a weight as it is, where nothing was done to it; else memory of its own."""
+    """A gradient as the user gets it: a weight as it is, where nothing was done to it, or a view of it."""
     if isinstance(g, Tensor):
-        array = g._array
-        if array.base is not None and 0 in array.strides and array.size > 1 and not any(g is w for w in weights):
-            g._array, g._view = np.array(array), None
         return g
     for w in weights:
         if w is not None and w._array is g:
             return w  # type: ignore[no-any-return]
-    if g.base is not None and (
-        not g.flags.writeable or any(w is not None and np.may_share_memory(g, w._array) for w in weights)
-    ):
-        g = g.copy()
     t: Tensor = Tensor._of(g)
+    if isinstance(g, np.ndarray) and g.base is not None and not t._inference:
+        _tell_base(t, g, weights)
     return t
+
+
+def _tell_base(t: Tensor, g: Any, weights: Sequence[Any]) -> None:
+    """Say in whose memory a gradient lies, as torch's views made in no_grad mode do."""
+    for w in weights:
+        if w is not None and not w._inference and np.may_share_memory(g, w._array):
+            base = w if w._view is None else w._view.base
+            break
+    else:
+        base = Tensor._of(g.base if isinstance(g.base, np.ndarray) else g)
+    t._log = log = base._shared_log()
+    t._view = View(base, (), log.count, "no_grad")
+    if not g.flags.writeable and base._array.flags.writeable:
+        g.flags.writeable = True  # torch's is a view like any other, and refuses only writes of one place many times
 
 
 def _root(i: int, out: Any, weight: Any, create: bool) -> tuple[Any, int, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from gradmagic.engine import dtypes
 from gradmagic.engine.adding import added
 from gradmagic.engine.hooks import run_node_hooks
+from gradmagic.engine.layout import like
 from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import Node
 from gradmagic.engine.tensor import Tensor
@@ -86,7 +87,9 @@ def _add(leaf: Tensor, g: Tensor, recording: bool) -> None:
     """In place, unless a graph of the gradient is recorded."""
     held = leaf._grad
     if held is None:
-        leaf._grad = g._accumulated() if recording and g.requires_grad else Tensor._of(np.array(g._array))
+        leaf._grad = (
+            g._accumulated() if recording and g.requires_grad else Tensor._of(like(leaf._array, np.array(g._array)))
+        )
     elif recording:
         leaf._grad = held + g
     else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes, maps
 from gradmagic.engine.forward import rewrite, with_tangents_of
-from gradmagic.engine.kinds import Linear
+from gradmagic.engine.kinds import Linear, view
 from gradmagic.engine.modes import leaf_writes, modes
 from gradmagic.engine.node import FREED_MESSAGE, Node, blank, tick
 from gradmagic.engine.op import as_array
@@ -199,18 +199,18 @@ def _check_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> None:
 def _rebase(target: Tensor, node: Node) -> None:
     view = target._view
     if view is None:
-        _move_keepers(target, node)
+        move_keepers(target, node)
         target._node, target._wants_grad, target.output_nr = node, False, 0
         return
     base = view.base
     written = copy_slices(base, view.chain, node)
-    _move_keepers(base, written)
+    move_keepers(base, written)
     base._node = written
     base.output_nr = 0
     base._wants_grad = False  # the view will read its base anew: its version tells
 
 
-def _move_keepers(target: Tensor, node: Node) -> None:
+def move_keepers(target: Tensor, node: Node) -> None:
     """retain_grad() follows the tensor to the node that now makes it; hooks stay with the value they were made for."""
     before = target._node
     if target._retains and before is not None and before.pre_hooks is not None:
@@ -320,9 +320,16 @@ def undo(chain: tuple[Any, ...], g: Any) -> Any:
     return g
 
 
-_read = Linear(
-    lambda x, chain: quiet(replay, chain, x), lambda g, chain: undo(chain, g), node="AsStridedBackward0"
-).named("as_strided")
+def _undone(g: Any, chain: tuple[Any, ...]) -> Any:
+    """The same as torch's as_strided does it, whose gradient is a view of what it was put together in."""
+    whole = undo(chain, g)
+    if not as_array(whole).size:
+        return np.zeros(whole.shape, as_array(whole).dtype)
+    return _all_of(whole.clone()) if isinstance(whole, Tensor) else np.array(whole, order="C")[...]
+
+
+_all_of = view(lambda x: x[...], lambda g: g, node="AsStridedBackward0").named("all_of")
+_read = Linear(lambda x, chain: quiet(replay, chain, x), _undone, node="AsStridedBackward0").named("as_strided")
 
 
 def reading(base: Tensor, chain: tuple[Any, ...], view_of_base: Tensor) -> Node:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.layout import laid
 from gradmagic.engine.node import Node
 from gradmagic.engine.op import Op, Rule, as_array, over
 from gradmagic.engine.pulling import Pull, written_out
@@ -31,6 +32,8 @@ class Elementwise(Op):
         except ValueError:
             refuse_broadcast(arrays)
             raise
+        if len(arrays) > 1 and y.ndim > 1:
+            y = laid(y, arrays)
         return self.record(operands, arrays, y, kwargs)
 
     def prepare(self, arrays: list[Any], kwargs: dict[str, Any]) -> None:

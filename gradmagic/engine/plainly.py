@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.layout import laid
 from gradmagic.engine.modes import UNUSUAL
 from gradmagic.engine.node import tick
 from gradmagic.engine.quiet import SILENT, hush, unhush
@@ -20,7 +21,7 @@ from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.writing import function_from
 
 _NAMES = {
-    "UNUSUAL": UNUSUAL, "Tensor": Tensor, "View": View, "edge": edge, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
+    "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
     "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
 }  # fmt: skip
 
@@ -110,7 +111,7 @@ def two(a, b):
         return otherwise(a, b)  # which says what is wrong in torch's words
     finally:
         unhush(token)
-"""
+{laid}"""
     + _RESULT
     + _EDGE.format("a")
     + """\
@@ -126,6 +127,11 @@ def two(a, b):
     + _NODE.format(edges="(to_a, to_b)", kwargs="NO_KWARGS", nrs="(a.output_nr, nr) if nr or a.output_nr else None")
 )
 
+# What works element by element gives its result in the order in memory of its operands.
+_LAID = """\
+    if y.ndim > 1 and y.strides != x.strides:
+        y = laid(y, (x, z))
+"""
 _SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z", operator.truediv: "x / z"}
 
 
@@ -139,7 +145,8 @@ def of_two(op: Any, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any]
     """The op on two Tensors, or on a Tensor and a number; ``otherwise`` takes whatever else comes."""
     names = ("a", "b", "y")
     saved = {"saved_a": _saved(op, 1, names), "saved_b": _saved(op, 2, names), "saved": _saved(op, 3, names)}
-    return _written(op, "two", _TWO.format(call=_SYMBOLS.get(op.fn, "fn(x, z)"), **saved), otherwise)
+    laid_out = _LAID if op.pointwise else ""
+    return _written(op, "two", _TWO.format(laid=laid_out, call=_SYMBOLS.get(op.fn, "fn(x, z)"), **saved), otherwise)
 
 
 def _saved(op: Any, wanted: int, names: tuple[str, ...]) -> str:

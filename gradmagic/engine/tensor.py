@@ -277,12 +277,21 @@ class Tensor:
         log = self._log
         if log is None:
             log = self._log = WriteLog()
-            if not isinstance(self._array, np.ndarray):  # a numpy scalar has no memory to share
-                self._array = np.asarray(self._array)
+            self._memory()
             node = self._node
             if node is not None and node.op is not None and node.saved and node.saved[-1] is not None:
                 node.output_log = log
         return log
+
+    def _memory(self) -> Any:
+        """The array, for whoever shares its memory: a numpy scalar has none, and is made an array, also where it is saved."""
+        value = self._array
+        if not isinstance(value, np.ndarray):
+            self._array = np.asarray(value)
+            node = self._node
+            if node is not None and node.saved and node.saved[-1] is value:
+                node.saved = (*node.saved[:-1], self._array)
+        return self._array
 
     def detach(self) -> Tensor:
         """This tensor's values, without its history. Memory and version are shared."""
@@ -310,9 +319,7 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """This tensor's values, without history and without the version counter."""
-        if not isinstance(self._array, np.ndarray):
-            self._array = np.asarray(self._array)
-        return Tensor._of(self._array)  # type: ignore[no-any-return]
+        return Tensor._of(self._memory())  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -330,9 +337,7 @@ class Tensor:
         """
         if self.requires_grad and not force:
             raise RuntimeError(leaving.CANNOT)
-        if not isinstance(self._array, np.ndarray):
-            self._array = np.asarray(self._array)
-        return self._array
+        return self._memory()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.requires_grad and not leaving.for_a_picture():
@@ -508,11 +513,17 @@ def edge(t: Tensor) -> Any:
 
 def _regenerate(t: Tensor, view: View) -> None:
     """Give a view whose memory was written to a node that reads the base as it is now."""
-    from gradmagic.engine.inplace import reading, refuse_view  # above this file: it knows how views are undone
+    from gradmagic.engine.inplace import (  # above this file: it knows how views are undone
+        move_keepers,
+        reading,
+        refuse_view,
+    )
 
     if t._node is None and not view.base.requires_grad:
         return
     if view.forbids is not None:
         refuse_view(t, view, "its base or another view of its base has been")
     t._view = view._replace(version=t._shared_log().count)
-    t._node, t.output_nr = reading(view.base, view.chain, t), 0
+    node = reading(view.base, view.chain, t)
+    move_keepers(t, node)
+    t._node, t.output_nr = node, 0

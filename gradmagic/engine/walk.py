@@ -174,9 +174,13 @@ class Walk:
         if node.runs_on_nothing:
             return g
         if not self.inside or any(t in self.live for t in node.edges):
+            if node.node_prehooks:
+                self._prehooks(node, g)
             node.check()
             if not retain:
                 node.free()
+            if node.node_hooks:
+                self._node_hooks(node, [None] * len(node.edges), g)
         return None
 
     def step(self, node: Node, g: Any, retain: bool) -> None:

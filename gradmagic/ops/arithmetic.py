@@ -8,6 +8,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.kinds import refuse_broadcast
+from gradmagic.engine.layout import like
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import (
@@ -293,7 +294,7 @@ argmax, argmin = _position("argmax", np.argmax), _position("argmin", np.argmin)
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
     a = -input._array if descending else input._array
-    return Tensor._of(np.argsort(a, dim, kind="stable"))
+    return Tensor._of(like(a, np.argsort(a, dim, kind="stable")))
 
 
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:

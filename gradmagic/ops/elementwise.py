@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
+from gradmagic.engine.layout import laid
 from gradmagic.engine.op import over
 from gradmagic.engine.pulling import conj as conjugated
 from gradmagic.ops.rules import called
@@ -321,7 +322,7 @@ clamp_between = elementwise(
     node="ClampBackward0",
 )
 where = irregular(
-    np.where,
+    lambda a, b, c: laid(np.where(a, b, c), (a, b, c)),
     None,
     lambda g, a: np.where(a, g, 0.0),
     lambda g, a: np.where(a, 0.0, g),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import Linear, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.engine.layout import copied, in_rows, owned
 from gradmagic.engine.op import as_array
 from gradmagic.engine.pulling import conj
 from gradmagic.ops import elementwise as E
@@ -36,7 +37,7 @@ def _gather(x: Any, dim: int, index: Any) -> Any:
     if not x.ndim:
         return x[...] if index.ndim == 0 else np.broadcast_to(x, index.shape).copy()
     whole = tuple(slice(None) if d == dim else slice(n) for d, n in enumerate(index.shape))
-    return np.take_along_axis(x[whole], index, dim)
+    return in_rows(np.take_along_axis)(x[whole], index, dim)
 
 
 def _windows(x: Any, dim: int, size: int, step: int) -> Any:
@@ -93,23 +94,23 @@ def _inner(g: Any, shape: tuple[int, ...], widths: Any) -> Any:
 
 
 pad = linear(
-    lambda x, widths, value: np.pad(x, widths, constant_values=value),
+    in_rows(lambda x, widths, value: np.pad(x, widths, constant_values=value)),
     lambda g, shape, widths: _inner(g, shape, widths),
     node="ConstantPadNdBackward0",
 )
 masked_fill = linear(
-    lambda x, mask, value: np.where(mask, np.asarray(value, x.dtype), x),
+    in_rows(lambda x, mask, value: np.where(mask, np.asarray(value, x.dtype), x)),
     lambda g, mask: np.where(mask, 0.0, g),
     node="MaskedFillBackward0",
 )
 masked_fill_with = irregular(
-    lambda a, b, mask: np.where(mask, b.astype(a.dtype), a),
+    in_rows(lambda a, b, mask: np.where(mask, b.astype(a.dtype), a)),
     lambda g, mask: np.where(mask, 0.0, g),
     lambda g, mask: np.sum(np.where(mask, g, 0.0)),
     node="MaskedFillBackward1",
 )
 nan_to_num = irregular(
-    lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    lambda x, nan, posinf, neginf: np.nan_to_num(copied(x), nan=nan, posinf=posinf, neginf=neginf),
     lambda g, x: g * np.isfinite(as_array(x)),
     pointwise=True,
 )
@@ -134,12 +135,12 @@ masked_scatter = irregular(
 
 
 def _writes(node: str) -> Any:
-    return irregular(S._index_put, *S.index_put.vjps, node=node)
+    return irregular(in_rows(S._index_put), *S.index_put.vjps, node=node)
 
 
 scatter, scatter_add = _writes("ScatterBackward0"), _writes("ScatterAddBackward0")
 scatter_value = linear(
-    lambda x, index, value: S._index_put(x, x.dtype.type(value), index, False),
+    in_rows(lambda x, index, value: S._index_put(x, x.dtype.type(value), index, False)),
     lambda g, index: S._erase(g, index),
     node="ScatterBackward1",
 )
@@ -237,7 +238,7 @@ aminmax = irregular(
 # -- sums ---------------------------------------------------------------------------------------------------------
 
 nansum = irregular(
-    lambda x, axis=None, keepdims=False: np.nansum(x, axis=axis, keepdims=keepdims),
+    in_rows(lambda x, axis=None, keepdims=False: np.nansum(x, axis=axis, keepdims=keepdims)),
     lambda g, x, shape, axis, keepdims: R.spread(g, shape, axis, keepdims) * ~np.isnan(as_array(x)),
 )
 
@@ -249,7 +250,7 @@ def _logcumsumexp_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     below = np.tril(np.ones((n, n), bool), -1)
     exponent = np.where(below, 0.0, np.expand_dims(x, -1) - np.expand_dims(y, -2))
     out = np.sum(np.where(below, 0.0, conj(np.exp(exponent))) * np.expand_dims(g, -2), -1)
-    return np.moveaxis(out, -1, axis)
+    return owned(np.moveaxis(out, -1, axis))
 
 
 def _logcumsumexp(x: Any, axis: int) -> Any:
@@ -261,7 +262,7 @@ def _logcumsumexp(x: Any, axis: int) -> Any:
     return np.moveaxis(out, 0, axis)
 
 
-logcumsumexp = irregular(_logcumsumexp, _logcumsumexp_vjp)
+logcumsumexp = irregular(in_rows(_logcumsumexp), _logcumsumexp_vjp)
 
 
 def _cdist(a: Any, b: Any) -> Any:
@@ -292,7 +293,8 @@ def _renorm_vjp(g: Any, x: Any, shape: Any, p: float, axis: Any, maxnorm: float)
 
 
 renorm = irregular(
-    lambda x, p, axis, maxnorm: (x * _scale(R._norm_p(x, p, axis, True), maxnorm)).astype(x.dtype), _renorm_vjp
+    in_rows(lambda x, p, axis, maxnorm: (x * _scale(R._norm_p(x, p, axis, True), maxnorm)).astype(x.dtype)),
+    _renorm_vjp,
 )
 
 # -- several operands at once -------------------------------------------------------------------------------------

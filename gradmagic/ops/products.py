@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import bilinear, irregular, name_rows
+from gradmagic.engine.layout import in_rows
 
 
 def _h(a: Any) -> Any:
@@ -42,7 +43,7 @@ mm = bilinear(
     saved={"other": "mat2"},
     batches=True,
 )
-bmm = bilinear(np.matmul, *mm.vjps, saved={"other": "mat2"}, batches=True)
+bmm = bilinear(in_rows(np.matmul), *mm.vjps, saved={"other": "mat2"}, batches=True)
 addmm = irregular(
     lambda a, b, c: a + np.matmul(b, c),
     lambda g: g,

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradmagic.engine.adding import added
 from gradmagic.engine.kinds import irregular, linear, name_rows
+from gradmagic.engine.layout import in_rows, like, owned, seen
 from gradmagic.engine.op import as_array
 from gradmagic.engine.pulling import conj
 from gradmagic.ops import elementwise as E
@@ -22,15 +23,22 @@ def raw(value: Any) -> Any:
 
 def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
     """A reduced array, broadcast again to the shape it had."""
+    if not hasattr(g, "_array"):
+        return seen(g, shape, _steps(g, len(shape), axis, keepdims))
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
     elif axis is None and shape:
         g = g.reshape((1,) * len(shape))
-    if hasattr(g, "_array") or math.prod(shape) > 10_000:
-        return np.broadcast_to(g, shape)
-    out = np.empty(shape, g.dtype)  # to fill so few takes less time than numpy's making a view
-    out[...] = g
-    return out
+    return np.broadcast_to(g, shape)
+
+
+def _steps(g: Any, n: int, axis: Any, keepdims: Any) -> tuple[int, ...]:
+    """How far apart the elements lie of a reduced array that is seen with n dimensions again."""
+    if axis is None:
+        return (0,) * n
+    axes = {a % n for a in ((axis,) if isinstance(axis, int) else axis)}
+    kept = iter(g.strides if not keepdims else [s for d, s in enumerate(g.strides) if d not in axes])
+    return tuple([0 if d in axes else next(kept) for d in range(n)])
 
 
 def _count(shape: tuple[int, ...], axis: Any) -> int:
@@ -47,16 +55,16 @@ sum = linear(
     lambda x, axis=None, keepdims=False: added(x, axis, keepdims),
     lambda g, shape, axis, keepdims: spread(g, shape, axis, keepdims),
 )
-sum_dim = linear(sum.fn, sum.vjps[0], node="SumBackward1")
+sum_dim = linear(in_rows(sum.fn), sum.vjps[0], node="SumBackward1")
 divided = linear(lambda x, n: x / n, lambda g, n: g / n, node="DivBackward1")  # by a number, as torch's rules do
 mean = linear(
     lambda x, axis=None, keepdims=False: _mean(x, axis, keepdims),
     lambda g, shape, axis, keepdims: called(divided)(spread(g, shape, axis, keepdims), n=_count(shape, axis)),
 )
-mean_dim = linear(mean.fn, mean.vjps[0], node="MeanBackward1")
+mean_dim = linear(in_rows(mean.fn), mean.vjps[0], node="MeanBackward1")
 cumsum = linear(
-    lambda x, axis: np.cumsum(x, axis) if x.ndim else np.array(x),
-    lambda g, axis: np.flip(np.cumsum(np.flip(g, axis), axis), axis) if g.ndim else g,
+    in_rows(lambda x, axis: np.cumsum(x, axis) if x.ndim else np.array(x)),
+    lambda g, axis: owned(np.flip(np.cumsum(np.flip(g, axis), axis), axis)) if g.ndim else g,
 )
 
 
@@ -73,10 +81,10 @@ def _share_ties(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) ->
 
 
 amax = irregular(
-    lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims), _share_ties, batches=True
+    in_rows(lambda x, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims)), _share_ties, batches=True
 )
 amin = irregular(
-    lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims), _share_ties, batches=True
+    in_rows(lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims)), _share_ties, batches=True
 )
 
 
@@ -119,24 +127,24 @@ def _prod_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> A
 
 
 prod = irregular(lambda x, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims), _prod_vjp)
-prod_dim = irregular(prod.fn, _prod_vjp, node="ProdBackward1", batches=True)
+prod_dim = irregular(in_rows(prod.fn), _prod_vjp, node="ProdBackward1", batches=True)
 
 
 def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     """The sum over j >= i of g_j times the product of all x_k, k <= j, but x_i: n² products, exact where there are zeros."""
-    if not x.ndim:
+    n = x.shape[axis] if x.ndim else 1
+    if n == 1:
         return g
-    n = x.shape[axis]
     x = np.moveaxis(x, axis, -1)
     g = np.moveaxis(g, axis, -1)
     eye = np.eye(n, dtype=bool)
     rows = np.where(eye, 1.0, x[..., None, :])  # row i: x with its i-th element replaced by one
     upper = np.triu(np.ones((n, n)))
     out = np.sum(np.cumprod(conj(rows), -1) * upper * g[..., None, :], -1)
-    return np.moveaxis(out, -1, axis)
+    return owned(np.moveaxis(out, -1, axis))
 
 
-cumprod = irregular(lambda x, axis: np.cumprod(x, axis) if x.ndim else np.array(x), _cumprod_vjp)
+cumprod = irregular(in_rows(lambda x, axis: np.cumprod(x, axis) if x.ndim else np.array(x)), _cumprod_vjp)
 
 
 def _var_vjp(g: Any, x: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
@@ -156,12 +164,16 @@ def _std_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, corre
 
 
 var = irregular(
-    lambda x, axis=None, keepdims=False, correction=1: np.var(x, axis=axis, keepdims=keepdims, ddof=correction),
+    in_rows(
+        lambda x, axis=None, keepdims=False, correction=1: np.var(x, axis=axis, keepdims=keepdims, ddof=correction)
+    ),
     _var_vjp,
     batches=True,
 )
 std = irregular(
-    lambda x, axis=None, keepdims=False, correction=1: np.std(x, axis=axis, keepdims=keepdims, ddof=correction),
+    in_rows(
+        lambda x, axis=None, keepdims=False, correction=1: np.std(x, axis=axis, keepdims=keepdims, ddof=correction)
+    ),
     _std_vjp,
     batches=True,
 )
@@ -196,7 +208,7 @@ def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
 
 
 logsumexp = irregular(
-    _logsumexp,
+    in_rows(_logsumexp),
     lambda g, x, y, shape, axis, keepdims: (
         spread(g, shape, axis, keepdims) * conj(np.exp(x - (y if keepdims else np.expand_dims(y, axis))))
     ),
@@ -236,9 +248,9 @@ log_softmax_back = irregular(
     node="LogSoftmaxBackwardDataBackward0",
     batches=True,
 )
-softmax = irregular(_softmax, lambda g, y, axis: called(softmax_back)(g, y, axis=axis), batches=True)
+softmax = irregular(in_rows(_softmax), lambda g, y, axis: called(softmax_back)(g, y, axis=axis), batches=True)
 log_softmax = irregular(
-    lambda x, axis: x - _logsumexp(x, axis, keepdims=True) if x.size else np.array(x),
+    in_rows(lambda x, axis: x - _logsumexp(x, axis, keepdims=True) if x.size else np.array(x)),
     lambda g, y, axis: called(log_softmax_back)(g, y, axis=axis),
     batches=True,
 )
@@ -278,7 +290,7 @@ def _norm_p_vjp(g: Any, x: Any, y: Any, shape: Any, p: float, axis: Any, keepdim
     return np.where(there & (raw(y) != 0), 1.0, 0.0) * g * _direction(x) * (size / total) ** (p - 1)
 
 
-norm_p = irregular(_norm_p, _norm_p_vjp, node="LinalgVectorNormBackward0", batches=True)
+norm_p = irregular(in_rows(_norm_p), _norm_p_vjp, node="LinalgVectorNormBackward0", batches=True)
 
 
 def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -291,7 +303,7 @@ def _norm_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> A
     return spread(scale, shape, axis, keepdims) * x
 
 
-norm = irregular(_norm, _norm_vjp, node="LinalgVectorNormBackward0", batches=True)
+norm = irregular(in_rows(_norm), _norm_vjp, node="LinalgVectorNormBackward0", batches=True)
 
 # Chosen elements: the gradient goes back to the chosen place.
 
@@ -332,7 +344,7 @@ def _sort(x: Any, axis: int, descending: bool = False) -> Any:
     if not x.ndim:
         return np.array(x), np.zeros((), np.intp)
     index = order(x, axis, descending)
-    return np.take_along_axis(x, index, axis), index
+    return like(x, np.take_along_axis(x, index, axis)), like(x, index)
 
 
 sort = irregular(_sort, lambda g, y, shape, axis: _take_back(g, y, shape, axis, True), outputs=2)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import Indexing, Placing, irregular, joining, linear, name_rows, refuse_broadcast, view
+from gradmagic.engine.layout import by_strides, copied, copied_in_rows, in_rows, owned, rows
+from gradmagic.engine.op import as_array
 
 # -- views: the output lies in the operand's memory ---------------------------------------------------------------
 
@@ -44,7 +46,7 @@ real = view(lambda x: x.real, lambda g: g)
 def _expand(x: Any, size: tuple[int, ...]) -> Any:
     extra = len(size) - x.ndim
     strides: list[int] = []
-    step = x.itemsize
+    step = x.itemsize if x.ndim else 0
     for d in reversed(range(len(size))):
         step = step if d < extra else x.strides[d - extra]
         strides.insert(0, step if size[d] == (x.shape[d - extra] if d >= extra else 1) else 0)
@@ -131,7 +133,8 @@ def _place_diagonal(g: Any, shape: tuple[int, ...], offset: int, dim1: int, dim2
 
 # -- copies -------------------------------------------------------------------------------------------------------
 
-clone = linear(lambda x: np.array(x), lambda g: g)
+clone = linear(copied, lambda g: g)
+clone_in_rows = linear(copied_in_rows, lambda g: g, node="CloneBackward0")
 accumulated = linear(lambda x: np.array(x), lambda g: g, node="CopyBackwards")
 
 
@@ -139,21 +142,50 @@ def _in_dtype(x: Any, dtype: Any) -> Any:
     if x.dtype.kind == "c" and dtype.kind in "fiu":
         warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=6)
         x = x.real
-    return x.astype(dtype)
+    return copied(x).astype(dtype, copy=False)
 
 
 to_copy = linear(_in_dtype, lambda g: g)
 reshape_copy = linear(
     lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="UnsafeViewBackward0"
 )
-index_op = Placing(lambda x, index: x[index], lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0")
-flip = linear(lambda x, dims: np.flip(x, dims).copy() if x.ndim else np.array(x), lambda g, dims: np.flip(g, dims))
-roll = linear(lambda x, shifts, dims: np.roll(x, shifts, dims),
+index_op = Placing(
+    lambda x, index: _indexed(x, index), lambda g, shape, index: put_add(g, shape, index), node="IndexBackward0"
+)
+flip = linear(lambda x, dims: copied(np.flip(x, dims) if x.ndim else x), lambda g, dims: owned(np.flip(g, dims)))
+roll = linear(in_rows(lambda x, shifts, dims: np.roll(x, shifts, dims)),
               lambda g, shifts, dims: np.roll(g, tuple(-s for s in shifts) if isinstance(shifts, tuple) else -shifts, dims))  # fmt: skip
-tril = linear(lambda x, diagonal: np.tril(x, diagonal), lambda g, diagonal: np.tril(g, diagonal))
-triu = linear(lambda x, diagonal: np.triu(x, diagonal), lambda g, diagonal: np.triu(g, diagonal))
+tril = linear(in_rows(lambda x, diagonal: np.tril(x, diagonal)), lambda g, diagonal: np.tril(g, diagonal))
+triu = linear(in_rows(lambda x, diagonal: np.triu(x, diagonal)), lambda g, diagonal: np.triu(g, diagonal))
 
 trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape), batches=False)
+
+
+def _indexed(x: Any, index: tuple[Any, ...]) -> Any:
+    """Chosen elements; those of one choice lie together, the rest in the order in which the operand has them."""
+    y = x[index]
+    if y.ndim < 2:
+        return y
+    left = list(x.strides)
+    choices, dims, at = [], [], 0
+    for part in (*index, *[slice(None)] * x.ndim)[: len(index) + x.ndim]:
+        chosen = isinstance(part, np.ndarray)
+        width = part.ndim if chosen and part.dtype.kind == "b" else 1
+        if at + width > x.ndim:
+            break
+        if chosen:
+            choices += list(np.nonzero(part)) if part.dtype.kind == "b" else [part]
+            dims += list(range(at, at + width))
+        at += width
+    block = np.broadcast(*choices).ndim if len(choices) > 1 else choices[0].ndim
+    apart = dims[-1] - dims[0] + 1 != len(dims)
+    first = 0 if apart else dims[0]
+    left = [s for d, s in enumerate(left) if d not in dims]
+    own = [[*left[:first], *[0] * block, *left[first:]]]
+    for a in choices:
+        steps = [0] * (block - a.ndim) + list(a.strides)
+        own.append([0] * first + steps + [0] * (len(left) - first))
+    return by_strides(y, own)
 
 
 # `copy_` and `fill_`, seen as functions of the old values and the new
@@ -175,7 +207,7 @@ zero = irregular(lambda x: np.zeros(x.shape, x.dtype), _none_of)
 
 
 def _index_put(a: Any, b: Any, index: Any, accumulate: bool) -> Any:
-    out = np.array(a)
+    out = copied(a)
     if accumulate:
         np.add.at(out, index, b)
         return out
@@ -208,17 +240,29 @@ def _erase(g: Any, index: Any) -> Any:
     return np.where(keep, g, 0.0)
 
 
+_EMPTY = (0,)  # torch joins such a vector with anything
+
+
 def _part(shapes: tuple[Any, ...], i: int, dim: int) -> slice:
-    start = sum(s[dim] for s in shapes[:i])
+    start = sum(s[dim] for s in shapes[:i] if s != _EMPTY)
     return slice(start, start + shapes[i][dim])
 
 
+def _part_of(g: Any, i: int, dim: int, shapes: tuple[Any, ...]) -> Any:
+    if shapes[i] == _EMPTY:  # torch gives it zeros that lead nowhere
+        return np.zeros(0, as_array(g).dtype)
+    part, d = _part(shapes, i, dim), dim % len(shapes[i])
+    if hasattr(g, "_array"):
+        return slice_(g, dim=d, start=part.start, stop=part.stop, step=1)
+    return g[(slice(None),) * d + (part,)]
+
+
 cat = joining(
-    lambda xs, dim: np.concatenate(xs, dim),
-    lambda g, i, dim, shapes: g[(slice(None),) * (dim % len(shapes[i])) + (_part(shapes, i, dim),)],
+    in_rows(lambda xs, dim: np.concatenate([x for x in xs if x.shape != _EMPTY] or xs, dim)),
+    lambda g, i, dim, shapes: _part_of(g, i, dim, shapes),
 )
 stack = joining(
-    lambda xs, dim: np.stack(xs, dim),
+    in_rows(lambda xs, dim: np.stack(xs, dim)),
     lambda g, i, dim, shapes: g[(slice(None),) * (dim % (len(shapes[i]) + 1)) + (i,)],
 )
 
@@ -232,13 +276,15 @@ def _pieces(x: Any, dim: int, sizes: tuple[int, ...]) -> list[Any]:
 
 unbind = view(
     lambda x, dim: [x[(slice(None),) * dim + (i, ...)] for i in range(x.shape[dim])],
-    lambda g, shape, dim: np.stack([_or_zeros(p, shape[:dim] + shape[dim + 1 :], g) for p in g], dim),
+    lambda g, shape, dim: rows(np.stack([_or_zeros(p, shape[:dim] + shape[dim + 1 :], g) for p in g], dim)),
     outputs=-1,
 )
 split = view(
     _pieces,
-    lambda g, shape, dim, sizes: np.concatenate(
-        [_or_zeros(p, (*shape[:dim], n, *shape[dim + 1 :]), g) for p, n in zip(g, sizes, strict=True)], dim
+    lambda g, shape, dim, sizes: rows(
+        np.concatenate(
+            [_or_zeros(p, (*shape[:dim], n, *shape[dim + 1 :]), g) for p, n in zip(g, sizes, strict=True)], dim
+        )
     ),
     outputs=-1,
 )

@@ -54,7 +54,7 @@ def reshape(input: Tensor, *shape: Any) -> Any:
         return S.reshape.one(input, size=size)
     if np.may_share_memory(array.reshape(size), array):
         return S.reshape_alias.one(input, size=size)
-    return S.reshape_copy.one(S.clone.one(input), size=size)
+    return S.reshape_copy.one(S.clone_in_rows.one(input), size=size)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
@@ -70,7 +70,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 def ravel(input: Tensor) -> Any:
-    return reshape(input, -1)
+    return reshape(contiguous(input), -1)
 
 
 def expand(input: Tensor, *sizes: Any) -> Any:
@@ -313,12 +313,6 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     for k, t in enumerate(ts):
         if full and t.shape != (0,):
             _check_joined(full[0].shape, t.shape, d, k)
-    if full and len(full) < len(ts):
-        empty = (*full[0].shape[:d], 0, *full[0].shape[d + 1 :])
-        ts = [
-            t if t.shape != (0,) else expand(reshape(t, *(0 if k == d else 1 for k in range(len(empty)))), *empty)
-            for t in ts
-        ]
     return S.cat(ts, dim=d)
 
 
@@ -383,7 +377,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Any:
 
 
 def contiguous(input: Tensor) -> Any:
-    return input if np.asarray(input._array).flags.c_contiguous else S.clone.one(input)
+    return input if np.asarray(input._array).flags.c_contiguous else S.clone_in_rows.one(input)
 
 
 def detach(input: Tensor) -> Tensor:

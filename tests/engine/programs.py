@@ -147,6 +147,10 @@ class Seen(NamedTuple):
     shape: tuple[int, ...]
     floats: bool = True
     dtype: str = "torch.float64"
+    memory: int = 0  # tensors that may share memory have the same number
+    dense: bool = True  # whether the elements fill their part of it, each once
+    writable: bool = True  # whether torch can follow a write, see `Writer.target`
+    hookable: bool = True  # whether torch would not lose a hook in silence, see `Writer.hook`
 
 
 class Writer:
@@ -200,6 +204,34 @@ class Writer:
         shape = self.shape(name)
         fitting = [n for n, t in self.tensors.items() if _broadcast(shape, t.shape) and (t.floats or not floats)]
         return self.random.choice(fitting) if fitting and self.random.random() < 0.95 else self.floating()
+
+    def target(self) -> str:
+        """A tensor to write to.
+
+        Not one that retains its gradient as the second output of a node: torch 2.13 then looks for what retains it at
+        the first output, and an assertion of its own fails.
+        """
+        names = [n for n, t in self.tensors.items() if t.writable]
+        floats = [n for n in names if self.tensors[n].floats]
+        return self.pick(floats if self.random.random() < 0.9 else names)
+
+    def operand(self, name: str, part: bool) -> str:
+        """What is to be written to `name`, or to a part of it.
+
+        Torch refuses operands that overlap the target in part, if both are dense. If they are not it does not look, and
+        reads what it has just written: what comes out is undefined, so no such program is written.
+        """
+        mine = self.tensors.get(name, Seen(()))
+        other = self.like(name, floats=self.random.random() < 0.9)
+        theirs = self.tensors.get(other, Seen(()))
+        looked_at = mine.dense and theirs.dense if not part else False
+        if mine.memory != theirs.memory or looked_at or (other == name and not part):
+            return other
+        return self.number()
+
+    def fresh(self, name: str) -> str:
+        """A new tensor of the shape of `name`."""
+        return f"torch.full_like({name}, {self.number()})"
 
     def number(self) -> str:
         return self.random.choice(["2", "3", "0.5", "-1", "-1.5", "2.0", "1", "0", "-2"])
@@ -345,21 +377,22 @@ class Writer:
         return self.new(f"{function}.apply({name})")
 
     def in_place(self) -> str:
-        name = self.floating() if self.random.random() < 0.9 else self.any()
-        other = self.like(name, floats=self.random.random() < 0.9)
+        name = self.target()
         target = self.a_view(name) if self.random.random() < 0.3 else name
+        other, value = self.operand(name, part=target != name), self.operand(name, part=True)
+        whole = self.operand(name, part=False)
         kinds = [
             f"{target}.{self.random.choice(INPLACE_UNARY)}()",
             f"{target}.{self.random.choice(['add_', 'mul_', 'sub_', 'div_'])}({other})",
             f"{target}.{self.random.choice(['add_', 'mul_', 'fill_', 'pow_'])}({self.number()})",
-            f"{name} {self.random.choice(['+=', '*=', '-=', '/='])} {self.random.choice([other, self.number()])}",
-            f"{target}.copy_({other})",
-            f"{name}[0] = {self.random.choice([self.number(), self.floating()])}",
-            f"{name}[...] = {self.random.choice([self.number(), other])}",
-            f"{name}[::2] = {self.random.choice([self.number(), self.floating()])}",
+            f"{name} {self.random.choice(['+=', '*=', '-=', '/='])} {self.random.choice([whole, self.number()])}",
+            f"{target}.copy_({other if other in self.tensors else self.fresh(name)})",
+            f"{name}[0] = {self.random.choice([self.number(), value])}",
+            f"{name}[...] = {self.random.choice([self.number(), whole])}",
+            f"{name}[::2] = {self.random.choice([self.number(), value])}",
             f"{name}[..., 0] {self.random.choice(['+=', '*='])} {self.number()}",
             f"{name}[{name} {'==' if 'complex' in self.dtype(name) else '>'} 0] = {self.number()}",
-            f"{name}[torch.tensor([0])] = {self.random.choice([self.number(), other])}",
+            f"{name}[torch.tensor([0])] = {self.random.choice([self.number(), value])}",
         ]
         line = self.random.choice(kinds)
         chance = self.random.random()
@@ -392,7 +425,11 @@ class Writer:
         )
 
     def hook(self) -> str:
-        name = self.floating()
+        """A hook of a tensor or a node.
+
+        Where torch 2.13 has refused a hook because the tensor is a stale view, it takes the next, but never calls it.
+        """
+        name = self.pick([n for n, t in self.tensors.items() if t.floats and t.hookable])
         self.count += 1
         label = f"'h{self.count}'"
         return self.random.choice(
