@@ -146,8 +146,10 @@ def plain(lo: float, x: float, hi: float, pixel: float) -> float:
     return short if lo <= short <= hi else float(x)
 
 
-def words_on(breaks: Iterable[Break], x_label: str, y_label: str, pixel: float) -> tuple[str, ...]:
-    """A sentence for each kind of break, with the places of the first few."""
+def words_on(
+    breaks: Iterable[Break], x_label: str, y_label: str, pixel: float, *, relative: bool = False
+) -> tuple[str, ...]:
+    """A sentence for each kind of break, with the places of the first few; `relative` pixels are a share of x each."""
     groups: dict[tuple[int, Kind], list[Break]] = {}
     for one in breaks:
         groups.setdefault((one.order, one.kind), []).append(one)
@@ -155,7 +157,10 @@ def words_on(breaks: Iterable[Break], x_label: str, y_label: str, pixel: float) 
     for (order, kind), mine in sorted(groups.items()):
         if kind not in SENTENCES:
             continue
-        near = [decimal(one.lo, one.x, one.hi, pixel) for one in mine[:MOST_SAID]]
+        near = [
+            decimal(one.lo, one.x, one.hi, min(pixel, abs(one.x) / 100) if relative else pixel)
+            for one in mine[:MOST_SAID]
+        ]
         places = ", ".join(near) + (", …" if len(mine) > MOST_SAID else "")
         below = ordinal_label(order - 1, y_label, x_label) if order else ""
         label = ordinal_label(order, y_label, x_label)

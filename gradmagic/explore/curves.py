@@ -17,6 +17,7 @@ from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.gaps import broken
 from gradmagic.explore.overlays import Mark, marks
 from gradmagic.explore.planes import Plane
+from gradmagic.explore.request import Range
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Trace
@@ -85,6 +86,8 @@ class Curves:
         The breaks, for what they are; None if they were not looked for closely.
     outputs : tuple of str
         What several outputs are called.
+    log : frozenset of {"x", "y"}
+        The axes that are to be logarithmic.
     """
 
     x: Array
@@ -103,6 +106,7 @@ class Curves:
     even: Array | None = None
     torn: tuple[Break, ...] | None = None
     outputs: tuple[str, ...] = ()
+    log: frozenset[str] = frozenset()
 
     @property
     def asked(self) -> Array:
@@ -144,7 +148,7 @@ def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> C
     if sampling is not None:
         x, found, places = interrupted(flat, found, sampling.breaks)
         even = np.insert(sampling.even, places - np.arange(len(places)), False)
-        breaks, torn, more = tuple(places.tolist()), sampling.breaks, said_of(trace, sampling)
+        breaks, torn, more = tuple(places.tolist()), sampling.breaks, said_of(trace, state, sampling)
     else:
         x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
     on_a_range = trace.kind == "curve" or (trace.kind in ("scalar", "other") and is_ascending(flat))
@@ -155,12 +159,13 @@ def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> C
         style="line" if on_a_range else "points",
         x0=float(flat[place]) if place is not None else state.x0,
         at_x0=at_x0,
-        notes=(*trace.notes, *more),
+        notes=(*trace.notes, *more, *stays_linear(flat, trace, state)),
         tables=tables,
         slopes=ones and trace.pointwise and trace.kind in ("curve", "elements"),
         breaks=breaks,
         even=even,
         torn=torn,
+        log=state.look.log,
     )
     hidden = state.look.left_out({curve.order for curve in shown.curves})
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
@@ -221,6 +226,16 @@ def spread(part: Curves, x: Array, values: Array | None) -> Array | None:
     return wide
 
 
+def stays_linear(x: Array, trace: Trace, state: State) -> tuple[str, ...]:
+    """Why the axis of x is not logarithmic, if it is to be."""
+    known = x[np.isfinite(x)]
+    if "x" not in state.look.log or not known.size or known.min() > 0:
+        return ()
+    name, low = trace.x_label, float(known.min())
+    way = f": give it a range above 0, such as {name}=0.01:100" if trace.kind == "curve" else ""
+    return (f"{name} goes down to {low:.6g}, and a logarithmic axis has no place for that: it stays linear{way}",)
+
+
 def on_all(trace: Trace, sampling: Sampling) -> Trace:
     """The run with the numbers of the refined samples."""
     rows = sampling.rows
@@ -228,13 +243,15 @@ def on_all(trace: Trace, sampling: Sampling) -> Trace:
     return replace(trace, x=sampling.x, y=rows[0], derivatives=tuple(derivatives))
 
 
-def said_of(trace: Trace, sampling: Sampling) -> tuple[str, ...]:
+def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
     """What the breaks are, and where resolution ends."""
     x, y = trace.x_label, trace.y_label
-    width = float(trace.x[-1] - trace.x[0])
+    width, log = float(trace.x[-1] - trace.x[0]), state.look.by_logarithm(Range(float(trace.x[0]), float(trace.x[-1])))
     spans: dict[int, list[str]] = {}
     for lo, hi, order in sampling.lost:
-        spans.setdefault(order, []).append(f"{rounded(lo, width)} to {rounded(hi, width)}")
+        spans.setdefault(order, []).append(
+            " to ".join(f"{end:.4g}" if log else rounded(end, width) for end in (lo, hi))
+        )
     lost = [
         f"{ordinal_label(order, y, x)} changes faster than can be drawn for {x} from {', '.join(mine[:MOST_SAID])}"
         f"{', …' if len(mine) > MOST_SAID else ''}: the line there shows how far it goes, not its course"
@@ -245,7 +262,7 @@ def said_of(trace: Trace, sampling: Sampling) -> tuple[str, ...]:
         lost.append(
             f"{y} is the same at every sample: of anything narrower than their distance, {step}, nothing is seen"
         )
-    return (*words_on(sampling.breaks, x, y, width / 500), *lost)
+    return (*words_on(sampling.breaks, x, y, width / 500, relative=log), *lost)
 
 
 def rounded(value: float, width: float) -> str:

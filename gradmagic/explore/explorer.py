@@ -176,7 +176,7 @@ class Explorer:
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""
         ran = self._ran_in
-        alike = replace(state, x0=ran.x0, look=ran.look) == ran
+        alike = replace(state, x0=ran.x0, look=ran.look) == ran and ("x" in state.look.log) == ("x" in ran.look.log)
         return alike and (self.program.domain is None or state.x0 == ran.x0)
 
     def unweighted(self) -> Explorer:
@@ -312,7 +312,7 @@ def request_from(
     **given
         Ranges as `a=(0, 3)`, `a=(0, 3, 1)` or `a="0:3@1"`, numbers as `b=2.0`, and the options of `%%grad`:
         `of, wrt, weights, order, points, create_graph, retain_graph, leaf_writes, backend`, and what is shown:
-        `show, taylor, step, hide`.
+        `show, taylor, step, hide, log`.
 
     Examples
     --------

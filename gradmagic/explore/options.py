@@ -157,6 +157,15 @@ OPTIONS: Final = (
         bounds=(0, MAX_ORDER),
         look="hidden",
     ),
+    Option(
+        "log",
+        "x|y|x,y",
+        "several",
+        frozenset(),
+        "axes that are logarithmic: x where its range is above 0, y on both sides of 0 where it has to be",
+        ("x", "y", "none"),
+        look="log",
+    ),
 )
 
 BY_FLAG: Final[Mapping[str, Option]] = {flag: option for option in OPTIONS for flag in option.flags}

@@ -139,11 +139,15 @@ def side_of(points: int) -> int:
     return SIDE if points == UNSAID else points
 
 
-def abscissae(span: Range, at: float, count: int) -> Array:
-    """Samples of a range; `at` is one of them if it lies inside, so that what is shown there was computed there."""
-    found = np.linspace(span.lo, span.hi, count)
+def abscissae(span: Range, at: float, count: int, *, log: bool = False) -> Array:
+    """Samples of a range; `at` is one of them if it lies inside, so that what is shown there was computed there.
+
+    With `log` they are spread evenly over its logarithm.
+    """
+    found = np.geomspace(span.lo, span.hi, count) if log else np.linspace(span.lo, span.hi, count)
     if span.lo <= at <= span.hi:
-        found[round((at - span.lo) / span.width * (count - 1))] = at
+        share = np.log(at / span.lo) / np.log(span.hi / span.lo) if log else (at - span.lo) / span.width
+        found[round(share * (count - 1))] = at
     return found
 
 

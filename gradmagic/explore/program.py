@@ -139,6 +139,8 @@ class Program:
             if name not in (request.wrt, second)
             and (name in request.ranges or not (is_given(name, request, namespace) or name in used_as_objects))
         }
+        if second is not None and request.log:
+            raise GradUsageError("--log is for curves over one x: a map of two inputs has linear axes")
         height = None if second is None else request.ranges.get(second, DEFAULT_DOMAIN)
         outputs = parts or ((target, *request.also) if target is not None and request.also else ())
         return cls(

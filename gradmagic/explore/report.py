@@ -175,6 +175,9 @@ def alt_text(curves: Curves) -> str:
         return plane_report.alt(curves.plane, curves.notes)
     shape = "Points" if curves.style == "points" else "Curves"
     sentences = [f"{shape} of {headline(curves)}."]
+    if curves.log:
+        asked = [f"{name}-axis" for name in sorted(curves.log)]
+        sentences.append(f"Logarithmic, as far as the numbers allow: {' and '.join(asked)}.")
     sentences += [in_words(curve, curves) for curve in curves.curves]
     at = [
         f"{curve.label} = {figure_of(value) if curve.values is None else figure_at(curve.values, place_of_x0(curves))}"

@@ -111,6 +111,8 @@ class Request:
         The order of the Taylor polynomial, and the step h of the secant and of the differences.
     hide : frozenset of int
         The orders whose curves are not shown at first.
+    log : frozenset of {"x", "y"}
+        The axes that are logarithmic at first.
     check : bool
         Whether every derivative is compared with central differences, and with PyTorch's where it is installed.
     deadline : float
@@ -142,3 +144,4 @@ class Request:
     filename: str = "<cell>"
     second: str | None = None
     also: tuple[str, ...] = ()
+    log: frozenset[str] = frozenset()

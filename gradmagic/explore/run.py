@@ -77,7 +77,7 @@ def samples(program: Program, state: State) -> Array:
     span = state.span or program.domain
     assert span is not None
     x0 = state.x0 if state.span is not None else span.clip(state.x0)
-    return abscissae(span, x0, program.request.points)
+    return abscissae(span, x0, program.request.points, log=state.look.by_logarithm(span))
 
 
 def grid(program: Program, state: State) -> list[Array]:

@@ -144,7 +144,8 @@ class Writing:
         elif domain is not None:
             x = self.program.wrt
             place = self.place()
-            lines.append(f"{x} = np.linspace({domain.lo!r}, {domain.hi!r}, {self.program.request.points})")
+            spread = "geomspace" if self.state.look.by_logarithm(domain) else "linspace"
+            lines.append(f"{x} = np.{spread}({domain.lo!r}, {domain.hi!r}, {self.program.request.points})")
             if place is not None:
                 lines.append(f"{x}[{place}] = {float(np.ravel(self.trace.x)[place])!r}  # the cursor")
             lines.append(f"{x} = torch.tensor({x}, requires_grad=True)")

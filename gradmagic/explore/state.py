@@ -34,6 +34,8 @@ class Look:
         The step h of the secant and of the finite differences.
     ranges : mapping of str to Range
         The ends of sliders that were changed.
+    log : frozenset of {"x", "y"}
+        The axes that are to be logarithmic. The samples are then spread evenly over the logarithm of x.
     plane : frozenset of {"contours", "arrows", "critical", "directions"}
         What is drawn over a map of two inputs.
     """
@@ -44,13 +46,18 @@ class Look:
     taylor: int = 2
     step: float = 0.5
     ranges: Mapping[str, Range] = field(default_factory=lambda: MappingProxyType({}))
+    log: frozenset[str] = frozenset()
     plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions"})
 
     @classmethod
     def initial(cls, request: Request) -> Look:
         """What is shown at first."""
         shown = SHOWN if request.show is None else request.show
-        return cls(overlays=shown, hidden=request.hide, taylor=request.taylor, step=request.step)
+        return cls(overlays=shown, hidden=request.hide, taylor=request.taylor, step=request.step, log=request.log)
+
+    def by_logarithm(self, span: Range) -> bool:
+        """Whether samples of this range are spread evenly over its logarithm."""
+        return "x" in self.log and span.lo > 0
 
     def left_out(self, orders: Collection[int]) -> frozenset[int]:
         """Which of these orders are not shown: none if that were all of them, for an empty picture shows nothing."""

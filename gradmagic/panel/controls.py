@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +9,13 @@ from typing import Any
 import ipywidgets as w
 from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import TextStyle
-from traitlets import CFloat, Unicode
+from traitlets import Unicode
 
-from gradmagic.explore.request import GradUsageError, Range
+from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.weights import Weights
 from gradmagic.panel.texts import messages
-from gradmagic.plot.limits import nice_step
 
-__all__ = ["Choice", "Looks", "Number", "Picture", "WeightsChooser", "section"]
-
-STEPS = 240  # of a slider, at least
-COARSE = 10  # slider steps in one press of a button
+__all__ = ["Choice", "Looks", "Picture", "WeightsChooser", "section"]
 
 
 class Looks:
@@ -52,110 +47,6 @@ class Picture(w.Image):  # type: ignore[misc]  # ipywidgets has no types
     """
 
     description = Unicode("").tag(sync=True)
-
-
-class Slider(w.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
-    """A slider whose moves are not echoed: a message to where it is known costs as much as a curve.
-
-    Other windows on the same kernel hear of it when the hand rests (`Number.settle`).
-    """
-
-    value = CFloat(0.0).tag(sync=True, echo_update=False)
-
-
-class Number:
-    """A number by slider, by typing and by two buttons; `changed(value)` is called when it becomes another."""
-
-    def __init__(
-        self, name: str, span: Range, value: float, looks: Looks, changed: Callable[[float], None], *, grows: bool
-    ) -> None:
-        self.name, self.grows, self._changed = name, grows, changed
-        self._untold = False
-        lo, hi = float(span.lo), float(span.hi)
-        self.step = nice_step(max((hi - lo) / STEPS, 1e-280))
-        decimals = max(0, -math.floor(math.log10(self.step) + 1e-9)) + 1
-        lo, hi = (min(lo, value), max(hi, value)) if grows else (lo, hi)
-        self.value = value
-        self.slider = Slider(
-            value=value, min=lo, max=hi, step=self.step, description=name, readout=False, tooltip=f"{name}, by slider",
-            layout=looks.slider, style=looks.label, readout_format=f".{min(decimals, 12)}f",
-        )  # fmt: skip
-        self.typed = w.FloatText(
-            value=rounded(value), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
-            style=looks.bare, tooltip=f"{name}: type a number and press Enter",
-        )  # fmt: skip
-        self.typed.add_class("gm-typed")
-        self.down = self._button("decrease", "gm-down", -COARSE, looks)
-        self.up = self._button("increase", "gm-up", COARSE, looks)
-        self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
-        self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
-        self.typed.observe(lambda change: self._typed(float(change["new"])), "value")
-
-    def _button(self, word: str, kind: str, steps: int, looks: Looks) -> w.Button:
-        """A button for some slider steps; its sign is drawn by the style, so that its name can be said in words."""
-        button = w.Button(description=f"{word} {self.name}", layout=looks.step, style=looks.button)
-        button.tooltip = f"{word} {self.name} by {abs(steps) * self.step:g}"
-        button.add_class("gm-step")
-        button.add_class(kind)
-        button.on_click(lambda _: self._pressed(steps))
-        return button
-
-    def _slid(self, value: float) -> None:
-        self._untold = True
-        self._arrived(value)
-
-    def _pressed(self, steps: int) -> None:
-        # On the grid of the steps: 0.1 three times is 0.3.
-        value = round(self.value / self.step + steps) * self.step
-        self._arrived(min(max(value, self.slider.min), self.slider.max))
-
-    def _typed(self, value: float) -> None:
-        # The field shows a rounded number; what it shows already is no new value.
-        if value != rounded(self.value):
-            self._arrived(value)
-
-    def _arrived(self, value: float) -> None:
-        if not math.isfinite(value):
-            self.show(self.value)
-            return
-        value = float(f"{value:.13g}")  # a front end's slider adds up its steps: 1.7999999999999998 was meant as 1.8
-        if not self.grows:
-            value = min(max(value, self.slider.min), self.slider.max)
-        if value == self.value:
-            self.show(value)
-            return
-        # Not shown yet: whoever carries the change out calls `show` when the picture is there. A message that is sent
-        # before wakes the thread that sends, and the two then wait for each other in the middle of the drawing.
-        self.value = value
-        self._changed(value)
-
-    def reach(self, span: Range) -> None:
-        """Let the slider go from end to end of this range, and its value stay inside, without telling anybody."""
-        lo, hi = float(span.lo), float(span.hi)
-        self.step = nice_step(max((hi - lo) / STEPS, 1e-280))
-        with self.slider.hold_trait_notifications():
-            self.slider.min, self.slider.max, self.slider.step = lo, hi, self.step
-        self.show(span.clip(self.value))
-
-    def show(self, value: float) -> None:
-        """Show a value without telling anybody; the slider's range grows to hold it."""
-        self.value = value
-        self.slider.min, self.slider.max = min(self.slider.min, value), max(self.slider.max, value)
-        if self.slider.value != value:
-            self.slider.value = value
-        if self.typed.value != rounded(value):
-            self.typed.value = rounded(value)
-
-    def settle(self) -> None:
-        """Tell all front ends where the slider stands, if it was moved in one of them."""
-        if self._untold:
-            self._untold = False
-            self.slider.send_state("value")
-
-
-def rounded(value: float) -> float:
-    """Six digits: what fits into the field."""
-    return float(f"{value:.6g}")
 
 
 class Choice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import ipywidgets as w
@@ -10,13 +11,15 @@ from traitlets import CInt
 
 from gradmagic.explore.options import assignment
 from gradmagic.explore.request import GradUsageError, Range
-from gradmagic.panel.controls import Looks, Number
+from gradmagic.panel.controls import Looks
+from gradmagic.panel.number import Number
 from gradmagic.panel.texts import messages
 
 __all__ = ["Motion", "Zoom", "zoomed"]
 
 FRAMES = 120  # from one end of a slider to the other
 SPEEDS = (("slow", 120), ("medium", 50), ("fast", 20))  # milliseconds between two frames
+MOST_DECADES = 300  # to either side of 1
 NARROWEST = 1e-9  # of the size of x: what is narrower has no samples of its own
 ACTIONS: Mapping[str, tuple[str, float, float]] = {
     "zoom in": ("half of the range, around the cursor", 0.5, 0.0),
@@ -26,14 +29,21 @@ ACTIONS: Mapping[str, tuple[str, float, float]] = {
 }
 
 
-def zoomed(span: Range, x0: float, scale: float, shift: float) -> Range:
+def zoomed(span: Range, x0: float, scale: float, shift: float, *, log: bool = False) -> Range:
     """The range scaled around the cursor, if it is inside, and moved by a share of its width.
+
+    With `log` it is the range of the logarithm that is scaled and moved.
 
     Examples
     --------
     >>> zoomed(Range(-2, 2), 1.0, 0.5, 0.0), zoomed(Range(0, 4), 9.0, 1.0, 0.25)
     (Range(lo=-0.5, hi=1.5, start=None), Range(lo=1.0, hi=5.0, start=None))
     """
+    if log:
+        inner = Range(math.log10(span.lo), math.log10(span.hi))
+        wide = zoomed(inner, math.log10(x0) if x0 > 0 else -math.inf, scale, shift)
+        lo, hi = (10.0 ** min(max(end, -MOST_DECADES), MOST_DECADES) for end in (wide.lo, wide.hi))
+        return Range(float(f"{lo:.13g}"), float(f"{hi:.13g}"))
     centre = x0 if span.lo < x0 < span.hi and scale != 1.0 else span.lo + span.width / 2
     share = (centre - span.lo) / span.width
     width = max(scale * span.width, NARROWEST * max(abs(centre), NARROWEST))
@@ -42,10 +52,13 @@ def zoomed(span: Range, x0: float, scale: float, shift: float) -> Range:
 
 
 class Zoom:
-    """Buttons that change the range of x; `changed(span)` is called with it, and with None for the cell's own."""
+    """Buttons that change the range of x; `changed(span)` is called with it, and with None for the cell's own.
+
+    `now()` gives the range, the cursor, and whether the axis is logarithmic.
+    """
 
     def __init__(
-        self, looks: Looks, now: Callable[[], tuple[Range, float]], changed: Callable[[Range | None], None]
+        self, looks: Looks, now: Callable[[], tuple[Range, float, bool]], changed: Callable[[Range | None], None]
     ) -> None:
         self._now, self._changed = now, changed
         self.buttons = {name: self._button(name, tip) for name, (tip, *_) in ACTIONS.items()}
@@ -63,8 +76,8 @@ class Zoom:
             if name == "all":
                 self._changed(None)
                 return
-            span, x0 = self._now()
-            self._changed(zoomed(span, x0, *ACTIONS[name][1:]))
+            span, x0, log = self._now()
+            self._changed(zoomed(span, x0, *ACTIONS[name][1:], log=log))
 
         return press
 
@@ -126,8 +139,8 @@ class Motion:
         self._show_ends()
 
     def _ends(self) -> tuple[float, float]:
-        slider = self._sliders[self.which.value].slider
-        return float(slider.min), float(slider.max)
+        number = self._sliders[self.which.value]
+        return number.lo, number.hi
 
     def _show_ends(self) -> None:
         self._quiet = True

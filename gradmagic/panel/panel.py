@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
-import numpy as np
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
-from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.state import State
@@ -23,17 +21,17 @@ from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
 from gradmagic.panel.checking import Checking
 from gradmagic.panel.coalesce import Coalescer, Extent
-from gradmagic.panel.controls import Looks, Number, Picture, WeightsChooser, section
+from gradmagic.panel.controls import Looks, Picture, WeightsChooser, section
 from gradmagic.panel.cures import Remedy, cures
 from gradmagic.panel.exports import EXPORTS, export
 from gradmagic.panel.linked import Linked, linked
 from gradmagic.panel.motion import Motion, Zoom
+from gradmagic.panel.number import Number
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
-from gradmagic.panel.plane_show import PlaneOverlays
 from gradmagic.panel.pointing import Pointing
 from gradmagic.panel.progress import Progress, why_stopped
-from gradmagic.panel.show import Orders, Overlays
+from gradmagic.panel.shown import Shown
 from gradmagic.panel.style import HEAD
 from gradmagic.panel.take import History, TakeAway, Undo
 from gradmagic.panel.tree import close_tree
@@ -256,8 +254,7 @@ class Panel:
             )  # fmt: skip
             rows += [section("POINT"), self.x0.row]
             if state.y0 is None:
-                whole = program.domain
-                self.zoom = Zoom(looks, lambda: (self._wanted.span or whole, self._wanted.x0), self._zoomed)
+                self.zoom = Zoom(looks, self._seen_of_x, self._zoomed)
                 rows.append(self.zoom.row)
         self.y0: Number | None = None
         if state.y0 is not None and program.height is not None:
@@ -280,19 +277,9 @@ class Panel:
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
         self.options = GraphOptions(state, looks, self._options_changed)
         rows += [section("GRAPH OPTIONS"), self.options.row]
-        self.overlays: Overlays | PlaneOverlays | None = None
-        self.orders: Orders | None = None
-        if self._curves.plane is None:
-            self.orders = Orders(state.look, state.order, self._named, lambda hidden: self._look(hidden=hidden))
-            rows += [section("CURVES"), self.orders.row]
-        if self._curves.plane is not None:
-            self.overlays = PlaneOverlays(state.look, self._look)
-            rows += [section("SHOW"), self.overlays.row]
+        self.shown = Shown(state, self._trace, self._curves, looks, self._look)
+        rows += self.shown.rows
         self.check: Checking | None = None
-        if self._curves.style == "line":
-            width = float(np.ptp(self._trace.x)) or 1.0
-            self.overlays = Overlays(state.look, looks, width, self._look)
-            rows += [section("SHOW"), self.overlays.row]
         if program.domain is not None and self._curves.plane is None:
             self.check = Checking(looks, self.explorer.check, lambda: self._request(Extent.ALL))
             rows += [section("CHECK"), self.check.row]
@@ -302,11 +289,17 @@ class Panel:
             rows, layout=w.Layout(flex="1 1 300px", min_width="min(280px, 100%)", max_width="420px", margin="0 0 0 8px")
         )
 
-    def _named(self, order: int) -> str:
-        """What the curve of an order is called; of several outputs, the order alone."""
-        if self._trace.others:
-            return ordinal_label(order, "", self._trace.x_label) or "values"
-        return ordinal_label(order, self._trace.y_label, self._trace.x_label)
+    def _reach_x(self) -> None:
+        """The slider of x₀ goes over what is seen of x, as its axis does."""
+        if self.x0 is not None:
+            span, _, log = self._seen_of_x()
+            self.x0.reach(span, log=log)
+
+    def _seen_of_x(self) -> tuple[Range, float, bool]:
+        """The range of x, where the cursor stands in it, and whether its axis is logarithmic."""
+        span = self._wanted.span or self.explorer.program.domain
+        assert span is not None
+        return span, self._wanted.x0, self._wanted.look.by_logarithm(span)
 
     def _zoomed(self, span: Range | None) -> None:
         """X is to go over another range; the cursor stays inside."""
@@ -380,25 +373,20 @@ class Panel:
         """All controls at the wanted state."""
         wanted = self._wanted
         if self.x0 is not None:
-            span = wanted.span or self.explorer.program.domain
-            if span is not None and (span.lo, span.hi) != (self.x0.slider.min, self.x0.slider.max):
-                self.x0.reach(span)
+            self._reach_x()
             self.x0.show(wanted.x0)
         if self.y0 is not None and wanted.y0 is not None:
             self.y0.show(wanted.y0)
         for name, number in self.params.items():
             span = wanted.look.ranges.get(name)
-            if span is not None and (span.lo, span.hi) != (number.slider.min, number.slider.max):
+            if span is not None:
                 number.reach(span)
             number.show(wanted.params[name])
         if self.motion is not None:
             self.motion.show()
         self.weights.show(wanted.weights)
         self.options.show(wanted, self._trace.ledger)
-        if self.overlays is not None:
-            self.overlays.show(wanted.look)
-        if self.orders is not None:
-            self.orders.show(wanted.look, wanted.order)
+        self.shown.show(wanted)
         self.pages.show(wanted.look.tab)
 
     def _render(self, extent: Extent, done: Callable[[], None], do: Do | None = None) -> None:
@@ -527,6 +515,7 @@ class Panel:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
         self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
         self.pointing.show(self._frame.inputs if self.x0 is not None else ())
+        self._reach_x()
         for number in self._numbers:
             number.show(number.value)
 
@@ -543,8 +532,7 @@ class Panel:
         said = dict.fromkeys((*curves.notes, *self._frame.notes))
         self.notes.value = texts.messages(said)
         self.options.show(self._wanted, ledger)
-        if self.orders is not None:
-            self.orders.show(self._wanted.look, self._wanted.order)
+        self.shown.show(self._wanted)
         self._offer(cures(ledger, self._wanted))
         self.undo.history.note(self._wanted)
         self.undo.show()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import ipywidgets as w
 
-from gradmagic.panel.controls import Number
+from gradmagic.panel.number import Number
 from gradmagic.plot.limits import Placed
 
 __all__ = ["POINTING", "Pointing"]
@@ -23,8 +23,14 @@ POINTING = """
     share = (share - d.start) / (d.end - d.start);
     var pixel = (hi - lo) / ((across ? box.width : box.height) * Math.abs(d.end - d.start));
     var value = lo + Math.min(Math.max(share, 0), 1) * (hi - lo);
+    var inside = share > -0.02 && share < 1.02;
+    if (d.log) {
+      var end = Math.pow(10, share < 0.5 ? lo : hi);
+      value = share <= 0 || share >= 1 ? end : +Math.pow(10, value).toPrecision(4);
+      return { inside: inside, value: String(value) };
+    }
     var digits = Math.min(Math.max(Math.ceil(-Math.log10(pixel)), 0), 20);
-    return { inside: share > -0.02 && share < 1.02, value: value.toFixed(digits) };
+    return { inside: inside, value: value.toFixed(digits) };
   }
   function type(place, value) {
     var field = panel.querySelector('.gm-input' + place + ' input');
@@ -84,5 +90,6 @@ class Pointing:
 def axis(place: int, placed: Placed) -> str:
     """One axis, in numbers alone."""
     numbers = {"start": placed.start, "end": placed.end, "lo": placed.limits.lo, "hi": placed.limits.hi}
+    numbers |= {"log": 1} if placed.log else {}
     data = " ".join(f'data-{name}="{value!r}"' for name, value in numbers.items())
     return f'<span class="gm-axis" data-place="{place}" {data}></span>'

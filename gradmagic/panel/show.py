@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import ipywidgets as w
@@ -10,9 +10,10 @@ import ipywidgets as w
 from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.request import Range
 from gradmagic.explore.state import Look
-from gradmagic.panel.controls import Looks, Number
+from gradmagic.panel.controls import Looks
+from gradmagic.panel.number import Number
 
-__all__ = ["Orders", "Overlays"]
+__all__ = ["Orders", "Overlays", "Switches", "log_axes"]
 
 MOST_TAYLOR = 10
 
@@ -63,6 +64,54 @@ class Orders:
         self._changed(hidden)
 
 
+class Switches:
+    """A switch for each of some things; `changed(on)` gets those that are switched on.
+
+    `things` are by their key: what the switch says, and its tooltip.
+    """
+
+    def __init__(
+        self, things: Mapping[str, tuple[str, str]], on: frozenset[str], changed: Callable[[frozenset[str]], None]
+    ) -> None:
+        self.on, self._changed = on, changed
+        self.switches = {
+            key: w.Checkbox(
+                value=key in on, description=title, indent=False, tooltip=tip,
+                layout=w.Layout(width="auto", margin="0 12px 0 0"),
+            )
+            for key, (title, tip) in things.items()
+        }  # fmt: skip
+        self.row = w.GridBox(
+            list(self.switches.values()),
+            layout=w.Layout(grid_template_columns="repeat(auto-fill, minmax(150px, 1fr))", width="100%"),
+        )
+        for key, switch in self.switches.items():
+            switch.observe(self._flipper(key), "value")
+
+    def show(self, on: frozenset[str]) -> None:
+        """Show what is on without telling anybody."""
+        self.on = on
+        for key, switch in self.switches.items():
+            switch.value = key in on
+
+    def _flipper(self, key: str) -> Callable[[dict[str, bool]], None]:
+        def flip(change: dict[str, bool]) -> None:
+            on = self.on | {key} if change["new"] else self.on - {key}
+            if on != self.on:
+                self.on = on
+                self._changed(on)
+
+        return flip
+
+
+def log_axes(x: str, y: str) -> Mapping[str, tuple[str, str]]:
+    """The switches for logarithmic axes of x and y."""
+    return {
+        axis: (f"log {name}", f"a logarithmic axis for {name}, as far as its numbers allow")
+        for axis, name in (("x", x), ("y", y))
+    }
+
+
 class Overlays:
     """A switch for each overlay, the order of the Taylor polynomial and the step h; `changed` gets these fields.
 
@@ -71,13 +120,11 @@ class Overlays:
 
     def __init__(self, look: Look, looks: Looks, width: float, changed: Callable[..., None]) -> None:
         self.look, self._changed = look, changed
-        self.switches = {
-            name: w.Checkbox(
-                value=name in look.overlays, description=overlay.title, indent=False, tooltip=overlay.help,
-                layout=w.Layout(width="auto", margin="0 12px 0 0"),
-            )
-            for name, overlay in OVERLAYS.items()
-        }  # fmt: skip
+        self.chosen = Switches(
+            {name: (overlay.title, overlay.help) for name, overlay in OVERLAYS.items()}, look.overlays,
+            lambda on: self._tell(replace(self.look, overlays=on)),
+        )  # fmt: skip
+        self.switches = self.chosen.switches
         self.taylor = w.BoundedIntText(
             value=look.taylor, min=0, max=MOST_TAYLOR, description="order n", style=looks.bare,
             layout=w.Layout(width="110px", margin="2px 0"), tooltip="the order of the Taylor polynomial",
@@ -86,33 +133,19 @@ class Overlays:
         self.step = Number(
             "h", span, span.clip(look.step), looks, lambda h: self._tell(replace(self.look, step=h)), grows=True
         )
-        grid = w.GridBox(
-            list(self.switches.values()),
-            layout=w.Layout(grid_template_columns="repeat(auto-fill, minmax(150px, 1fr))", width="100%"),
-        )
         self._shown, self._hidden = looks.row, w.Layout(display="none")
-        self.row = w.VBox([grid, self.taylor, self.step.row])
+        self.row = w.VBox([self.chosen.row, self.taylor, self.step.row])
         self.show(look)
-        for name, switch in self.switches.items():
-            switch.observe(self._flipped(name), "value")
         self.taylor.observe(lambda change: self._tell(replace(self.look, taylor=change["new"])), "value")
 
     def show(self, look: Look) -> None:
         """Show a Look without telling anybody."""
         self.look = look
-        for name, switch in self.switches.items():
-            switch.value = name in look.overlays
+        self.chosen.show(look.overlays)
         self.taylor.value = look.taylor
         self.taylor.layout.display = None if "taylor" in look.overlays else "none"
         self.step.show(look.step)
         self.step.row.layout = self._shown if look.overlays & {"secant", "differences"} else self._hidden
-
-    def _flipped(self, name: str) -> Callable[[dict[str, bool]], None]:
-        def flip(change: dict[str, bool]) -> None:
-            on = self.look.overlays | {name} if change["new"] else self.look.overlays - {name}
-            self._tell(replace(self.look, overlays=on))
-
-        return flip
 
     def _tell(self, look: Look) -> None:
         if look != self.look:

@@ -161,7 +161,11 @@ NAMING = """
     set(panel, 'aria-label', 'derivatives');
     set(panel.querySelector('.gm-page'), 'role', 'tabpanel');
     all(panel, '.widget-slider', function (w) {
-      all(w, '[role=slider]', function (handle) { set(handle, 'aria-label', named(w)); });
+      var typed = w.parentNode.querySelector('.gm-typed input');
+      all(w, '[role=slider]', function (handle) {
+        set(handle, 'aria-label', named(w));
+        if (typed) set(handle, 'aria-valuetext', typed.value);  // the number itself, not the step beside it
+      });
     });
     all(panel, '.widget-toggle-buttons', group);
     all(panel, '.widget-play', player);

@@ -19,6 +19,7 @@ from gradmagic.plot.limits import HUGE, Limits, Placed, Reach, follow, reach
 from gradmagic.plot.marks import Marks, marks_of
 from gradmagic.plot.palette import palette_of
 from gradmagic.plot.pane import Face, Pane
+from gradmagic.plot.scales import LINEAR, Drawn, Scale, drawn
 from gradmagic.plot.theme import THEMES, Theme, ThemeName
 
 __all__ = ["Frame", "figure", "height_for"]
@@ -128,6 +129,7 @@ class Frame:
         self._panes: list[Pane] = []
         self._limits: dict[int, Limits] = {}
         self._x_limits: Limits | None = None
+        self._scales: dict[int, Scale] = {}
         self._stills: OrderedDict[tuple[int, Face], Strip] = OrderedDict()
 
     def draw(self, curves: Curves) -> bytes:
@@ -135,14 +137,16 @@ class Frame:
 
         A tangent is drawn only where dy/dx is the slope of y (`curves.slopes`).
         """
+        shown = drawn(curves)
+        curves = shown.curves
         groups = by_order(curves)
         if (tuple(groups), curves.outputs) != (self._orders, self._outputs):
             self._build(tuple(groups), curves.outputs, animated=True)
         with np.errstate(all="ignore"):
-            faces = self._faces(curves, groups)
+            faces = self._faces(shown, groups)
             self._restore(faces)
             self.marks = self._marks(curves, groups, faces)
-            self.inputs = self._inputs(curves, faces)
+            self.inputs = self._inputs(shown, faces)
             for number, marks in enumerate(self.marks):
                 self._draw_marks(number, marks, faces[number])
         return self._pixels.png()
@@ -150,10 +154,12 @@ class Frame:
     def still_figure(self, curves: Curves) -> Figure:
         """The same as a figure of its own, for `savefig`."""
         twin = Frame(self.theme.name, self.size, self.scale)
-        twin._limits, twin._x_limits = dict(self._limits), self._x_limits
+        twin._limits, twin._x_limits, twin._scales = dict(self._limits), self._x_limits, dict(self._scales)
+        shown = drawn(curves)
+        curves = shown.curves
         groups = by_order(curves)
         twin._build(tuple(groups), curves.outputs, animated=False)
-        faces = twin._faces(curves, groups)
+        faces = twin._faces(shown, groups)
         for pane, face, marks in zip(twin._panes, faces, twin._marks(curves, groups, faces), strict=True):
             pane.put_on(face, twin._canvas.get_renderer())
             pane.lay(marks, face)
@@ -161,10 +167,11 @@ class Frame:
             pane.overlaid.lay(marks.overlaid, below=False)
         return twin.figure
 
-    def _inputs(self, curves: Curves, faces: list[Face]) -> tuple[Placed, ...]:
+    def _inputs(self, shown: Drawn, faces: list[Face]) -> tuple[Placed, ...]:
         """Where x lies."""
         width, _ = self.size
-        return (Placed(faces[0].x_limits, LEFT / width, 1 - RIGHT / width),) if curves.style == "line" else ()
+        placed = Placed(faces[0].x_limits, LEFT / width, 1 - RIGHT / width, log=shown.x.kind == "log")
+        return (placed,) if shown.curves.style == "line" else ()
 
     # --- how it is built
 
@@ -189,8 +196,9 @@ class Frame:
         words = self._pixels.words
         self._brushes = [Brush(renderer, pane.axes.bbox, words, self.theme, pane.order) for pane in self._panes]
 
-    def _faces(self, curves: Curves, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
+    def _faces(self, shown: Drawn, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
         """What the still part of each pane is to show."""
+        curves = shown.curves
         span, notes, faces = x_limits(curves), list[str](), list[Face]()
         if span != self._x_limits:
             self._limits, self._x_limits = {}, span
@@ -204,9 +212,12 @@ class Frame:
             note: str | None = None
             detail: str | None = None
             limits: Limits | None = None
+            scale = shown.of(order)
             if known is not None:
-                limits = self._limits[order] = follow(self._limits.get(order), known)
-                notes += cut_note(label, known, limits)
+                before = self._limits.get(order) if self._scales.get(order, LINEAR) == scale else None
+                limits, self._scales[order] = follow(before, known), scale
+                self._limits[order] = limits
+                notes += [*cut_note(label, known, limits, scale), *both_note(label, scale)]
             elif values:
                 note = NO_NUMBER
             else:
@@ -215,7 +226,8 @@ class Frame:
                 notes += [f"no {curve.label}: {curve.note}" for curve in mine if curve.values is None]
             x_label = curves.x_label if order == lowest else None
             legend = curves.outputs if order == self._orders[0] else ()
-            faces.append(Face(span, limits, short, x_label, note, detail, legend, curves.style == "points"))
+            as_points, scales = curves.style == "points", (shown.x, scale)
+            faces.append(Face(span, limits, short, x_label, note, detail, legend, as_points, scales))
         self.notes = tuple(notes)
         return faces
 
@@ -286,11 +298,22 @@ class Frame:
                 artist.draw(renderer)
 
 
-def cut_note(label: str, known: Reach, limits: Limits) -> list[str]:
+def cut_note(label: str, known: Reach, limits: Limits, scale: Scale) -> list[str]:
     """The sentence that tells of samples beyond the axis, if there are any."""
     if not known.cut or limits.holds(known.least, known.most):
         return []
-    return [f"{label} goes beyond its axis: its samples reach from {known.least:.4g} to {known.most:.4g}."]
+    least, most = scale.number(known.least), scale.number(known.most)
+    return [f"{label} goes beyond its axis: its samples reach from {least:.4g} to {most:.4g}."]
+
+
+def both_note(label: str, scale: Scale) -> list[str]:
+    """The sentence that tells of an axis that is logarithmic on both sides of zero."""
+    if scale.kind != "both":
+        return []
+    inner = f"±{scale.inner:g}"
+    return [
+        f"{label} is not above 0 everywhere: its axis is logarithmic on both sides of 0, and linear within {inner}."
+    ]
 
 
 class Picture(Figure):

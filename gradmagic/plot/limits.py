@@ -41,12 +41,13 @@ class Limits:
 class Placed:
     """Where an axis lies in its picture: its limits, and the shares of the picture's width or height where they are.
 
-    Shares are counted from the left, and from the top.
+    Shares are counted from the left, and from the top. On a logarithmic axis the limits are powers of ten.
     """
 
     limits: Limits
     start: float
     end: float
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)

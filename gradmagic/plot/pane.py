@@ -14,8 +14,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from gradmagic.plot.limits import Limits
 from gradmagic.plot.marks import Marks
 from gradmagic.plot.overlaid import Overlaid
+from gradmagic.plot.scales import LINEAR, Scale
 from gradmagic.plot.theme import CURVE_WIDTH, EDGE_WIDTH, MARKERS, POINT_SIZE, TANGENT_WIDTH, Theme
-from gradmagic.plot.ticks import ticks
+from gradmagic.plot.ticks import ticks_on
 from gradmagic.plot.wrap import LINE_HEIGHT, fitted, font, set_out, width_of
 
 __all__ = ["Face", "Pane"]
@@ -42,6 +43,7 @@ class Face:
     detail: str | None
     legend: tuple[str, ...] = ()
     as_points: bool = False
+    scales: tuple[Scale, Scale] = (LINEAR, LINEAR)
 
 
 def heading(order: int, label: str) -> str:
@@ -149,7 +151,7 @@ class Pane:
 
     def _ticks_of_x(self, face: Face, width: float) -> None:
         """The ticks of x; only the lowest pane says their numbers and the name of x."""
-        marks = ticks(face.x_limits, max(2, round(width / self._pixels(72))))
+        marks = ticks_on(face.scales[0], face.x_limits, max(2, round(width / self._pixels(72))))
         self.axes.set_xlim(face.x_limits.lo, face.x_limits.hi)
         self._fix(self.axes.xaxis, marks.positions, marks.labels if face.x_label is not None else None)
         if face.x_label is not None:
@@ -162,10 +164,10 @@ class Pane:
             self.axes.yaxis.set_major_locator(NullLocator())
             self.zero.set_visible(False)
             return ""
-        marks = ticks(face.y_limits, max(2, round(height / self._pixels(TICK_SPACING))))
+        marks = ticks_on(face.scales[1], face.y_limits, max(2, round(height / self._pixels(TICK_SPACING))))
         self.axes.set_ylim(face.y_limits.lo, face.y_limits.hi)
         self._fix(self.axes.yaxis, marks.positions, marks.labels)
-        self.zero.set_visible(face.y_limits.lo < 0 < face.y_limits.hi)
+        self.zero.set_visible(face.y_limits.lo < 0 < face.y_limits.hi and face.scales[1].kind != "log")
         return marks.remark
 
     @staticmethod

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from gradmagic.plot.limits import Limits, nice_step
+from gradmagic.plot.scales import Scale
 
-__all__ = ["Ticks", "superscript", "ticks"]
+__all__ = ["Ticks", "superscript", "ticks", "ticks_on"]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS = "\N{MINUS SIGN}"
@@ -45,6 +46,57 @@ def ticks(limits: Limits, most: int) -> Ticks:
     power = math.floor(math.log10(size)) if size >= 1e5 or size < 1e-2 else 0
     labels = tuple(label(position - offset, step, power) for position in positions)
     return Ticks(positions, labels, remark(power, offset))
+
+
+def ticks_on(scale: Scale, limits: Limits, most: int) -> Ticks:
+    """Ticks of an axis on any scale, between places: the densest of some sets of round numbers that fits.
+
+    >>> ticks_on(Scale("log"), Limits(-3.0, 3.0), 7).labels
+    ('0.001', '0.01', '0.1', '1', '10', '100', '1000')
+    >>> ticks_on(Scale("both", 0.01), Limits(-3.0, 3.0), 5).labels
+    ('−10', '−0.1', '0', '0.1', '10')
+    """
+    if scale.kind == "linear":
+        return ticks(limits, most)
+    lo, hi = scale.number(limits.lo), scale.number(limits.hi)
+    slack = 1e-6 * limits.width
+    sets = [(stride, (1,)) for stride in range(1, 400)]
+    for stride, mantissas in [(1, (1, 2, 5)), *sets] if scale.kind == "log" else sets:
+        numbers = round_numbers(scale, max(abs(lo), abs(hi)), stride, mantissas)
+        numbers = [n for n in numbers if limits.lo - slack <= scale.place(n) <= limits.hi + slack]
+        if len(numbers) <= most + 1:
+            break
+    if len(numbers) < min(3, most):  # less than a decade
+        plain = ticks(Limits(lo, hi), most)
+        return Ticks(tuple(map(scale.place, plain.positions)), plain.labels, plain.remark)
+    return Ticks(tuple(map(scale.place, numbers)), tuple(map(in_short, numbers)), "")
+
+
+def round_numbers(scale: Scale, largest: float, stride: int, mantissas: tuple[int, ...]) -> list[float]:
+    """Powers of ten, so many apart, times each of some digits; on both sides of zero where the scale is."""
+    top = math.ceil(math.log10(largest) - 1e-9)
+    if scale.kind == "log":
+        powers = [power for power in range(-330, 310) if power % stride == 0]
+        return [mantissa * 10.0**power for power in powers for mantissa in mantissas if power <= top]
+    first = round(math.log10(scale.inner)) + 1
+    sizes = [mantissa * 10.0**power for power in range(first, top + 1, stride) for mantissa in mantissas]
+    return [*(-size for size in reversed(sizes)), 0.0, *sizes]
+
+
+def in_short(number: float) -> str:
+    """A round number; a power of ten where it would be long.
+
+    >>> in_short(-0.02), in_short(1e5), in_short(2e-7), in_short(0.0)
+    ('−0.02', '10⁵', '2×10⁻⁷', '0')
+    """
+    if number == 0:
+        return "0"
+    power = math.floor(math.log10(abs(number)) + 1e-9)
+    if -4 < power < 5:
+        return f"{number:.{max(0, -power)}f}".replace("-", MINUS)
+    mantissa = round(abs(number) / 10.0**power)
+    factor = "" if mantissa == 1 else f"{mantissa}×"
+    return f"{MINUS if number < 0 else ''}{factor}10{superscript(power)}"
 
 
 def common_offset(positions: tuple[float, ...], step: float) -> float:

@@ -13,7 +13,11 @@ from tests.browser.frontends import FRONT_ENDS, address, needs, notebook_of
 
 pytestmark = pytest.mark.browser
 
-CELLS = ("%%grad x=-3:3@1 a=0:3@1.5\na * np.sin(2 * x)", "%%grad x=-2:2 y=0:4\nx**2 * y")
+CELLS = (
+    "%%grad x=-3:3@1 a=0:3@1.5\na * np.sin(2 * x)",
+    "%%grad x=-2:2 y=0:4\nx**2 * y",
+    "%%grad x=0.01:100@1 --log x,y\n1 / (1 + x)",
+)
 WIDE, LEFT, RIGHT = 640, 82, 18  # of the picture and beside its axes
 
 
@@ -56,7 +60,8 @@ def test_a_click_and_a_drag_move_the_cursor(shown: Any) -> None:
     assert panel.get_by_text("Click or drag in the picture to move x₀.").is_visible()
     shown.mouse.click(*place(panel, 0.75))
     until(lambda: says(panel, at_x(panel)) and abs(at_x(panel) - 1.5) < 0.02, "the cursor is where the click was")
-    assert float(panel.get_by_role("slider", name="x₀", exact=True).get_attribute("aria-valuenow")) == at_x(panel)
+    handle = panel.get_by_role("slider", name="x₀", exact=True)
+    until(lambda: float(handle.get_attribute("aria-valuetext")) == at_x(panel), "the slider says the number too")
 
     shown.mouse.move(*place(panel, 0.75))
     shown.mouse.down()
@@ -91,3 +96,22 @@ def test_on_a_map_both_inputs_follow_the_click(shown: Any) -> None:
     y0 = panel.get_by_label("y₀, typed")
     until(lambda: abs(at_x(panel) - 1) < 0.02 and abs(float(y0.input_value()) - 3) < 0.02, "both have moved")
     until(lambda: panel.get_by_text(f"at x = {at_x(panel):g}, y = {float(y0.input_value()):g}").count(), "it is said")
+
+
+def test_on_a_logarithmic_axis_a_click_means_what_is_seen(shown: Any) -> None:
+    panel = shown.locator(".gm").nth(2)
+    shown.mouse.click(*place(panel, 0.75))
+    until(lambda: says(panel, at_x(panel)) and abs(at_x(panel) - 10) < 0.3, "the cursor is at ten")
+    shown.mouse.click(*place(panel, 0.0))
+    until(lambda: at_x(panel) == 0.01, "the end is the end")
+
+
+def test_a_typed_number_stays_what_it_is(shown: Any) -> None:
+    """The front end's slider sends back the step that is nearest to it."""
+    panel = shown.locator(".gm").first
+    panel.get_by_label("x₀, typed").fill("0.3333")
+    shown.keyboard.press("Enter")
+    until(lambda: says(panel, 0.3333), "it has arrived")
+    shown.wait_for_timeout(700)
+    assert at_x(panel) == 0.3333
+    assert says(panel, 0.3333)

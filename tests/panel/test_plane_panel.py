@@ -42,17 +42,17 @@ def test_what_is_found_is_said_below_the_picture(panel: Panel) -> None:
 
 
 def test_switches_draw_and_leave_the_numbers(panel: Panel) -> None:
-    assert panel.overlays is not None
+    assert panel.shown.over_a_map is not None
     seen = {panel.image.value}
     renders = panel.explorer.trace
-    for switch in panel.overlays.switches.values():
+    for switch in panel.shown.over_a_map.switches.values():
         switch.value = False
         seen.add(panel.image.value)
     assert len(seen) == 5
     assert panel.state.look.plane == frozenset()
     assert panel.explorer.trace is renders
     panel.state = replace(panel.state, look=replace(panel.state.look, plane=frozenset({"arrows"})))
-    assert [name for name, switch in panel.overlays.switches.items() if switch.value] == ["arrows"]
+    assert [name for name, switch in panel.shown.over_a_map.switches.items() if switch.value] == ["arrows"]
 
 
 @pytest.mark.parametrize("tab", ["graph", "values", "code"])

@@ -60,12 +60,12 @@ def test_a_name_is_shown_as_text(panel):
 
 
 def test_an_order_is_left_out_and_comes_back(panel):
-    first, second, third = panel.orders.row.children
+    first, second, third = panel.shown.orders.row.children
     assert [one.description for one in (first, second, third)] == ["y", "dy/dx", "d²y/dx²"]
     second.value = False
     assert [curve.order for curve in panel.curves.curves] == [0, 2]
     assert panel.explorer.line == "%%grad x=-4:4@1 a=0:2@1 --hide 1"
-    panel.overlays.switches["tangent"].value = False
+    panel.shown.overlays.switches["tangent"].value = False
     assert [curve.order for curve in panel.curves.curves] == [0, 2], "another switch leaves it as it is"
     panel.undo.back.click()
     panel.undo.back.click()
@@ -74,15 +74,15 @@ def test_an_order_is_left_out_and_comes_back(panel):
 
 
 def test_the_last_curve_stays(panel):
-    for switch in panel.orders.row.children:
+    for switch in panel.shown.orders.row.children:
         switch.value = False
-    assert [switch.value for switch in panel.orders.row.children] == [False, False, True]
+    assert [switch.value for switch in panel.shown.orders.row.children] == [False, False, True]
     assert [curve.order for curve in panel.curves.curves] == [2]
 
 
 def test_there_are_as_many_switches_as_orders(panel):
     panel.options.order.choose(10)
-    assert len(panel.orders.row.children) == 11
-    assert panel.orders.row.children[-1].description == "d¹⁰y/dx¹⁰"
+    assert len(panel.shown.orders.row.children) == 11
+    assert panel.shown.orders.row.children[-1].description == "d¹⁰y/dx¹⁰"
     panel.options.order.choose(1)
-    assert len(panel.orders.row.children) == 2
+    assert len(panel.shown.orders.row.children) == 2

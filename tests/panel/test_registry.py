@@ -86,7 +86,7 @@ def test_the_front_ends_own_id_names_the_cell(monkeypatch: pytest.MonkeyPatch) -
 def test_what_the_line_asks_for_is_shown_and_kept_until_it_asks_for_something_else(run: Any) -> None:
     first = run(replace(WAVE, show=frozenset({"zeros"}), hide=frozenset({1})))
     assert [curve.order for curve in first.curves.curves] == [0, 2]
-    first.overlays.switches["extrema"].value = True
+    first.shown.overlays.switches["extrema"].value = True
     again = run(first.explorer.request)
     assert again.state.look.overlays == {"zeros", "extrema"}
     assert run(replace(WAVE, hide=frozenset({0, 2}))).state.look.hidden == {0, 2}

@@ -39,8 +39,8 @@ def test_values_csv_code_and_line(panel, tmp_path):
 
 
 def test_an_order_is_left_out_for_both(panel):
-    assert [one.description for one in panel.orders.row.children] == ["values", "d/dx", "d²/dx²"]
-    panel.orders.switches[1].value = False
+    assert [one.description for one in panel.shown.orders.row.children] == ["values", "d/dx", "d²/dx²"]
+    panel.shown.orders.switches[1].value = False
     assert [curve.label for curve in panel.curves.curves] == ["u", "v", "d²u/dx²", "d²v/dx²"]
 
 

@@ -1,0 +1,181 @@
+"""A number by slider, by typing and by two buttons. Knows no State.
+
+A front end's slider stands on a grid of steps and sends back where it stands, also after a number was typed that lies
+between two of them: what is shown on the slider is the step nearest to the number, and the number stays what it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import ipywidgets as w
+from traitlets import CFloat
+
+from gradmagic.explore.request import Range
+from gradmagic.panel.controls import Looks
+from gradmagic.plot.limits import nice_step
+
+__all__ = ["Number"]
+
+STEPS = 240  # of a slider, at least
+COARSE = 10  # slider steps in one press of a button
+ROUNDING = 1e-6  # of a step
+
+
+class Slider(w.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
+    """A slider whose moves are not echoed: a message to where it is known costs as much as a curve.
+
+    Other windows on the same kernel hear of it when the hand rests (`Number.settle`).
+    """
+
+    value = CFloat(0.0).tag(sync=True, echo_update=False)
+
+
+class Number:
+    """A number by slider, by typing and by two buttons; `changed(value)` is called when it becomes another."""
+
+    def __init__(
+        self, name: str, span: Range, value: float, looks: Looks, changed: Callable[[float], None], *, grows: bool
+    ) -> None:
+        self.name, self.grows, self._changed = name, grows, changed
+        self.value, self.log = value, False
+        self._untold = False
+        lo, hi = float(span.lo), float(span.hi)
+        self.lo, self.hi = (min(lo, value), max(hi, value)) if grows else (lo, hi)
+        self.step = step_of(self.lo, self.hi)
+        self.slider = Slider(
+            min=self.lo, max=self.hi, step=self.step, description=name, readout=False, tooltip=f"{name}, by slider",
+            layout=looks.slider, style=looks.label, readout_format=format_of(self.step),
+        )  # fmt: skip
+        self._shown = self.slider.value = self._on_grid(value)
+        self.typed = w.FloatText(
+            value=rounded(value), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
+            style=looks.bare, tooltip=f"{name}: type a number and press Enter",
+        )  # fmt: skip
+        self.typed.add_class("gm-typed")
+        self.down = self._button("decrease", "gm-down", -COARSE, looks)
+        self.up = self._button("increase", "gm-up", COARSE, looks)
+        self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
+        self._say_steps()
+        self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
+        self.typed.observe(lambda change: self._typed(float(change["new"])), "value")
+
+    def _button(self, word: str, kind: str, steps: int, looks: Looks) -> w.Button:
+        """A button for some slider steps; its sign is drawn by the style, so that its name can be said in words."""
+        button = w.Button(description=f"{word} {self.name}", layout=looks.step, style=looks.button)
+        button.add_class("gm-step")
+        button.add_class(kind)
+        button.on_click(lambda _: self._pressed(steps))
+        return button
+
+    def _say_steps(self) -> None:
+        """How far the buttons go."""
+        far = f"by {COARSE * self.step:g}" if not self.log else f"by a factor of {10 ** (COARSE * self.step):.3g}"
+        for word, button in (("decrease", self.down), ("increase", self.up)):
+            button.tooltip = f"{word} {self.name} {far}"
+
+    # --- the slider's places: numbers, or their logarithms
+
+    def _place(self, value: float) -> float:
+        return math.log10(value) if self.log else value
+
+    def _on_grid(self, value: float) -> float:
+        """The step of the slider that is nearest to a number."""
+        lo, hi = float(self.slider.min), float(self.slider.max)
+        place = self._place(min(max(value, self.lo), self.hi))
+        if place >= hi:
+            return hi
+        steps = (place - lo) / self.step
+        return place if abs(steps - round(steps)) < ROUNDING else min(lo + round(steps) * self.step, hi)
+
+    def _number(self, place: float) -> float:
+        """The number at a place; where the steps start from an odd number, the even one beside the step."""
+        if place in (self.slider.min, self.slider.max):
+            return self.lo if place == self.slider.min else self.hi
+        if self.log:
+            return float(f"{10.0**place:.4g}")
+        steps = (place - self.lo) / self.step
+        return round(place / self.step) * self.step if abs(steps - round(steps)) < ROUNDING else place
+
+    def _slid(self, place: float) -> None:
+        # What the front end sends back of what it was shown is nobody's move.
+        if abs(place - self._shown) < self.step / 4 and place not in (self.slider.min, self.slider.max):
+            return
+        self._shown, self._untold = place, True
+        self._arrived(self._number(place))
+
+    def _pressed(self, steps: int) -> None:
+        if self.log:
+            self._arrived(float(f"{10 ** (self._on_grid(self.value) + steps * self.step):.4g}"), inside=True)
+        else:
+            # On the grid of the steps: 0.1 three times is 0.3.
+            self._arrived(round(self.value / self.step + steps) * self.step, inside=True)
+
+    def _typed(self, value: float) -> None:
+        # The field shows a rounded number; what it shows already is no new value.
+        if value != rounded(self.value):
+            self._arrived(value)
+
+    def _arrived(self, value: float, *, inside: bool = False) -> None:
+        if not math.isfinite(value):
+            self.show(self.value)
+            return
+        value = float(f"{value:.13g}")  # a front end's slider adds up its steps: 1.7999999999999998 was meant as 1.8
+        if inside or not self.grows:
+            value = min(max(value, self.lo), self.hi)
+        if value == self.value:
+            self.show(value)
+            return
+        # Not shown yet: whoever carries the change out calls `show` when the picture is there. A message that is sent
+        # before wakes the thread that sends, and the two then wait for each other in the middle of the drawing.
+        self.value = value
+        self._changed(value)
+
+    def reach(self, span: Range, *, log: bool = False) -> None:
+        """Let the slider go from end to end of this range, and its value stay inside, without telling anybody."""
+        ends = float(span.lo), float(span.hi), log
+        if ends == (self.lo, self.hi, self.log):
+            return
+        self.lo, self.hi, self.log = ends
+        self.value = span.clip(self.value)
+        lo, hi = self._place(self.lo), self._place(self.hi)
+        self.step = step_of(lo, hi)
+        with self.slider.hold_trait_notifications():
+            self.slider.min, self.slider.max, self.slider.step = lo, hi, self.step
+            self._shown = self.slider.value = self._on_grid(self.value)
+        self._say_steps()
+        self.show(self.value)
+
+    def show(self, value: float) -> None:
+        """Show a value without telling anybody; the slider's range grows to hold it."""
+        self.value = value
+        if self.grows and not self.lo <= value <= self.hi:
+            self.lo, self.hi = min(self.lo, value), max(self.hi, value)
+            self.slider.min, self.slider.max = self.lo, self.hi
+        self._shown = self._on_grid(value)
+        if self.slider.value != self._shown:
+            self.slider.value = self._shown
+        if self.typed.value != rounded(value):
+            self.typed.value = rounded(value)
+
+    def settle(self) -> None:
+        """Tell all front ends where the slider stands, if it was moved in one of them."""
+        if self._untold:
+            self._untold = False
+            self.slider.send_state("value")
+
+
+def step_of(lo: float, hi: float) -> float:
+    """A round step for a slider over this range."""
+    return nice_step(max((hi - lo) / STEPS, 1e-280))
+
+
+def format_of(step: float) -> str:
+    """The format in which a slider says its value."""
+    return f".{min(max(0, -math.floor(math.log10(step) + 1e-9)) + 1, 12)}f"
+
+
+def rounded(value: float) -> float:
+    """Six digits: what fits into the field."""
+    return float(f"{value:.6g}")

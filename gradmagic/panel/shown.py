@@ -1,0 +1,60 @@
+"""All switches of what is shown of the numbers, for curves and for maps. Knows no numbers but the width of x."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as w
+import numpy as np
+
+from gradmagic.explore.curves import Curves
+from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Trace
+from gradmagic.panel.controls import Looks, section
+from gradmagic.panel.plane_show import OVER_A_MAP
+from gradmagic.panel.show import Orders, Overlays, Switches, log_axes
+
+__all__ = ["Shown"]
+
+
+class Shown:
+    """Rows of switches; `changed(**fields)` is called with the fields of a Look that they change."""
+
+    def __init__(self, state: State, trace: Trace, curves: Curves, looks: Looks, changed: Callable[..., None]) -> None:
+        self._trace = trace
+        self.orders: Orders | None = None
+        self.log: Switches | None = None
+        self.overlays: Overlays | None = None
+        self.over_a_map: Switches | None = None
+        self.rows: list[w.Widget] = []
+        look = state.look
+        if curves.plane is not None:
+            self.over_a_map = Switches(OVER_A_MAP, look.plane, lambda on: changed(plane=on))
+            self.rows += [section("SHOW"), self.over_a_map.row]
+            return
+        self.orders = Orders(look, state.order, self._named, lambda hidden: changed(hidden=hidden))
+        names = ", ".join(one.y_label for one in trace.outputs)
+        self.log = Switches(log_axes(trace.x_label, names), look.log, lambda on: changed(log=on))
+        self.rows += [section("CURVES"), self.orders.row, self.log.row]
+        if curves.style == "line":
+            self.overlays = Overlays(look, looks, float(np.ptp(trace.x)) or 1.0, changed)
+            self.rows += [section("SHOW"), self.overlays.row]
+
+    def show(self, state: State) -> None:
+        """Show a state without telling anybody."""
+        look = state.look
+        if self.orders is not None:
+            self.orders.show(look, state.order)
+        if self.log is not None:
+            self.log.show(look.log)
+        if self.overlays is not None:
+            self.overlays.show(look)
+        if self.over_a_map is not None:
+            self.over_a_map.show(look.plane)
+
+    def _named(self, order: int) -> str:
+        """What the curve of an order is called; of several outputs, the order alone."""
+        if self._trace.others:
+            return ordinal_label(order, "", self._trace.x_label) or "values"
+        return ordinal_label(order, self._trace.y_label, self._trace.x_label)

@@ -1,0 +1,83 @@
+"""A number whose slider stands on a grid of steps, as a front end's does."""
+
+import pytest
+
+from gradmagic.explore.request import Range
+from gradmagic.panel.controls import Looks
+from gradmagic.panel.number import Number
+from gradmagic.panel.tree import close_tree
+
+
+@pytest.fixture
+def made():
+    numbers = []
+
+    def make(lo, hi, value, grows=False):
+        told = []
+        number = Number("x₀", Range(lo, hi), value, Looks(), told.append, grows=grows)
+        numbers.append(number)
+        return number, told
+
+    yield make
+    for number in numbers:
+        close_tree(number.row)
+
+
+def test_a_typed_number_stays_though_the_slider_stands_beside_it(made):
+    number, told = made(-3, 3, 0.0)
+    number.typed.value = 0.3333
+    number.show(number.value)
+    assert (number.value, told) == (0.3333, [0.3333])
+    assert number.slider.value == pytest.approx(0.325)
+    number.slider.value = 0.325 + 1e-9  # what a front end sends back of what it was shown
+    assert number.value == 0.3333
+    number.slider.value = 0.35
+    assert told == [0.3333, 0.35]
+
+
+def test_a_start_between_two_steps_stays(made):
+    number, told = made(0.01, 100, 1.0)
+    assert number.value == 1.0
+    number.slider.value = number.slider.value + 1e-12
+    assert told == []
+
+
+def test_from_an_odd_beginning_steps_lead_to_even_numbers(made):
+    number, told = made(0.01, 100, 1.0)
+    number.slider.value = 1.51
+    number.slider.value = 0.01
+    number.slider.value = 100
+    assert told == [1.5, 0.01, 100.0]
+
+
+def test_over_a_logarithm_each_step_is_a_factor(made):
+    number, told = made(0.01, 100, 1.0)
+    number.reach(Range(0.01, 100), log=True)
+    assert (number.slider.min, number.slider.max, number.value) == (-2.0, 2.0, 1.0)
+    number.slider.value = 1.0
+    assert told == [10.0]
+    number.slider.value = -2.0
+    assert told[-1] == 0.01
+    number.up.click()
+    assert told[-1] == pytest.approx(0.01 * 10 ** (10 * number.step), rel=1e-3)
+    assert "by a factor of" in number.up.tooltip
+    number.typed.value = 3.333
+    assert told[-1] == 3.333
+    number.reach(Range(0.01, 100))
+    assert (number.slider.min, number.slider.max, number.value) == (0.01, 100.0, 3.333)
+
+
+@pytest.mark.parametrize(("lo", "hi"), [(0.0, 1e-8), (1e6, 1e6 + 1e-3), (-1e200, 1e200)])
+def test_any_range_has_its_steps(made, lo, hi):
+    number, told = made(lo, hi, lo + (hi - lo) / 3)
+    assert 100 < (hi - lo) / number.step < 300
+    number.slider.value = number.slider.value + 5 * number.step
+    assert len(told) == 1
+    assert lo < told[0] < hi
+
+
+def test_the_end_is_reached_though_the_last_step_is_short(made):
+    number, told = made(0.0, 1.001, 0.5)
+    number.slider.value = 1.0
+    number.slider.value = 1.001
+    assert told == [1.0, 1.001]
