@@ -28,7 +28,7 @@ def batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: 
     n = next(w._array.shape[0] for w in weights if w is not None)
     if n == 0:
         raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
-    if len(outs) == 1 and not (create or modes.alerts):
+    if len(outs) == 1 and not (create or modes.levels or modes.anomaly):
         found = _few_at_each(outs[0], weights[0], ins, retain)
         if found is not None:
             return found

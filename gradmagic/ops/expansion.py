@@ -34,6 +34,7 @@ from gradmagic.ops.series import (
     multiple,
     pair,
     power,
+    power_of_variable,
     product,
     quotient,
     scaled,
@@ -120,7 +121,7 @@ class Expansion:
     def let_go(self) -> None:
         """Series know each other, in circles: taken apart, their memory is free at once."""
         for series in self.all:
-            series.__dict__.clear()
+            series.__dict__.pop("step", None)
 
     def prepare(self, root: Any, order: int) -> None:
         """Make the series of all nodes between x and the root."""
@@ -161,18 +162,21 @@ class Expansion:
         """The series of a node's output, made, and remembered."""
         key = (node, nr)
         operands = self.operands(node, order)
-        if not any(x is not None and x.top for x in operands):
+        for x in operands:
+            if x is not None and x.top:
+                break
+        else:
             self.known[key] = None
             return None
-        refuse_untold(node)
         op, alike = node.op, None
+        refuse_untold(node)
         if order > 1 and len(operands) == 1:
             alike = self.same(node)
             found = self.alike.get(alike)
             if found is not None and found[0] >= order:
                 self.known[key] = found[1]
                 return found[1]
-        shape, dtype = node.meta(nr)
+        shape, dtype = (node.shape, node.dtype) if node.metas is None else node.metas[nr]
         if op.pointwise or node.kwargs.get("reduction", 1) == 0:
             y = self.known[key] = self.new(shape, dtype, order)
             if alike is not None:
@@ -207,7 +211,6 @@ class Expansion:
 
     def by_rules(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
         """The general way: y' = p x', with the partial p that the row gives."""
-        alone = len(operands) == 1 or sum(x is not None for x in operands) == 1
         factors: list[tuple[Any, Any, Series]] = []
         terms: list[tuple[Series, Series]] = []
         for i, x in enumerate(operands):
@@ -219,7 +222,7 @@ class Expansion:
                 if type(p) is not Series:
                     factors.append((np.divide, p, x))
                     continue
-                if alone:
+                if sum(x is not None for x in operands) == 1:
                     integral_over(y, x, p)
                     return
                 p = self.inverse(p, node, order)
@@ -279,7 +282,9 @@ class Expansion:
     def by_products(self, y: Series, x: Series, exponent: int, order: int) -> None:
         """A whole power, by halving it; so it is exact at zero too."""
         shape = y.c.shape[1:]
-        if exponent > 1:
+        if x.unit:
+            power_of_variable(y, x, exponent)
+        elif exponent > 1:
             a = x if exponent == 2 else self.raised(x, exponent // 2, order)
             b = a if exponent % 2 == 0 else self.raised(x, exponent - exponent // 2, order)
             y.top = min(order, a.top + b.top)
@@ -370,6 +375,8 @@ def refuse_untold(node: Node) -> None:
         raise NoSeriesError(
             f"{node.op.name} of complex numbers has no complex derivative, so no Taylor series: {_WAY_OUT}"
         )
+    if node.plain:
+        return
     if node.node_hooks or node.node_prehooks or (node.pre_hooks and any(hooks for hooks, _ in node.pre_hooks.values())):
         raise NoSeriesError(f"{node.name()} has hooks, which change gradients as they please: {_WAY_OUT}")
 

@@ -7,6 +7,7 @@ products of arrays, and all of them up to order n cost n².
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -261,6 +262,24 @@ def integral_over(y: Series, x: Series, r: Series) -> None:
             else:
                 row[...] = 0
             y.known = k
+
+    y.step = step
+
+
+def power_of_variable(y: Series, x: Series, exponent: int) -> None:
+    """Let y be a whole power of x, whose slope is one: the coefficients are those of the binomial."""
+    y.top = min(y.top, exponent)
+    own, value = y.c, x.c[0]
+
+    def step(lo: int, hi: int) -> None:
+        rest = None
+        for k in range(hi, lo - 1, -1):
+            if k == exponent:
+                own[k] = 1
+                continue
+            left = exponent - k
+            rest = value if left == 1 else value**left if rest is None else rest * value
+            np.multiply(rest, math.comb(exponent, k), out=own[k, ...])
 
     y.step = step
 

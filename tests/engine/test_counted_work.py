@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradmagic
 from gradmagic import torch
 from gradmagic.engine.kinds import elementwise
 from gradmagic.engine.node import tick
+from gradmagic.ops import series
 
 
 class Counted(np.ndarray):
@@ -68,3 +70,39 @@ def test_one_multiply_more_in_a_rule_is_counted() -> None:
 
     assert round_of(lean) == 3
     assert round_of(fat) == 4
+
+
+class Calls:
+    """numpy, with the ufuncs and sums of products counted that are taken from it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        if not isinstance(found, np.ufunc) and name != "einsum":
+            return found
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.count += 1
+            return found(*args, **kwargs)
+
+        return counted
+
+
+@pytest.mark.parametrize(
+    ("f", "order", "calls"),
+    [
+        (lambda x: np.sin(x) * np.exp(-(x**2) / 5) + x**3 / 10, 2, 14),
+        (lambda x: np.tan(np.sin(x)), 10, 57),
+        (lambda x: np.tan(np.sin(x)), 20, 117),
+        (lambda x: x**3, 3, 2),
+    ],
+)
+def test_a_series_takes_as_many_calls_as_it_did(
+    f: Callable[[Any], Any], order: int, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = Calls()
+    monkeypatch.setattr(series, "np", counting)
+    gradmagic.taylor(f, np.linspace(0.1, 1.0, 7), order)
+    assert counting.count == calls
