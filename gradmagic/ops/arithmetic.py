@@ -27,7 +27,9 @@ from gradmagic.ops.outputs import into
 def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     if out is not None:
         return into(out, add, input, other, alpha=alpha)
-    return E.add.two(as_tensor(input), other if alpha == 1 else other * alpha)
+    if alpha == 1 and not isinstance(alpha, Tensor):
+        return E.add.two(as_tensor(input), other)
+    return _scaled(E.add, E.add_scaled, as_tensor(input), other, alpha)
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
@@ -35,12 +37,27 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         return into(out, sub, input, other, alpha=alpha)
     if isinstance(input, (bool, np.bool_)):  # a number, where a bool tensor would be refused
         return rsub(other, bool(input))
-    return E.sub.two(as_tensor(input), other if alpha == 1 else other * alpha)
+    if alpha == 1 and not isinstance(alpha, Tensor):
+        return E.sub.two(as_tensor(input), other)
+    return _scaled(E.sub, E.sub_scaled, as_tensor(input), other, alpha)
+
+
+def _scaled(row: Any, scaled: Any, a: Any, b: Any, alpha: Any) -> Any:
+    """One operand times alpha: a row of its own, unless it is 1 or a tensor that wants a gradient."""
+    if isinstance(alpha, Tensor):
+        if alpha.requires_grad:
+            return row.two(a, b * alpha)
+        alpha = alpha.item()
+    if isinstance(alpha, float) and dtypes.result_dtype([a._array, getattr(b, "_array", b)]).kind in "bui":
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return row.two(a, b) if alpha == 1 else scaled(a, operand(b), alpha=operand(alpha))
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    if alpha != 1:
+        return E.rsub_scaled(as_tensor(input), operand(other), alpha=operand(alpha))
     row = E.rsub_tensor if isinstance(other, Tensor) else E.rsub
-    return row.two(as_tensor(input) if alpha == 1 else input * alpha, other)
+    return row.two(as_tensor(input), other)
 
 
 def _with_number(row: Any, of_number: Any) -> Any:

@@ -2,7 +2,7 @@
 
 Names of nodes ("Backward0" left out), and in the line below the names of what each shows: an argument of that name, or
 after "=" another argument, the number of an operand, "y" for the output, "y1" for one of several, "a1" for one of the
-row's own arguments, "s1" for an operand's sizes, "d1" for one of the first operand's, "#" for a constant.
+row's own arguments, "?1" an argument that is 1 unless given, "s1" for an operand's sizes, "d1" for one of the first operand's, "#" for a constant.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ReflectionPad1D, ReflectionPad2D, ReflectionPad3D, ReplicationPad1D, Replication
 Cat, Cumsum, Stack, Unbind, Unsqueeze
     dim
 Add, Rsub, RsubBackward1, Sub
-    alpha=#1
+    alpha=?1
 Amax, Amin, Logsumexp, ProdBackward1
     dim keepdim result self
 Kthvalue, Max, MedianBackward1, Min
@@ -278,13 +278,13 @@ _TENSORS = {"self": "0", "other": "1", "result": "y"}
 Shown = int | Callable[[Node], Any]
 
 
-def _argument(name: str) -> Callable[[Node], Any]:
+def _argument(name: str, default: Any = None) -> Callable[[Node], Any]:
     def value(node: Node) -> Any:
         given = {**node.kwargs, **node.kwargs.get("options", {})} if "options" in node.kwargs else node.kwargs
         for key in (name, *_OTHERWISE.get(name, ())):
             if key in given:
                 return _shown(given[key])
-        return None
+        return default
 
     return value
 
@@ -326,6 +326,8 @@ def _where(name: str, at: str) -> Shown:
     if kind == "#":
         constant = _constant(rest)
         return lambda node: constant
+    if kind == "?":
+        return _argument(name, _constant(rest))
     if kind == "a" and rest.isdigit():
         return lambda node: _shown(node.kwargs["args"][int(rest)])
     if kind == "s" and rest.isdigit():

@@ -28,6 +28,9 @@ NOT_ALONE = {
     "remainder_number",
     "fmod_number",
     "round_decimals",
+    "add_scaled",
+    "sub_scaled",
+    "rsub_scaled",
     "sinc_derivative",
 }
 ROWS = sorted(
@@ -56,6 +59,8 @@ REDUCTIONS: list[tuple[str, Callable[[Any], Any]]] = [
     ("sinc", torch.sinc), ("softplus", torch.softplus), ("sigmoid", torch.sigmoid), ("tanh", torch.tanh),
     ("x**2.5", lambda x: x.abs() ** 2.5), ("2**x", lambda x: 2**x), ("x/x", lambda x: x / (x * x + 1)),
     ("np", lambda x: np.sum(np.exp(x) * np.sin(x), axis=1)), ("norm 3", lambda x: x.norm(3)),
+    ("add scaled", lambda x: torch.add(x, x * x, alpha=3)), ("sub scaled", lambda x: torch.sub(x, x * x, alpha=3)),
+    ("rsub scaled", lambda x: torch.rsub(x, x * x, alpha=3)),
 ]  # fmt: skip
 
 
