@@ -56,14 +56,14 @@ def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
         return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
     if not shape:
-        return np.sum(g)
+        return g.sum()
     if axes:
         g = _added(g, axes, keepdims=True)
-    return np.reshape(g, shape) if extra else g
+    return g.reshape(shape) if extra else g
 
 
 def _added(g: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
-    return np.sum(g, axis=axes, keepdims=keepdims) if isinstance(g, Tensor) else added(g, axes, keepdims)
+    return g.sum(axes, keepdims) if isinstance(g, Tensor) else added(g, axes, keepdims)
 
 
 def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:

@@ -32,14 +32,14 @@ vdot = bilinear(np.vdot, lambda g, b: _c(g) * b, lambda g, a: g * a)
 mv = bilinear(
     np.matmul,
     lambda g, b: np.reshape(g, (*g.shape, 1)) * _c(b),
-    lambda g, a: np.matmul(_h(a), g),
+    lambda g, a: _h(a) @ g,
     saved={"other": "vec"},
     batches=(lambda g, b: g[..., None] * _c(b), lambda g, a: np.matmul(g, np.reshape(_c(a), a.shape[-2:]))),
 )
 mm = bilinear(
     np.matmul,
-    lambda g, b: np.matmul(g, _h(b)),
-    lambda g, a: np.matmul(_h(a), g),
+    lambda g, b: g @ _h(b),
+    lambda g, a: _h(a) @ g,
     saved={"other": "mat2"},
     batches=True,
 )
@@ -47,8 +47,8 @@ bmm = bilinear(in_rows(np.matmul), *mm.vjps, saved={"other": "mat2"}, batches=Tr
 addmm = irregular(
     lambda a, b, c: a + np.matmul(b, c),
     lambda g: g,
-    lambda g, c: np.matmul(g, _h(c)),
-    lambda g, b: np.matmul(_h(b), g),
+    lambda g, c: g @ _h(c),
+    lambda g, b: _h(b) @ g,
     saved={"other": "mat1", "c": "mat2"},
     batches=True,
 )
