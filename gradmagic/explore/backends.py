@@ -256,7 +256,16 @@ class TorchBackend(Backend):
         )
         options = {name: given.arguments[name] for name in OPTIONS if name in given.arguments}
         call = Called(name, sequence(outputs), sequence(inputs), sequence(weights), options)
-        return watcher(call, lambda **overrides: plain(**{**given.arguments, **overrides}))
+
+        def run(**overrides: Any) -> Any:
+            # PyTorch may come back by the door that was replaced, as it does where a default device is set
+            self.watchers.current = None
+            try:
+                return plain(**{**given.arguments, **overrides})
+            finally:
+                self.watchers.current = watcher
+
+        return watcher(call, run)
 
     def census(self, tensors: Iterable[Any]) -> Census:
         waiting = [t.grad_fn for t in tensors if self.torch.is_tensor(t) and t.grad_fn is not None]

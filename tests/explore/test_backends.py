@@ -42,6 +42,15 @@ def test_pytorch_and_gradmagic_agree(cell: str) -> None:
     assert there.trace.notes[-1].startswith("PyTorch and gradmagic differ by at most ")
 
 
+def test_a_default_device_of_pytorch_doubles_no_call() -> None:
+    plain = explorer("y = x**3", "--backend torch").ledger
+    theirs.set_default_device("cpu")  # from then on PyTorch's grad calls itself by its name
+    try:
+        assert len(explorer("y = x**3", "--backend torch").ledger) == len(plain)
+    finally:
+        theirs.set_default_device(None)
+
+
 @pytest.mark.parametrize("switches", ["--no-create-graph", "--no-retain-graph", "--retain-graph", "--order 1"])
 def test_the_ledgers_are_the_same_with_every_switch(switches: str) -> None:
     there, here = explorer("y = exp(x)", f"{switches} --backend torch"), explorer("y = exp(x)", switches)
