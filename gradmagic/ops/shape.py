@@ -306,7 +306,7 @@ split.transpose_one = split_with_sizes.transpose_one = lambda g, i, shape, dim, 
 # what moves each element of a gradient to one place as it is, or leaves it out
 for _row in (
     reshape, reshape_alias, reshape_copy, permute, transpose, t, select, slice_, unsqueeze, squeeze, squeeze_dim, squeeze_own,
-    squeeze_dims, alias, diagonal, clone, accumulated, to_copy, flip, roll, tril, triu, select_back, slice_back, diagonal_back,
+    squeeze_dims, alias, diagonal, clone, clone_in_rows, accumulated, to_copy, flip, roll, tril, triu, select_back, slice_back, diagonal_back,
     cat, stack,
 ):  # fmt: skip
     _row.moves = True
