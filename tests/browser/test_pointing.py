@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import KERNEL_IS_IDLE, PATIENCE, RUN_ALL_CELLS, until
-from tests.browser.frontends import FRONT_ENDS, address, needs, notebook_of
+from tests.browser.conftest import until
+from tests.browser.frontends import FRONT_ENDS, needs, notebook_of, opened_in
 
 pytestmark = pytest.mark.browser
 
@@ -26,13 +26,7 @@ def shown(request: Any, lab: tuple[str, Path], browser: Any) -> Iterator[Any]:
     front_end, (url, folder) = request.param, lab
     needs(front_end)
     path = notebook_of(folder / f"pointing-{front_end}.ipynb", *CELLS)
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(PATIENCE * 1000)
-    page.goto(address(front_end, url, path.name), wait_until="domcontentloaded")
-    if front_end != "voila":
-        page.wait_for_function(KERNEL_IS_IDLE)
-        page.evaluate(RUN_ALL_CELLS)
-        page.wait_for_function("window.ranAll === true")
+    page = opened_in(front_end, browser, url, path)
     until(lambda: page.locator(".gm-points img.widget-image").count() == len(CELLS), "both panels are there")
     yield page
     page.close()
