@@ -84,12 +84,18 @@ def told(x: Array, rows: Array, scales: Scales) -> Break | None:
         else:
             kind, y = "hole", float(ends[0].mean())
     else:
-        inside = rows[0][known[0]]
-        kind, y = "kink", float(inside[len(inside) // 2])
+        kind, y = "kink", beside(x, rows, plain(x[0], place, x[-1], scales.wide))
         steep = np.abs(ends[order]) > 50 * scales.size[order]
         if order == 1 and (steep.all() and ends[1, 0] * ends[1, 1] > 0):
             kind = "upright"
     return Break(kind, order, plain(x[0], place, x[-1], scales.wide), y, float(x[0]), float(x[-1]), gaps)
+
+
+def beside(x: Array, rows: Array, place: float) -> float:
+    """Y at a place between narrow samples, along the slope of the first."""
+    at = float(rows[0, 0] + rows[1, 0] * (place - x[0]))
+    known = rows[0][np.isfinite(rows[0])]
+    return at if np.isfinite(at) else float(known[len(known) // 2])
 
 
 def lowest(rows: Array, known: Array, scales: Scales) -> int | None:

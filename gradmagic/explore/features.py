@@ -7,6 +7,7 @@ Knows no pictures.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -146,8 +147,19 @@ def features(curves: Curves) -> tuple[Feature, ...]:
         bends = slope.derivative().roots()
         found += [Feature("inflection", float(x), float(y)) for x, y in zip(bends, curve(bends), strict=True)]
     found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
+    found += touching(found, curves)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
     return tuple(sorted((one for one in found if counts[one.kind] <= MOST), key=lambda one: one.x))
+
+
+def touching(found: Iterable[Feature], curves: Curves) -> Iterator[Feature]:
+    """The zeros at which y turns: it does not go through zero there, and is zero but for rounding."""
+    y = next(curve.values for curve in curves.curves if curve.order == 0)
+    rounding = 1e-13 * float(np.max(np.abs(y), where=np.isfinite(y), initial=0.0)) if y is not None else 0.0
+    zeros = [one.x for one in found if one.kind == "zero"]
+    for one in found:
+        if one.kind in ("minimum", "maximum") and abs(one.y) <= rounding and one.x not in zeros:
+            yield Feature("zero", one.x, 0.0)
 
 
 def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | None:

@@ -64,7 +64,12 @@ class Mark:
         words = self.words if self.words.startswith(f"{name} ") else f"{name}: {self.words}" if self.words else ""
         if self.kind != "area":
             return replace(self, words=words)
-        return replace(self, words=words, colour=place, height=(1 - (place + 1) / count, 1 - place / count))
+        return replace(self, words=words, colour=place).in_stripe(place, count)
+
+    def in_stripe(self, place: int, count: int) -> Mark:
+        """The same in one of several stripes of its height, from the top down: none hides another."""
+        low, high = self.height
+        return replace(self, height=(high - (high - low) * (place + 1) / count, high - (high - low) * place / count))
 
 
 Maker = Callable[["Curves", Trace, State], Iterable[Mark]]
@@ -81,8 +86,13 @@ class Overlay:
 
 def taylor_polynomial(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
     """The polynomial with the derivatives that y has at x0, over the whole range."""
-    known = [value for value in curves.at_x0[: state.look.taylor + 1] if value is not None]
-    if not curves.slopes or len(known) < state.look.taylor + 1:
+    order, there = state.look.taylor, len(curves.curves) - 1
+    known = [value for value in curves.at_x0[: order + 1] if value is not None]
+    if curves.slopes and order > there:
+        lacks = f"needs {order} derivatives, and {there} are computed: raise the order"
+        words = f"the Taylor polynomial of order {order} {lacks}"
+        yield Mark("taylor", 0, "dashes", np.zeros(0), np.zeros(0), words=words)
+    if not curves.slopes or len(known) < order + 1:
         return
     offset, power, y = curves.x - curves.x0, np.ones_like(curves.x), np.zeros_like(curves.x)
     for order, value in enumerate(known):
@@ -103,7 +113,14 @@ def at_cursor(curves: Curves, orders: int) -> list[float] | None:
 def normal(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
     """The line at right angles to the tangent."""
     known = at_cursor(curves, 1)
-    if known is None or known[1] == 0:
+    if known is None:
+        return
+    if known[1] == 0:
+        y = curves.curves[0].values
+        ends = np.array([np.nanmin(y), np.nanmax(y)]) if y is not None else np.zeros(2)
+        yield Mark(
+            "normal", 0, "dashes", np.full(2, curves.x0), ends, words="the normal is upright: the tangent is level"
+        )
         return
     reach = REACH * float(np.ptp(curves.x))
     x = curves.x0 + np.array([-reach, reach])
@@ -114,7 +131,11 @@ def normal(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
 def circle(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
     """The circle that has y's slope and curvature at x0."""
     known = at_cursor(curves, 2)
-    if known is None or known[2] == 0:
+    if known is None:
+        return
+    if known[2] == 0:
+        words = f"the curvature at {curves.x_label} = {curves.x0:.6g} is 0: the circle is the tangent"
+        yield Mark("circle", 0, "line", np.zeros(0), np.zeros(0), words=words)
         return
     y, slope, bend = known
     norm = 1 + slope * slope
@@ -181,8 +202,11 @@ def found_marks(name: str, kinds: Mapping[str, str], symbol: str) -> Maker:
             )
             more = f"; and {len(mine) - MOST_SAID} more" if len(mine) > MOST_SAID else ""
             yield Mark(name, 0, "points", x, y, symbol, words=said + more)
-            if below != "0" and any(c.order == int(below) and c.values is not None for c in curves.curves):
-                yield Mark(name, int(below), "points", x, np.zeros_like(x), symbol)
+            # where the slope jumps over zero it is not zero
+            smooth = x[~np.isin(x, [one.x for one in breaks(curves) if one.kind == "kink"])]
+            there = any(c.order == int(below) and c.values is not None for c in curves.curves)
+            if below != "0" and there and smooth.size:
+                yield Mark(name, int(below), "points", smooth, np.zeros_like(smooth), symbol)
 
     return make
 
@@ -255,4 +279,8 @@ def marks(curves: Curves, trace: Trace, state: State) -> tuple[Mark, ...]:
     if curves.style != "line":
         return ()
     chosen = [overlay for name, overlay in OVERLAYS.items() if name in state.look.overlays]
-    return tuple(mark for overlay in chosen for mark in overlay.make(curves, trace, state))
+    found = [mark for overlay in chosen for mark in overlay.make(curves, trace, state)]
+    areas = [mark.overlay for mark in found if mark.kind == "area"]
+    return tuple(
+        mark.in_stripe(areas.index(mark.overlay), len(areas)) if mark.kind == "area" else mark for mark in found
+    )

@@ -14,7 +14,7 @@ from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.trace import Array, Call, Trace
 
-__all__ = ["alt_text", "call_text", "figure_of", "table_html", "text"]
+__all__ = ["alt_text", "at_cursor", "call_text", "figure_of", "table_html", "text"]
 
 ROWS = 7
 DIGITS = 6
@@ -36,9 +36,25 @@ def figure_of(value: float | None, scale: float = 0.0, digits: int = DIGITS) -> 
 
 def figure_at(row: Array, place: int) -> str:
     """One value of a curve; 0 if it is only rounding beside the values left and right of it."""
+    return figure_of(float(row[place]), scale_beside(row, place), digits_of(row))
+
+
+def scale_beside(row: Array, place: int) -> float:
+    """The size of a curve on both sides of a sample."""
     sides = (row[max(place - 2, 0) : place], row[place + 1 : place + 3])
     beside = [float(np.max(np.abs(side[np.isfinite(side)]))) for side in sides if np.isfinite(side).any()]
-    return figure_of(float(row[place]), min(beside, default=0.0), digits_of(row))
+    return min(beside, default=0.0)
+
+
+def at_cursor(curves: Curves) -> tuple[float | None, ...]:
+    """The values at x0; 0 for what is only rounding beside the values left and right of it."""
+    place = place_of_x0(curves) if curves.style == "line" else 0
+    return tuple(
+        0.0
+        if value is not None and c.values is not None and abs(value) <= ROUNDING * scale_beside(c.values, place)
+        else value
+        for c, value in zip(curves.curves, curves.at_x0, strict=False)
+    )
 
 
 def digits_of(values: Array) -> int:

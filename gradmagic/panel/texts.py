@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gradmagic.explore import plane_report
+from gradmagic.explore import plane_report, report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Array, Call
 from gradmagic.panel.colours import coloured
@@ -17,20 +17,22 @@ __all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size
 
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
+NARROW = 9  # letters of a read-out, at most
 MANY = 12  # rows or columns of a table that are shown before it is cut in the middle
 
 
-def number(value: float | None) -> str:
-    """A number as the panel writes it.
+def number(value: float | None, room: int = 99) -> str:
+    """A number as the panel writes it: in five digits, in three if it has no more room than so many letters.
 
-    >>> number(-1.04142), number(None), number(float("inf"))
-    ('−1.0414', '–', '∞')
+    >>> number(-1.04142), number(None), number(float("inf")), number(-1.23456e-9, room=9)
+    ('−1.0414', '–', '∞', '−1.23e−09')
     """
     if value is None:
         return "–"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    return f"{value + 0.0:.5g}".replace("-", "−")
+    written = f"{value + 0.0:.5g}"
+    return (written if len(written) <= room else f"{value:.3g}").replace("-", "−")
 
 
 def size(count: int) -> str:
@@ -48,11 +50,14 @@ def size(count: int) -> str:
 def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) -> str:
     """The values at x0, each as far down as its point in the picture."""
     rows, last = [], -math.inf
+    values = report.at_cursor(curves)
     for place, down in sorted(anchors, key=lambda one: one[1]):
-        value, hue = curves.at_x0[place], curves.curves[place].hue
+        value, hue = values[place], curves.curves[place].hue
         last = max(down, last + LINE)
         sign = "+" if value is not None and value > 0 else ""
-        rows.append(f'<span class="gm-o{hue}" style="top:{100 * last / height:.2f}%">{sign}{number(value)}</span>')
+        rows.append(
+            f'<span class="gm-o{hue}" style="top:{100 * last / height:.2f}%">{sign}{number(value, NARROW)}</span>'
+        )
     return f'<div class="gm-values" aria-hidden="true">{"".join(rows)}</div>'
 
 
@@ -65,7 +70,7 @@ def caption(curves: Curves) -> str:
     if curves.style != "line":
         return ""
     parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
-    for curve, value in zip(curves.curves, curves.at_x0, strict=False):
+    for curve, value in zip(curves.curves, report.at_cursor(curves), strict=False):
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
         parts.append(f'<span class="gm-o{curve.hue} gm-whole">{html.escape(curve.label)} = {words}</span>')
     return f'<div class="gm-caption">at {", ".join(parts)}</div>'

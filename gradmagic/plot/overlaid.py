@@ -11,12 +11,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 
 from gradmagic.explore.overlays import Mark
-from gradmagic.plot.theme import TANGENT_WIDTH, Theme
+from gradmagic.plot.theme import TANGENT_WIDTH, WASH, Theme
 
 __all__ = ["Overlaid"]
 
 DASHES = (0, (4, 2))
-WASH = 0.08  # how much of its colour an area has
 BELOW = ("area", "upright")  # what lies under the curves
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.plot.theme import Theme
+from gradmagic.plot.theme import WASH, Theme
 
 __all__ = ["Palette", "palette_of"]
 
@@ -29,13 +29,16 @@ class Palette:
         pure = [theme.ink, theme.faint, theme.grid, theme.zero, theme.cursor, theme.alarm, theme.colour(1)]
         pure = list(dict.fromkeys([*pure, *(theme.colour(order) for order in orders)]))
         back = rgb(theme.background)
-        steps = 255 // len(pure)
+        tinted = dict.fromkeys(theme.colour(order) for order in (1, *orders))
+        washes = [np.round(WASH * rgb(colour) + (1 - WASH) * back) for colour in tinted]
+        steps = (255 - len(washes)) // len(pure)
         shares = np.linspace(1, 0, steps, endpoint=False)[:, None]
         blends = [np.round(shares * rgb(colour) + (1 - shares) * back) for colour in pure]
-        self.colours = np.concatenate([back[None], *blends]).astype(np.uint8)
+        self.colours = np.concatenate([back[None], *blends, *(one[None] for one in washes)]).astype(np.uint8)
         self._nearest = nearest_of(self.colours.astype(np.float64))
         # A flat colour stays what it is, whatever else shares its cell.
-        exact = np.array([0, *(1 + steps * place for place in range(len(pure)))])
+        first = 1 + steps * len(pure)
+        exact = np.array([0, *(1 + steps * place for place in range(len(pure))), *range(first, len(self.colours))])
         self._nearest[cells(packed(self.colours[exact]))] = exact
 
     def index(self, pixels: Array) -> Array:

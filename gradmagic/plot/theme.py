@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["DARK", "LIGHT", "MARKERS", "THEMES", "Theme", "ThemeName"]
+__all__ = ["DARK", "LIGHT", "MARKERS", "THEMES", "WASH", "Theme", "ThemeName"]
 
 ThemeName = Literal["light", "dark"]
 
 # Shapes of the elements of a tensor, by order: what the colours say is also said without them.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "*")
+
+WASH = 0.08  # how much of its colour an area has
 
 # In points.
 CURVE_WIDTH, TANGENT_WIDTH, EDGE_WIDTH, POINT_SIZE = 1.9, 1.3, 1.8, 6.5

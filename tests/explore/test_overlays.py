@@ -76,3 +76,43 @@ def test_central_differences_are_off_by_the_square_of_their_step():
 def test_the_stretches_on_which_y_rises_end_at_its_extrema():
     (mark,) = shown("x**3 - 3*x", Look(overlays=frozenset({"rises"})), x=(-3, 3)).marks
     np.testing.assert_allclose(mark.x, [-3, -1, 1, 3], atol=1e-9)
+
+
+def words_of(text, names, **given):
+    look = Look(overlays=frozenset(names), taylor=given.pop("taylor", 2))
+    return [mark.words for mark in shown(text, look, **given).marks if mark.words]
+
+
+def test_a_polynomial_that_lacks_derivatives_says_so():
+    assert words_of("sin(x)", ["taylor"], taylor=4) == [
+        "the Taylor polynomial of order 4 needs 4 derivatives, and 2 are computed: raise the order"
+    ]
+
+
+def test_a_level_tangent_has_an_upright_normal_and_a_straight_curve_no_circle():
+    look = Look(overlays=frozenset({"normal"}))
+    (mark,) = shown("x**2", look, x=(-1, 1, 0)).marks
+    assert mark.x.tolist() == [0, 0]
+    assert mark.words == "the normal is upright: the tangent is level"
+    assert words_of("3 * x", ["circle"], x=(0, 1, 0.5)) == [
+        "the curvature at x = 0.5 is 0: the circle is the tangent"
+    ]  # fmt: skip
+
+
+def test_where_the_slope_jumps_over_zero_it_is_not_marked_as_zero():
+    marks = shown("abs(x - 0.2) + 0 * x**2", Look(overlays=frozenset({"extrema"})), x=(-1, 1)).marks
+    assert [(mark.pane, mark.words) for mark in marks] == [(0, "minimum 0 at x = 0.2")]
+
+
+@pytest.mark.parametrize(("text", "at"), [("(x - 0.3)**2", 0.3), ("-abs(x - 0.25)", 0.25)])
+def test_a_zero_that_is_only_touched_is_one(text, at):
+    assert words_of(text, ["zeros"], x=(-1, 1)) == [f"zero at x = {at}"]
+
+
+def test_what_does_not_touch_is_no_zero():
+    assert words_of("(x - 0.3)**2 + 1e-9", ["zeros"], x=(-1, 1)) == []
+
+
+def test_two_areas_hide_nothing_of_each_other():
+    marks = shown("x**3", Look(overlays=frozenset({"rises", "bends"})), x=(-1, 1)).marks
+    assert [(mark.overlay, mark.height) for mark in marks] == [("rises", (0.5, 1.0)), ("bends", (0.0, 0.5))]

@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 
 from gradmagic.explore.explorer import Explorer, request_from
 from gradmagic.plot import Frame, figure
+from gradmagic.plot.palette import rgb
 from gradmagic.plot.theme import LIGHT
 
 
@@ -80,3 +81,14 @@ def test_tensors_have_a_shape_for_each(theme):
     made = figure(curves("x = torch.tensor([1., 2.], requires_grad=True)\nx**2, x**3"), theme)
     markers = [one.get_marker() for one in made.axes[0].lines if len(one.get_xdata()) == 2 and one.get_visible()]
     assert {"o", "s"} <= set(markers)
+
+
+def test_areas_keep_the_tint_of_their_colour():
+    explorer = Explorer(*request_from("x**3", x=(-1, 1), show=["rises", "bends"]))
+    frame = Frame()
+    frame.draw(explorer.curves)
+    rows = frame._pixels._encoder.rows[:, 1:]
+    colours = frame._pixels._palette.colours[rows]
+    for order in (1, 2):
+        tint = np.round(0.08 * np.array(rgb(LIGHT.colour(order))) + 0.92 * 255)
+        assert np.any(np.all(colours == tint, axis=-1)), order
