@@ -211,7 +211,8 @@ def jacobian(
     func, inputs, create_graph, strict
         As in :func:`vjp`.
     vectorize : bool
-        One batched call of ``grad`` for all rows, instead of one call for each.
+        One batched call of ``grad`` for all rows. Without it, too, unless rows are looked at one by one (``strict``) or
+        recorded (``create_graph``).
     strategy : {"reverse-mode", "forward-mode"}
         Row by row or column by column.
 
@@ -248,7 +249,7 @@ def jacobian(
 
 def _rows(i: int, out: Any, inputs: Any, create: bool, strict: bool, vectorize: bool) -> tuple[Any, ...]:
     """The Jacobian of one output by each input."""
-    if vectorize:
+    if vectorize or (out.numel() > 1 and not (create or strict)):  # the same numbers, and no graph that would show the way
         basis = Tensor._of(np.eye(out.numel(), dtype=out._array.dtype))
         found = _gradients((out.reshape(-1),), inputs, (basis,), create, retain_graph=True, is_grads_batched=True)
         return tuple(
