@@ -249,7 +249,8 @@ def jacobian(
 
 def _rows(i: int, out: Any, inputs: Any, create: bool, strict: bool, vectorize: bool) -> tuple[Any, ...]:
     """The Jacobian of one output by each input."""
-    if vectorize or (out.numel() > 1 and not (create or strict)):  # the same numbers, and no graph that would show the way
+    unseen = out.numel() > 1 and not (create or strict)  # the same numbers, and no graph that would show the way
+    if vectorize or unseen:
         basis = Tensor._of(np.eye(out.numel(), dtype=out._array.dtype))
         found = _gradients((out.reshape(-1),), inputs, (basis,), create, retain_graph=True, is_grads_batched=True)
         return tuple(
