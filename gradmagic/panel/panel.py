@@ -36,12 +36,13 @@ from gradmagic.panel.style import HEAD
 from gradmagic.panel.take import History, TakeAway, Undo
 from gradmagic.panel.tree import close_tree
 from gradmagic.panel.work import Do, Job, Outcome, Task, Then, Work, carried_out
-from gradmagic.plot import Frame, PlaneFrame, figure, frame_for
+from gradmagic.plot import Frame, figure, frame_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gradmagic.explore.explorer import Explorer
+    from gradmagic.plot.plane import PlaneFrame
 
 __all__ = ["Panel"]
 

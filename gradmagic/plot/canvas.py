@@ -40,6 +40,10 @@ class Canvas:
         self._place_in_file = np.arange(height * width) + np.repeat(np.arange(1, height + 1), width)
         self._encoder = Encoder(width, height, palette.colours)
 
+    def blank(self, colour: str) -> None:
+        """Nothing but one colour, given as `#rrggbb`, on the canvas."""
+        self.words[...] = np.array([*bytes.fromhex(colour[1:]), 255], np.uint8).view(np.uint32)[0]
+
     def strip(self, top: int, bottom: int) -> Strip:
         """What is on the canvas now, to be kept."""
         return Strip(self.words[top:bottom], top, self._palette)

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.transforms import Bbox
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
+from gradmagic.plot.face import Face, Layout
+from gradmagic.plot.ground import Ground
 from gradmagic.plot.limits import HUGE, Limits, Placed, Reach, follow, reach
 from gradmagic.plot.marks import Marks, marks_of
 from gradmagic.plot.palette import palette_of
-from gradmagic.plot.pane import Face, Pane
 from gradmagic.plot.scales import LINEAR, Drawn, Scale, drawn
-from gradmagic.plot.theme import THEMES, Theme, ThemeName
+from gradmagic.plot.theme import DPI, THEMES, Theme, ThemeName
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gradmagic.plot.pane import Pane
 
 __all__ = ["Frame", "figure", "height_for"]
 
-DPI = 100
 LEFT, RIGHT, TOP, BOTTOM, GAP = 82, 18, 12, 44, 17  # pixels around and between the panes
 LEGEND = 20  # more above the panes, for the names of several outputs
 FIRST_PANE = 1.35  # the pane of y is taller than the others by this factor
@@ -92,8 +97,8 @@ def x_limits(curves: Curves) -> Limits:
 class Frame:
     """A figure of stacked panes that turns one `Curves` after another into PNG.
 
-    No pyplot is involved. What moves is drawn over still parts that are kept for each pane by what they show, so that a
-    step of a slider draws a few lines and no text.
+    No pyplot is involved, and no axes until artists are needed. What moves is drawn over still parts that are kept for
+    each pane by what they show, so that a step of a slider draws a few lines and no text.
 
     Parameters
     ----------
@@ -126,7 +131,7 @@ class Frame:
         self.stills_drawn = 0
         self._orders: tuple[int, ...] = ()
         self._outputs: tuple[str, ...] = ()
-        self._panes: list[Pane] = []
+        self._artists: list[Pane] = []
         self._limits: dict[int, Limits] = {}
         self._x_limits: Limits | None = None
         self._scales: dict[int, Scale] = {}
@@ -141,7 +146,7 @@ class Frame:
         curves = shown.curves
         groups = by_order(curves)
         if (tuple(groups), curves.outputs) != (self._orders, self._outputs):
-            self._build(tuple(groups), curves.outputs, animated=True)
+            self._build(tuple(groups), curves.outputs)
         with np.errstate(all="ignore"):
             faces = self._faces(shown, groups)
             self._restore(faces)
@@ -158,14 +163,17 @@ class Frame:
         shown = drawn(curves)
         curves = shown.curves
         groups = by_order(curves)
-        twin._build(tuple(groups), curves.outputs, animated=False)
+        twin._build(tuple(groups), curves.outputs)
         faces = twin._faces(shown, groups)
-        for pane, face, marks in zip(twin._panes, faces, twin._marks(curves, groups, faces), strict=True):
-            pane.put_on(face, twin._canvas.get_renderer())
-            pane.lay(marks, face)
-            pane.overlaid.lay(marks.overlaid, below=True)
-            pane.overlaid.lay(marks.overlaid, below=False)
-        return twin.figure
+        marks = twin._marks(curves, groups, faces)
+        panes = twin._panes(animated=False)
+        for pane, layout, face, mine in zip(panes, twin._layouts, faces, marks, strict=True):
+            pane.put_on(face, layout)
+            pane.lay(mine, face)
+            pane.overlaid.lay(mine.overlaid, below=True)
+            pane.overlaid.lay(mine.overlaid, below=False)
+        made: Figure = panes[0].figure
+        return made
 
     def _inputs(self, shown: Drawn, faces: list[Face]) -> tuple[Placed, ...]:
         """Where x lies."""
@@ -175,26 +183,37 @@ class Frame:
 
     # --- how it is built
 
-    def _build(self, orders: tuple[int, ...], outputs: tuple[str, ...], *, animated: bool) -> None:
-        """A new figure with one pane for each order, and a legend if there are several outputs."""
+    def _build(self, orders: tuple[int, ...], outputs: tuple[str, ...]) -> None:
+        """A new canvas with one band for each order, and room for a legend if there are several outputs."""
         width, height = self.size
-        dpi = DPI * self.scale
-        style: dict[str, Any] = {"layout": "none", "facecolor": self.theme.background, "edgecolor": "none"}
-        self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=dpi, frameon=True, **style)
-        self._canvas: Any = FigureCanvasAgg(self.figure)
+        across, up = round(width * self.scale), round(height * self.scale)
+        self._renderer = renderer_of(across, up, DPI * self.scale)
         self._orders, self._outputs = orders, outputs
         self._bands = bands(len(orders), width, height, TOP + LEGEND * bool(outputs))
-        self._panes = [
-            Pane(self.figure.add_axes(band.box), order, self.theme, animated=animated, several=bool(outputs))
-            for order, band in zip(orders, self._bands, strict=True)
-        ]
+        self._artists = []
         self._limits = {order: limits for order, limits in self._limits.items() if order in orders}
         self._stills.clear()
-        canvas: Any = self._canvas
-        renderer = canvas.get_renderer()
-        self._pixels = Canvas(canvas.buffer_rgba(), palette_of(self.theme, (*orders, *range(len(outputs)))))
-        words = self._pixels.words
-        self._brushes = [Brush(renderer, pane.axes.bbox, words, self.theme, pane.order) for pane in self._panes]
+        palette = palette_of(self.theme, (*orders, *range(len(outputs))))
+        self._pixels = Canvas(self._renderer.buffer_rgba(), palette)
+        self._layouts, self._brushes, self._grounds = [], [], []
+        for order, band in zip(orders, self._bands, strict=True):
+            x, y, wide, high = band.box
+            box = Bbox.from_bounds(x * across, y * up, wide * across, high * up)
+            colour = self.theme.ink if outputs else self.theme.colour(order)
+            layout = Layout(wide * width, high * height, self.scale, order, colour, self.theme, self._renderer)
+            self._layouts.append(layout)
+            self._grounds.append(Ground(self._renderer, box, layout))
+            self._brushes.append(Brush(self._renderer, box, self._pixels.words, self.theme, order))
+
+    def _panes(self, *, animated: bool) -> list[Pane]:
+        """The axes of a figure, in the places of the bands."""
+        from gradmagic.plot.axes import Picture
+
+        figure, several = Picture(self.size, self.theme, self.scale), bool(self._outputs)
+        return [
+            figure.pane(band.box, order, animated=animated, several=several)
+            for order, band in zip(self._orders, self._bands, strict=True)
+        ]
 
     def _faces(self, shown: Drawn, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
         """What the still part of each pane is to show."""
@@ -244,11 +263,13 @@ class Frame:
 
     def _draw_still(self, number: int, face: Face) -> Strip:
         """The pixels of one band, with this face."""
-        pane, band, renderer = self._panes[number], self._bands[number], self._canvas.get_renderer()
-        pane.put_on(face, renderer)
-        renderer.clear()
-        self.figure.patch.draw(renderer)
-        pane.axes.draw(renderer)
+        band = self._bands[number]
+        self._pixels.blank(self.theme.background)
+        self._grounds[number].paint(face)
+        if face.legend:
+            for artist in self._pane(number).legend(face, self._layouts[number]):
+                artist.draw(self._renderer)
+                artist.remove()
         self.stills_drawn += 1
         height = len(self._pixels.words)
         return self._pixels.strip(height - round(band.upper * self.scale), height - round(band.lower * self.scale))
@@ -280,22 +301,32 @@ class Frame:
     def _draw_marks(self, number: int, marks: Marks, face: Face) -> None:
         """Draw what moves in one pane: plain marks by the brush, all others by matplotlib's artists."""
         brush, y = self._brushes[number], face.y_limits or NO_LIMITS
-        pane, renderer = self._panes[number], self._canvas.get_renderer()
-        if marks.overlaid:
+        pane = None if marks.plain and not marks.overlaid else self._pane(number)
+        if pane is not None and marks.overlaid:
             pane.show(face)
             for artist in pane.overlaid.lay(marks.overlaid, below=True):
-                artist.draw(renderer)
+                artist.draw(self._renderer)
         if marks.cursor is not None:
             brush.cursor(marks.cursor, face.x_limits)
-        if marks.plain:
+        if pane is None or marks.plain:
             brush.draw(marks, face.x_limits, y)
         else:
             pane.lay(marks, face)
             for artist in pane.moving():
-                artist.draw(renderer)
-        if marks.overlaid:
+                artist.draw(self._renderer)
+        if pane is not None and marks.overlaid:
             for artist in pane.overlaid.lay(marks.overlaid, below=False):
-                artist.draw(renderer)
+                artist.draw(self._renderer)
+
+    def _pane(self, number: int) -> Pane:
+        """The axes of a pane, for its artists; made when they are needed."""
+        self._artists = self._artists or self._panes(animated=True)
+        return self._artists[number]
+
+
+def renderer_of(width: int, height: int, dpi: float) -> Any:
+    """What paints pixels; it needs no figure."""
+    return RendererAgg(width, height, dpi)  # type: ignore[no-untyped-call]
 
 
 def cut_note(label: str, known: Reach, limits: Limits, scale: Scale) -> list[str]:
@@ -314,18 +345,6 @@ def both_note(label: str, scale: Scale) -> list[str]:
     return [
         f"{label} is not above 0 everywhere: its axis is logarithmic on both sides of 0, and linear within {inner}."
     ]
-
-
-class Picture(Figure):
-    """A figure that notebooks show without pyplot."""
-
-    def _repr_png_(self) -> bytes:
-        """What a notebook displays."""
-        from io import BytesIO
-
-        file = BytesIO()
-        self.savefig(file, format="png", dpi=self.dpi, bbox_inches=None, facecolor=self.get_facecolor())
-        return file.getvalue()
 
 
 def figure(curves: Curves, theme: ThemeName = "light", size: tuple[int, int] | None = None) -> Figure:

@@ -80,9 +80,10 @@ def cells(words: Array) -> Array:
 
 def nearest_of(colours: Array) -> Array:
     """For each cell of the colour cube the colour that is nearest to its middle."""
-    axis = (np.arange(LEVELS) + 0.5) * (256 / LEVELS) - 0.5
-    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
-    cube = np.stack([red.ravel(), green.ravel(), blue.ravel()], axis=1).astype(np.float32)
-    palette = colours.astype(np.float32)
-    nearest: Array = np.argmin((palette**2).sum(axis=1) - 2 * cube @ palette.T, axis=1).astype(np.uint8)
-    return nearest
+    axis = ((np.arange(LEVELS) + 0.5) * (256 / LEVELS) - 0.5).astype(np.float32)
+    red, green = (part.ravel() for part in np.meshgrid(axis, axis))
+    r, g, b = colours.T.astype(np.float32)
+    # Squared distances, without what is the same for all colours; a slice of the cube at a time fits into the cache.
+    apart = (r * r + g * g + b * b) - 2 * (np.outer(red, r) + np.outer(green, g))
+    found = [np.argmin(apart - 2 * blue * b, axis=1) for blue in axis]
+    return np.concatenate(found).astype(np.uint8)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from contourpy import contour_generator
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -19,7 +18,7 @@ from matplotlib.ticker import FixedLocator
 
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.planes import CriticalKind, Plane
-from gradmagic.plot.frame import DPI, Picture
+from gradmagic.plot.axes import Picture
 from gradmagic.plot.heat import DOWN, UP, body, heat_limits, heat_palette, shares
 from gradmagic.plot.limits import Limits, Placed
 from gradmagic.plot.marks import Marks
@@ -162,10 +161,9 @@ class _Map:
 
     def __init__(self, theme: Theme, size: tuple[int, int], scale: float, *, animated: bool) -> None:
         width, height = size
-        style: dict[str, Any] = {"layout": "none", "facecolor": theme.background, "edgecolor": "none"}
         self.theme = theme
-        self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=DPI * scale, frameon=True, **style)
-        self.canvas: Any = FigureCanvasAgg(self.figure)
+        self.figure = Picture(size, theme, scale)
+        self.canvas: Any = self.figure.canvas
         up, tall = BOTTOM / height, (height - TOP - BOTTOM) / height
         self.axes = self.figure.add_axes((LEFT / width, up, (width - LEFT - RIGHT) / width, tall))
         self.bar = self.figure.add_axes(((width - RIGHT + SPACE) / width, up, BAR / width, tall))

@@ -13,9 +13,12 @@ ThemeName = Literal["light", "dark"]
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h", "*")
 
 WASH = 0.08  # how much of its colour an area has
+DPI = 100  # of a picture of scale 1: sizes in pixels are those of such a picture
 
 # In points.
 CURVE_WIDTH, TANGENT_WIDTH, EDGE_WIDTH, POINT_SIZE = 1.9, 1.3, 1.8, 6.5
+GRID_WIDTH, ZERO_WIDTH, SPINE_WIDTH = 0.8, 0.8, 1.0
+TICK_WIDTH, TICK_LENGTH, TICK_PAD, TICK_LABEL = 0.8, 4.0, 3.0, 8.5
 
 
 @dataclass(frozen=True, slots=True)

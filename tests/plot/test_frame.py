@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +72,34 @@ def test_the_fast_way_looks_as_matplotlib_draws_it(theme: Any) -> None:
         assert fast.shape == slow.shape
         far = np.abs(fast - slow)[..., :3].max(axis=-1) > 60
         assert far.mean() < 0.003  # the dashes of the cursor
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("curves", [sine(2.0), sine(3e7), sine(1e-9, order=0), without_second(), sine(order=10)])
+def test_what_is_painted_below_the_curves_is_what_matplotlibs_axes_show(theme: Any, curves: Curves) -> None:
+    frame = Frame(theme, (640, height_for(len(curves.curves))))
+    frame.draw(curves)
+    painted = frame._pixels._back.view(np.uint8).reshape(*frame._pixels._back.shape, 4).astype(int)
+    shown = frame.still_figure(curves)
+    for axes in shown.axes:
+        for line in axes.lines:
+            line.set_visible(line.get_visible() and line.get_zorder() == 0.5)  # zero
+    far = np.abs(painted - pixels(shown._repr_png_()))[..., :3].max(axis=-1) > 40
+    assert far.sum() < 10 * len(shown.axes)  # of some hundred thousand: where a tick meets its line
+
+
+def test_curves_need_none_of_matplotlibs_axes() -> None:
+    code = """
+import sys
+import gradmagic
+panel = gradmagic.explore("a * sin(x)", a=(0, 3))
+assert bytes(panel.image.value[1:4]) == b"PNG"
+assert "matplotlib.backends" in sys.modules
+print(*{"matplotlib.figure", "matplotlib.axes", "matplotlib.pyplot", "contourpy"} & set(sys.modules))
+assert len(panel.figure.axes) == 3
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
 def test_a_step_of_a_slider_draws_no_text() -> None:

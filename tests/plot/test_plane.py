@@ -11,9 +11,10 @@ import pytest
 
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.explorer import Explorer, request_from
-from gradmagic.plot import PlaneFrame, figure, frame_for
+from gradmagic.plot import figure, frame_for
 from gradmagic.plot.heat import body, heat_limits, heat_palette, shares
 from gradmagic.plot.limits import Limits, reach
+from gradmagic.plot.plane import PlaneFrame
 from gradmagic.plot.theme import THEMES, ThemeName
 
 BARE = frozenset[str]()
