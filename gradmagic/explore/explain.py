@@ -70,7 +70,7 @@ def explained(
     if INPLACE in message:
         return (
             "a value that the backward pass needs was overwritten after it had been saved",
-            Cure("write into a clone(), or bind a new tensor instead of writing"),
+            Cure("write into a clone(), or bind a new tensor instead of writing (the Graph page tells the two lines)"),
         )
     return None, None
 

@@ -12,6 +12,7 @@ import numpy as np
 from gradmagic.engine import leaving
 from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
+from gradmagic.explore.explain import explained
 from gradmagic.explore.ledger import Ledger, cell_line
 from gradmagic.explore.options import MOST_OUTPUTS
 from gradmagic.explore.outputs import array_of, input_of, kind_of, output_of
@@ -128,6 +129,7 @@ class Attempt:
                 return self.differentiated(x, ys, scope, ledger)
         except Exception as error:
             if self.first:
+                told(error, ledger)
                 raise
             return self.failed(error, scope, ledger)
 
@@ -322,6 +324,16 @@ def advise(error: Exception) -> None:
         error.add_note(
             "The math module's functions take one number, not a tensor of many: use np.sin, torch.sin or sin."
         )
+
+
+def told(error: Exception, ledger: Ledger) -> None:
+    """Add to an error what a refusal of autograd's means in plain words, and the ledger, for whoever offers a cure."""
+    rows = ledger.rows
+    refused = rows[-1] if rows and not rows[-1].ok else None
+    cause, cure = explained(str(error), rows, None) if refused is None else (refused.cause, refused.cure)
+    if cause is not None:
+        error.add_note(f"{cause[0].upper()}{cause[1:].rstrip('.')}{f': {cure.text}' if cure is not None else ''}.")
+    error.ledger = tuple(rows)  # type: ignore[attr-defined]
 
 
 def failure_of(error: Exception, filename: str) -> Failure:

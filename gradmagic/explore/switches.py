@@ -70,7 +70,8 @@ def outcome(program: Program, state: State, namespace: Mapping[str, Any], create
         return Outcome(create, retain, "no derivative", False, why, 0, 0, False)
     first, second = calls[0], calls[1] if len(calls) > 1 else None
     if not first.ok:
-        return Outcome(create, retain, first.outcome, False, first.cause or "", 0, first.bytes_kept, False)
+        words = "refused" if first.cause else first.outcome
+        return Outcome(create, retain, words, False, first.cause or "", 0, first.bytes_kept, False)
     zero = second is not None and not second.ok and create and trace.derivatives[1].values is not None
     possible = second is not None and (second.ok or zero)
     why = ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from gradmagic.explore.explorer import Explorer
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import Request
 from gradmagic.explore.state import State
-from gradmagic.panel.cures import is_leaf_write
+from gradmagic.panel.cures import cures, is_leaf_write
 from gradmagic.panel.panel import Panel
 from gradmagic.panel.registry import Place, carried_over, former, place_of, register
 
@@ -40,8 +41,8 @@ def show(request: Request, namespace: MutableMapping[str, Any], place: Place | N
     try:
         panel = Panel(explorer_of(request, namespace, place), live=request.panel)
     except RuntimeError as error:
-        if request.panel and request.leaf_writes == "refuse" and is_leaf_write(str(error)):
-            offer_leaf_writes(request, namespace, place)
+        if request.panel:
+            offer_a_way_out(error, request, namespace, place)
         raise
     register(place, panel)
     return panel
@@ -61,17 +62,31 @@ def explorer_of(request: Request, namespace: MutableMapping[str, Any], place: Pl
         return Explorer(request, namespace)
 
 
-def offer_leaf_writes(request: Request, namespace: MutableMapping[str, Any], place: Place | None) -> None:
-    """Show the way out above the error, which still fails the cell."""
+def offer_a_way_out(
+    error: RuntimeError, request: Request, namespace: MutableMapping[str, Any], place: Place | None
+) -> None:
+    """Show above the error, which still fails the cell, what would let it run."""
     from IPython.display import display
 
-    from gradmagic.panel.offer import leaf_offer
+    from gradmagic.panel.offer import call_offer, leaf_offer
 
-    def again() -> Panel:
-        panel = show(replace(request, leaf_writes="allow"), namespace, place)
+    def opened(panel: Panel) -> Panel:
         panel.show_printed(panel.printed_text)
         if request.into is not None:
             namespace[request.into] = panel
         return panel
 
-    display(leaf_offer(again))  # type: ignore[no-untyped-call]
+    def with_state(state: State) -> Panel:
+        panel = Panel(Explorer(request, namespace, state))
+        register(place, panel)
+        return opened(panel)
+
+    if request.leaf_writes == "refuse" and is_leaf_write(str(error)):
+        found = leaf_offer(lambda: opened(show(replace(request, leaf_writes="allow"), namespace, place)))
+        display(found)  # type: ignore[no-untyped-call]
+        return
+    ledger = getattr(error, "ledger", ())
+    ways = cures(ledger, State.initial(request, Program.of(request, namespace))) if ledger else []
+    if ways:
+        buttons = [(way.words, partial(with_state, way.state)) for way in ways]
+        display(call_offer(ledger, buttons))  # type: ignore[no-untyped-call]

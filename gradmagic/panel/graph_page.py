@@ -174,9 +174,7 @@ class GraphPage:
     def _words(self, moment: Moment) -> str:
         """What the walk is doing."""
         if not moment.steps:
-            return messages(
-                ["No gradient has flowed yet." if moment.call is None else "This call walked through no node."]
-            )
+            return messages([self._why_no_walk(moment)])
         if not self.step.value:
             return messages([f"{len(moment.steps)} nodes had their turn. Move the step to follow them."])
         step, place = moment.steps[self.step.value - 1], self._place()
@@ -187,6 +185,16 @@ class GraphPage:
         )
         received = "none" if step.received is None else summary(step.received, place)
         return messages([f"Step {self.step.value} of {len(moment.steps)}: {step.name} receives {received}{at}."])
+
+    def _why_no_walk(self, moment: Moment) -> str:
+        """Why there is nothing to step through."""
+        if moment.call is None:
+            return "No gradient has flowed yet."
+        ledger = self._seen.trace.ledger if self._seen is not None else ()
+        call = ledger[moment.call] if moment.call < len(ledger) else None
+        if call is None or call.ok:
+            return "This call walked through no node."
+        return f"Call {call.index + 1} was refused: {call.cause or call.outcome}"
 
     def _switched(self, create: bool, retain: bool | None) -> None:
         self._host.go(replace(self._host.state, create_graph=create, retain_graph=retain))
@@ -257,7 +265,7 @@ def outcome_html(outcome: Outcome, *, now: bool) -> str:
     )
     why = f"<div>{html.escape(outcome.why)}</div>" if outcome.why else ""
     kept = (
-        f"{outcome.nodes_kept} nodes kept · {size(outcome.bytes_kept)}"
+        f"{outcome.nodes_kept} node{'s' * (outcome.nodes_kept != 1)} kept · {size(outcome.bytes_kept)}"
         if outcome.nodes_kept
         else "all graphs freed · 0 B"
     )

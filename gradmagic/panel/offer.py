@@ -1,21 +1,22 @@
-"""What is offered when torch refuses a cell's write into a leaf: the forms that work, and a switch. No figures."""
+"""What is offered when torch refuses a cell: forms that work, and switches that let it run. Makes no figures."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from gradmagic.panel import texts
 from gradmagic.panel.cures import LEAF_FORMS
 from gradmagic.panel.style import HEAD
-from gradmagic.panel.texts import messages
 
 if TYPE_CHECKING:
+    from gradmagic.explore.trace import Call
     from gradmagic.panel.panel import Panel
 
-__all__ = ["leaf_offer"]
+__all__ = ["call_offer", "leaf_offer"]
 
 WHY = (
     "The cell writes into a tensor that requires grad and is a leaf. torch up to 1.7.1 recorded such a write "
@@ -34,9 +35,11 @@ def forms() -> str:
 class Offer(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """The offer, which says itself in words where no front end shows widgets."""
 
+    plain = ""
+
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        return {**bundle, "text/plain": in_words()}
+        return {**bundle, "text/plain": self.plain}
 
 
 def in_words() -> str:
@@ -47,27 +50,48 @@ def in_words() -> str:
 
 def leaf_offer(again: Callable[[], Panel]) -> Offer:
     """Words and a button; the button calls `again` and puts the panel that it gives in their place."""
-    button = w.Button(
-        description="run it as torch up to 1.7.1 did (--leaf-writes=allow)",
-        layout=w.Layout(width="auto", align_self="flex-start"),
-        tooltip="the same as %%grad --leaf-writes=allow",
-    )  # fmt: skip
+    words = "run it as torch up to 1.7.1 did (--leaf-writes=allow)"
+    return offer(forms(), in_words(), [(words, "the same as %%grad --leaf-writes=allow", again)])
+
+
+def call_offer(ledger: Sequence[Call], ways: Sequence[tuple[str, Callable[[], Panel]]]) -> Offer:
+    """The calls up to the one that was refused, and a button for each option that would have let it work."""
+    refused = ledger[-1]
+    plain = (
+        f"Call {refused.index + 1} was refused: {refused.cause}. To be tried: {', '.join(words for words, _ in ways)}."
+    )
+    tip = "run the cell with this option, the rest as it is written"
+    return offer(texts.ledger(ledger), plain, [(f"run it, but {words}", tip, again) for words, again in ways])
+
+
+def offer(shown: str, plain: str, ways: Sequence[tuple[str, str, Callable[[], Panel]]]) -> Offer:
+    """Words, and buttons (what it says, its tooltip, what gives the panel that takes the place of them all)."""
     head, problem = w.HTML(HEAD), w.HTML()
     head.add_class("gm-head")
-    root = Offer([head, w.HTML(forms()), button, problem])
+    buttons = [
+        w.Button(description=words, tooltip=tip, layout=w.Layout(width="auto", align_self="flex-start"))
+        for words, tip, _ in ways
+    ]
+    root = Offer([head, w.HTML(shown), *buttons, problem])
+    root.plain = plain
     root.add_class("gm")
     root.add_class("gm-auto")
 
-    def pressed(_: w.Button) -> None:
-        button.disabled = True
-        try:
-            panel = again()
-        except Exception as error:  # noqa: BLE001  a button has nobody else to tell
-            problem.value = messages([f"{type(error).__name__}: {error}"], "error")
-            button.disabled = False
-            return
-        root.remove_class("gm")
-        root.children = (panel.widget,)
+    def presser(again: Callable[[], Panel]) -> Callable[[w.Button], None]:
+        def pressed(button: w.Button) -> None:
+            button.disabled = True
+            try:
+                panel = again()
+            except Exception as error:  # noqa: BLE001  a button has nobody else to tell
+                said = [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
+                problem.value = texts.messages(said, "error")
+                button.disabled = False
+                return
+            root.remove_class("gm")
+            root.children = (panel.widget,)
 
-    button.on_click(pressed)
+        return pressed
+
+    for button, (*_, again) in zip(buttons, ways, strict=True):
+        button.on_click(presser(again))
     return root

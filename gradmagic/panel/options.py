@@ -41,6 +41,7 @@ class GraphOptions:
             tooltip="which call of grad the switches act on",
         )  # fmt: skip
         self.calls.layout.display = "none"
+        self.calls.add_class("gm-calls")
         self.switches = {
             name: Choice(name, options, getattr(state, name), looks, self._flipper(name), tooltip=HELP[name])
             for name, options in SWITCHES.items()
@@ -50,6 +51,7 @@ class GraphOptions:
             "order", [(str(n), n) for n in range(1, most + 1)], state.order, looks,
             lambda order: self._tell(replace(self.state, order=order)), tooltip="how many derivatives",
         )  # fmt: skip
+        self.order.row.add_class("gm-narrow")
         self.row = w.VBox([self.calls, *(switch.row for switch in self.switches.values()), self.order.row])
         self.calls.observe(self._other_target, "value")
 

@@ -215,18 +215,17 @@ class Panel:
             button.on_click(self._curer(place))
         self.controls = self._build_controls(looks)
         self.pointing = Pointing([number for number in (self.x0, self.y0) if number is not None])
+        shown = [picture, self.caption, self.pointing.widget, self.tables, self.found]
+        did = [w.HBox(self.cures, layout=looks.row), self.ledger_table, self.notes, self.printed]
+        # What autograd did stands under the picture, where the eye is, if the column of the controls is the longer one;
+        # otherwise there is room for it from side to side.
+        under = self._curves.style == "line"
         left = w.VBox(
-            [picture, self.caption, self.pointing.widget, self.tables, self.found],
-            layout=w.Layout(flex="0 1 auto", max_width="100%", overflow="hidden"),
+            [*shown, *(did if under else [])],
+            layout=w.Layout(flex="0 1 auto", max_width="min(720px, 100%)", overflow="hidden"),
         )
         both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
-        below = [
-            w.HBox(self.cures, layout=looks.row),
-            self.ledger_table,
-            self.notes,
-            self.printed,
-        ]
-        curves = w.VBox([both, *below], layout=w.Layout(overflow="hidden"))
+        curves = w.VBox([both, *([] if under else did)], layout=w.Layout(overflow="hidden"))
         head = w.HTML(HEAD)
         head.add_class("gm-head")
         without = () if is_worth_seeing(self._trace) else ("jacobian",)

@@ -93,7 +93,13 @@ clip-path:inset(50%);white-space:nowrap}}
 border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
 .gm .gm-ledger td:last-child,.gm .gm-ledger td:nth-child(5){{white-space:nowrap}}
 .gm .gm-ledger tr:not(.gm-failed) td:nth-child(4){{white-space:nowrap}}
-.gm .gm-ledger th:nth-child(2){{min-width:16em}}
+.gm .gm-ledger th{{white-space:nowrap;overflow-wrap:normal}}
+.gm .gm-ledger th:nth-child(2){{min-width:14em}}
+.gm .gm-ledger tr[data-call]{{cursor:pointer}}
+.gm .gm-why{{color:var(--gm-ink);margin-top:2px}}
+.gm .gm-narrow .widget-label{{flex:0 0 56px!important;width:56px!important}}
+.gm .gm-narrow .widget-toggle-button{{min-width:25px;padding:0 3px}}
+.gm .gm-drawn svg{{display:block;margin:0 auto}}
 .gm .gm-ledger-box{{overflow-x:auto}}
 .gm .widget-html,.gm .widget-html-content{{min-width:0;max-width:100%}}
 .gm .gm-ledger code{{background:none;font-size:12px;white-space:pre-wrap;color:inherit}}
@@ -172,6 +178,15 @@ NAMING = """
     all(panel, '.gm-outcome button', function (b) { set(b, 'aria-label', b.title); });
   }
   tell();
+  // A click on a row of the ledger is the same as choosing its call in the list of the switches.
+  function chosen(event) {
+    var row = event.target.closest('.gm-ledger tr[data-call]'), list = panel.querySelector('.gm-calls select');
+    if (!row || !list) return;
+    var name = 'call ' + row.dataset.call + ':', options = Array.from(list.options);
+    list.selectedIndex = Math.max(0, options.findIndex(function (o) { return o.text.startsWith(name); }));
+    list.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+  panel.addEventListener('click', chosen);
   panel.addEventListener('keydown', arrows);
   panel.addEventListener('change', tell);
   window.addEventListener('keydown', keep, true);

@@ -114,11 +114,20 @@ def ledger_row(call: Call, chosen: bool) -> str:
     mark = '<span class="gm-ok" role="img" aria-label="worked">✓</span>'
     if not call.ok:
         mark = '<span class="gm-bad" role="img" aria-label="failed">✗</span>'
-    result = html.escape(call.outcome if call.ok or not call.error else call.error)
+    result = html.escape(call.outcome if call.ok or not call.error else call.error) + why(call)
     written = f"<code>{html.escape(call.source)}</code>{where}{effects(call)}"
     cells = f"<td>{call.index + 1}</td><td>{written}</td><td>{mark}</td>"
     kept = html.escape(kept_and_freed(call))
-    return f'<tr class="{kind}">{cells}<td>{result}</td><td>{kept}</td><td>{1e3 * call.seconds:.2f} ms</td></tr>'
+    chooses = call.index + 1 if call.by == "cell" else 0  # the panel's own calls are switched together
+    cells += f"<td>{result}</td><td>{kept}</td>" if kept else f'<td colspan="2">{result}</td>'
+    cells += f"<td>{1e3 * call.seconds:.2f} ms</td>"
+    return f'<tr class="{kind}" data-call="{chooses}">{cells}</tr>'
+
+
+def why(call: Call) -> str:
+    """Why a call was refused, in plain words, and what would help: where a switch can do it, a button says it too."""
+    said = [text.rstrip(".") for text in (call.cause, call.cure.text if call.cure is not None else None) if text]
+    return f'<div class="gm-why">{html.escape(": ".join(said))}</div>' if said else ""
 
 
 def effects(call: Call) -> str:

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -162,22 +163,38 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             return
 
 
+def where_chromium_is() -> str | None:
+    """Its path, by any of its names."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome"))
+    return next((path for path in found if path), None)
+
+
+@contextmanager
+def browsing(chromium: str) -> Iterator[Any]:
+    """A headless browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is; without it, or without what drives it, the browser tests are skipped and say why."""
     pytest.importorskip("playwright.sync_api", reason='needs playwright: pip install -e ".[lab,test]"')
     pytest.importorskip("jupyterlab", reason='needs JupyterLab: pip install -e ".[lab,test]"')
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "chrome"))
-    where = next((path for path in found if path), None)
+    where = where_chromium_is()
     if where is None:
         pytest.skip("needs Chromium on the PATH (on Debian and Ubuntu: apt-get install chromium)")
     return where
 
 
-@pytest.fixture(scope="module")
-def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A JupyterLab server: its URL, and the folder that it serves."""
-    home, folder, port = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks"), free_port()
+@contextmanager
+def serving(home: Path, folder: Path) -> Iterator[str]:
+    """A JupyterLab server over a folder, all of whose own files are under `home`: its URL."""
+    port = free_port()
     settings_under(home)
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser",
@@ -197,21 +214,25 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         until(lambda: process.poll() is not None or answers(f"{url}/api"), "JupyterLab answers")
         if process.poll() is not None:
             pytest.fail(f"JupyterLab ended at once:\n{(home / 'server.log').read_text()[-2000:]}")
-        yield url, folder
+        yield url
     finally:
         stop(process)
         log.close()
 
 
+@pytest.fixture(scope="module")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A JupyterLab server: its URL, and the folder that it serves."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    with serving(tmp_path_factory.mktemp("home"), folder) as url:
+        yield url, folder
+
+
 # Not for the session: playwright keeps an event loop running in this thread, and other tests would take it for theirs.
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with browsing(chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

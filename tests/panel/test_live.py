@@ -96,6 +96,53 @@ def test_a_refused_write_into_a_leaf_offers_the_forms_that_work_and_the_switch(
     close_tree(offer)
 
 
+FREES = "x = torch.tensor([1.0, 2.0], requires_grad=True)\ny = torch.exp(x)\ntotal = y.sum()\n"
+TWICE = f"{FREES}(g,) = torch.autograd.grad(total, x)\n(h,) = torch.autograd.grad(total, x)"
+REFUSALS = {
+    TWICE: ("call 1 freed the graph", "use retain_graph=True in call 1"),
+    f"{FREES}(g,) = torch.autograd.grad(total, x)\ntorch.autograd.grad(g.sum(), x)": (
+        "nothing remembers how", "requires_grad=True",
+    ),
+    f"{FREES}(g,) = torch.autograd.grad(y, x)": ("must be told how to weigh them", "grad_outputs=torch.ones_like(y)"),
+    f"{FREES}w = torch.ones(2, requires_grad=True)\n(g,) = torch.autograd.grad((w * 2).sum(), x)": (
+        "does not depend on this input", "allow_unused=True",
+    ),
+    f"{FREES}y.add_(1)\ntorch.autograd.grad(total + y.sum(), x)": ("was overwritten after", "clone()"),
+    "x = torch.zeros(2, requires_grad=True)\nx += 1\ny = x * 2": ("is a leaf that requires grad", "x.clone()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_the_error_of_a_first_run_says_in_plain_words_what_it_means(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("IPython.display.display", lambda _: None)
+    with pytest.raises(RuntimeError) as caught:
+        opened(f"import torch\n{text}")
+    (note,) = caught.value.__notes__
+    for words in REFUSALS[text]:
+        assert words.lower() in note.lower()
+
+
+def test_a_call_of_the_cells_own_that_is_refused_at_once_is_offered_with_other_options(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    names: dict[str, Any] = {}
+    with pytest.raises(RuntimeError, match="a second time"):
+        opened(f"import torch\n{TWICE}", "--into g", names)
+    (offer,) = shown
+    assert "call 1 freed the graph" in offer._repr_mimebundle_()["text/plain"]
+    (button,) = (widget for widget in widgets_of(offer) if isinstance(widget, w.Button))
+    assert button.description == "run it, but use retain_graph=True in call 1"
+    button.click()
+    panel = names["g"]
+    assert offer.children == (panel.widget,)
+    assert [call.ok for call in panel.ledger[:2]] == [True, True]
+    assert panel.state.overrides == {0: {"retain_graph": True}}
+    panel.close()
+    close_tree(offer)
+
+
 def test_what_a_cell_names_is_escaped_wherever_it_is_shown() -> None:
     panel = opened("y = x ** 2\nnote = '<img src=q onerror=alert(1)>'\nprint(note)")
     panel.show_printed(panel.printed_text)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.curves import Curve, Curves
-from gradmagic.explore.trace import Call
+from gradmagic.explore.trace import Call, Cure
 from gradmagic.panel import style, texts
 
 EVIL = "<script>alert('x')</script>&\""
@@ -77,3 +77,14 @@ def test_large_tables_are_cut_in_the_middle() -> None:
     assert made.count("<tr>") == 13
     assert ">9999</td>" in made
     assert "⋮" in made
+
+
+def test_a_refused_call_says_why_in_plain_words_and_what_would_help() -> None:
+    cure = Cure("use retain_graph=True in call 1", 0, {"retain_graph": True})
+    row = texts.ledger(
+        [replace(CALL, by="panel", ok=False, error="RuntimeError: <freed>", cause="call 1 freed it.", cure=cure)]
+    )
+    assert "RuntimeError: &lt;freed&gt;" in row
+    assert "call 1 freed it: use retain_graph=True in call 1" in row
+    assert 'data-call="0"' in row, "a call of the panel's own is chosen with all of them"
+    assert f'data-call="{CALL.index + 1}"' in texts.ledger([replace(CALL, by="cell")])
