@@ -51,6 +51,8 @@ def turned_to(page: Any, title: str) -> Any:
     tab = panel.get_by_role("tab", name=title, exact=True)
     tab.click()
     until(lambda: tab.get_attribute("aria-selected") == "true", f"{title} is open")
+    if title == "Graph":  # it runs the cell some times, beside the events
+        until(lambda: panel.locator(".gm-page svg").count(), "the graph is drawn")
     page.wait_for_timeout(400)
     return panel
 
@@ -120,6 +122,8 @@ def worked(page: Any, panel: Any, control: Control) -> bool:
         )
     elif control.kind == "select":
         element.select_option(index=chosen)
+    elif control.kind == "checkbox":  # without a curve there is nothing that could be drawn over it
+        element.press("Space")
     return True
 
 
