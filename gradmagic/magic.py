@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -32,6 +35,10 @@ __all__ = ["GradMagics", "load_ipython_extension", "unload_ipython_extension"]
 
 PACKAGE = str(Path(__file__).parent)
 MARK = "%%grad"
+FIRST_PANEL = (
+    "numpy", "ipywidgets", "matplotlib", "matplotlib.backends.backend_agg", "gradmagic.torch", "gradmagic.panel",
+)  # fmt: skip
+PAUSE = 0.05  # seconds in which a message may come in between
 
 
 class CellSyntaxError(GradUsageError):
@@ -182,6 +189,26 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     configurables.append(magics)  # %config GradMagics
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(complete_options)
+    look_ahead()
+
+
+def look_ahead(modules: tuple[str, ...] = FIRST_PANEL) -> None:
+    """Import what the first panel needs while nobody waits: the loop of a kernel takes one after the other when idle.
+
+    Not in a thread: two that import the same packages in another order may each get a half-made module.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    if modules:
+        loop.call_later(PAUSE, ahead, *modules)
+
+
+def ahead(first: str, *rest: str) -> None:
+    with suppress(ImportError):  # the first cell that needs it says so
+        import_module(first)
+    look_ahead(rest)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -210,6 +210,23 @@ def test_loading_leaves_the_heavy_libraries_for_the_first_cell() -> None:
     assert done.stdout.strip() == ""
 
 
+def test_an_idle_kernel_imports_what_the_first_panel_will_need() -> None:
+    code = """
+import asyncio, sys
+from IPython.core.interactiveshell import InteractiveShell as Shell
+from traitlets.config import Config
+shell = Shell(config=Config(HistoryManager={"enabled": False}))
+async def cells():
+    shell.run_line_magic("load_ext", "gradmagic")
+    print(*{"numpy", "matplotlib", "ipywidgets"} & set(sys.modules))
+    while "gradmagic.panel" not in sys.modules:
+        await asyncio.sleep(0.01)
+asyncio.run(asyncio.wait_for(cells(), 60))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
 def notebook_of(cells: list[str]) -> Any:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel)

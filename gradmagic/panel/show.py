@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import ipywidgets as w
+from ipywidgets.widgets.widget_bool import CheckboxStyle
 
 from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.request import Range
@@ -18,6 +19,11 @@ __all__ = ["Orders", "Overlays", "Switches", "log_axes"]
 MOST_TAYLOR = 10
 
 
+def alike() -> dict[str, w.Widget]:
+    """The looks that the switches of one group share: each of them is a widget too, with a cost of its own."""
+    return {"layout": w.Layout(width="auto", margin="0 12px 0 0"), "style": CheckboxStyle()}
+
+
 class Orders:
     """A switch for y and for each derivative that is computed; one of them stays on. `changed(hidden)` gets the others.
 
@@ -28,6 +34,7 @@ class Orders:
         self, look: Look, order: int, named: Callable[[int], str], changed: Callable[[frozenset[int]], None]
     ) -> None:
         self._named, self._changed = named, changed
+        self._looks = alike()
         self.switches: list[w.Checkbox] = []
         self.hidden: frozenset[int] = frozenset()
         self.row = w.HBox([], layout=w.Layout(flex_flow="row wrap", width="100%"))
@@ -48,7 +55,7 @@ class Orders:
         name = self._named(order)
         switch = w.Checkbox(
             value=order not in self.hidden, description=name, indent=False, tooltip=f"whether {name} is drawn",
-            layout=w.Layout(width="auto", margin="0 12px 0 0"),
+            **self._looks,
         )  # fmt: skip
         switch.observe(lambda change: self._flipped(order, shown=change["new"]), "value")
         return switch
@@ -74,13 +81,11 @@ class Switches:
         self, things: Mapping[str, tuple[str, str]], on: frozenset[str], changed: Callable[[frozenset[str]], None]
     ) -> None:
         self.on, self._changed = on, changed
+        looks = alike()
         self.switches = {
-            key: w.Checkbox(
-                value=key in on, description=title, indent=False, tooltip=tip,
-                layout=w.Layout(width="auto", margin="0 12px 0 0"),
-            )
+            key: w.Checkbox(value=key in on, description=title, indent=False, tooltip=tip, **looks)
             for key, (title, tip) in things.items()
-        }  # fmt: skip
+        }
         self.row = w.GridBox(
             list(self.switches.values()),
             layout=w.Layout(grid_template_columns="repeat(auto-fill, minmax(150px, 1fr))", width="100%"),
