@@ -48,7 +48,9 @@ class Elementwise(Op):
         if self.floats and common.kind in "biu":
             common = dtypes.default_float()
         for i, a in enumerate(arrays):
-            if isinstance(a, (np.ndarray, np.generic)) and a.dtype != common:
+            if not isinstance(a, (np.ndarray, np.generic)):
+                arrays[i] = common.type(a) if self.floats and common.kind != "c" else a
+            elif a.dtype != common:
                 arrays[i] = a.astype(common)
 
     # -- backward -----------------------------------------------------------------------------------------------

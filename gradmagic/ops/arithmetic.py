@@ -133,7 +133,9 @@ def _pow_number(x: Tensor, exponent: Any) -> Any:
     if kind in "bui":
         if isinstance(exponent, int) and exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
-        if kind == "b" and isinstance(exponent, int) and not isinstance(exponent, bool):
+        if kind == "b" and isinstance(exponent, bool):
+            return Tensor._of(x._array | (not exponent))
+        if kind == "b" and isinstance(exponent, int):
             x = x.to(dtypes.int64)
         if isinstance(exponent, float):
             x = x.to(dtypes.get_default_dtype())
@@ -311,7 +313,8 @@ argmax, argmin = _position("argmax", np.argmax), _position("argmin", np.argmin)
 
 def argsort(input: Tensor, dim: int = -1, descending: bool = False) -> Any:
     a = -input._array if descending else input._array
-    return Tensor._of(like(a, np.argsort(a, dim, kind="stable")))
+    order = np.argsort(a, one_axis(dim, input.ndim), kind="stable") if input.ndim else np.zeros((), np.int64)
+    return Tensor._of(like(a, order))
 
 
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:

@@ -17,7 +17,7 @@ from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import clamp
 from gradmagic.ops.choosing import diag_embed, index_select, meshgrid, pad
-from gradmagic.ops.complexes import complex, conj, imag
+from gradmagic.ops.complexes import complex, conj, imag, real
 from gradmagic.ops.operands import as_tensor, axes_of, floating, length, one_axis, operand
 from gradmagic.ops.scattering import put_row
 from gradmagic.ops.shaping import (
@@ -27,7 +27,6 @@ from gradmagic.ops.shaping import (
     flatten,
     narrow,
     ravel,
-    real,
     reshape,
     squeeze,
     stack,
@@ -38,7 +37,9 @@ frexp_row = irregular(lambda x: np.frexp(x), lambda g, y: g[0] / np.exp2(y[1] * 
 fill_row = irregular(S.fill.fn, *S.fill.vjps, node="FillBackward0")
 fill_with_row = irregular(S.fill_with.fn, *S.fill_with.vjps, node="FillBackward1")
 as_strided_scatter_row = irregular(put_row.fn, *put_row.vjps, node="AsStridedScatterBackward0")
-conj_physical_row: Any = linear(np.conj, lambda g: conj(g) if isinstance(g, Tensor) else np.conj(g))
+conj_physical_row: Any = linear(
+    np.conj, lambda g: conj(g) if isinstance(g, Tensor) else np.conj(g), node="ConjPhysicalBackward0"
+)
 name_rows(globals())
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from gradmagic.engine.kinds import refuse_broadcast
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops import elementwise as E
 from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
@@ -381,10 +380,6 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_fo
     return reducing.norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
 
 
-def dist(input: Tensor, other: Tensor, p: float = 2.0) -> Any:
-    return reducing.norm(E.sub(input, other), p)
-
-
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Any:
     """Every slice along ``dim`` scaled down to ``maxnorm`` where its norm is larger."""
     if input.ndim < 2:
@@ -431,7 +426,7 @@ def vstack(tensors: Sequence[Any]) -> Any:
 
 
 NAMES = [
-    "addcdiv", "addcmul", "as_strided", "cdist", "cummax", "cummin", "cumulative_trapezoid", "diag_embed", "diff", "dist",
+    "addcdiv", "addcmul", "as_strided", "cdist", "cummax", "cummin", "cumulative_trapezoid", "diag_embed", "diff",
     "fliplr", "flipud", "gather", "index_add", "index_copy", "index_fill", "index_select", "kthvalue", "lerp",
     "logcumsumexp", "masked_fill", "masked_select", "median", "nan_to_num", "nanmean", "nansum", "renorm", "repeat",
     "repeat_interleave", "rot90", "scatter", "scatter_add", "take", "take_along_dim", "tile", "topk", "unfold",

@@ -12,9 +12,10 @@ import numpy as np
 from gradmagic.engine.kinds import irregular, linear, name_rows, view
 from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
-from gradmagic.ops.operands import as_tensor, held
+from gradmagic.ops.operands import floating, held
 from gradmagic.ops.reductions import _direction
 from gradmagic.ops.rules import called
+from gradmagic.ops.shaping import select
 
 conj_row: Any = linear(np.conj, lambda g: called(conj_row)(g), node="ConjBackward0")
 imag_row = view(lambda x: x.imag, lambda g: g * 1j, node="ImagBackward0")
@@ -60,7 +61,7 @@ def _real(g: Any) -> Any:
 
 
 def _imag(g: Any) -> Any:
-    return imag(g) if isinstance(g, Tensor) else np.imag(g)
+    return imag_row(held(g)) if isinstance(g, Tensor) else np.imag(g)
 
 
 name_rows(globals())
@@ -73,11 +74,20 @@ def conj(input: Tensor) -> Any:
 def imag(input: Tensor) -> Any:
     if input._array.dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return imag_row(held(input))
+    return _part(input, 1)
+
+
+def real(input: Tensor) -> Any:
+    return _part(input, 0) if input._array.dtype.kind == "c" else input
+
+
+def _part(input: Tensor, which: int) -> Any:
+    """As torch has it: of the view as pairs of real numbers all first ones, or all second ones."""
+    return select(real_pairs(held(input)), -1, which)
 
 
 def angle(input: Tensor) -> Any:
-    return angle_row(as_tensor(input))
+    return angle_row(floating(input))
 
 
 def complex(real: Tensor, imag: Tensor) -> Any:
@@ -120,4 +130,4 @@ resolve_conj = resolve_neg = _unchanged
 
 
 NAMES = ["angle", "conj", "resolve_conj", "resolve_neg"]
-FREE_NAMES = ["complex", "imag", "polar", "view_as_complex", "view_as_real"]
+FREE_NAMES = ["complex", "imag", "polar", "real", "view_as_complex", "view_as_real"]

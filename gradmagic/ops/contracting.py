@@ -9,6 +9,7 @@ from typing import Any
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import products as P
 from gradmagic.ops import reducing
+from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import mul
 from gradmagic.ops.operands import as_tensor
 from gradmagic.ops.shaping import diagonal, expand, permute, reshape, unsqueeze
@@ -137,13 +138,13 @@ def kron(input: Tensor, other: Tensor) -> Any:
     wide_a, wide_b = a, b
     for d in range(n):
         wide_a, wide_b = unsqueeze(wide_a, 2 * d + 1), unsqueeze(wide_b, 2 * d)
-    return reshape(mul(wide_a, wide_b), *(i * j for i, j in zip(a.shape, b.shape, strict=True)))
+    return S.reshape_copy(mul(wide_a, wide_b), size=tuple(i * j for i, j in zip(a.shape, b.shape, strict=True)))
 
 
 def inner(input: Tensor, other: Tensor) -> Any:
     if not (input.ndim and other.ndim):
         return mul(input, other)
-    return tensordot(input, other, ([-1], [-1])) if input.ndim > 1 or other.ndim > 1 else P.dot(input, other)
+    return tensordot(input, other, ([-1], [-1]))
 
 
 def _matrices(name: str, a: Tensor, b: Tensor, *ndim: int) -> None:

@@ -40,7 +40,31 @@ def _pdist(x: Any, p: float) -> Any:
 
 pdist_row = irregular(_pdist, _pdist_vjp, node="PdistBackward0", attributes=("p",))
 
+
+def _dist(a: Any, b: Any, p: float) -> Any:
+    return R._norm(a - b) if p == 2 else R._norm_p(a - b, p)
+
+
+def _dist_vjp(g: Any, a: Any, b: Any, y: Any, p: float) -> Any:
+    apart = a - b
+    moved = R._norm_p_vjp(g, apart, y, apart.shape, p, None, False)
+    return np.zeros(apart.shape, R.raw(apart).dtype) if moved is None else moved
+
+
+dist_row = irregular(
+    _dist,
+    _dist_vjp,
+    lambda g, a, b, y, p: -_dist_vjp(g, a, b, y, p),
+    node="DistBackward0",
+    attributes=("p",),
+)
+
 name_rows(globals())
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2.0) -> Any:
+    """The p-norm of the difference."""
+    return dist_row(input, other, p=float(p))
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Any:

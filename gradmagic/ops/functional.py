@@ -19,6 +19,7 @@ from gradmagic.ops.choosing import unfold as _windows
 from gradmagic.ops.contracting import addmm, einsum
 from gradmagic.ops.operands import as_tensor, one_axis
 from gradmagic.ops.shaping import reshape, view
+from gradmagic.ops.variants import done_in_place
 
 # -- activations --------------------------------------------------------------------------------------------------
 
@@ -27,7 +28,7 @@ def _given(input: Any, inplace: bool, row: Any, **options: Any) -> Any:
     if not isinstance(input, Tensor):
         called = (getattr(row, "name", None) or row.__name__) + "_" * inplace
         raise TypeError(f"{called}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    return write(input, row, **options) if inplace else row(input, **options)
+    return done_in_place(write(input, row, **options)) if inplace else row(input, **options)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Any:

@@ -234,7 +234,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None) -> Any
 def matrix_power(A: Tensor, n: int) -> Any:
     a = _matrix("linalg.matrix_power", A, square=True)
     if n < 0:
-        return matrix_power(inv(a), -n)
+        return inv(a) if n == -1 else matrix_power(inv(a), -n)
     if n == 0:
         return a.clone().copy_(Tensor._of(np.eye(a.shape[-1], dtype=a._array.dtype)))
     if n == 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from gradmagic.ops import shape as S
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.names import NO_METHODS
 from gradmagic.ops.operands import held, one_axis, operand, sizes_of
+from gradmagic.ops.variants import done_in_place
 
 IN_PLACE = [
     "add",
@@ -155,25 +155,10 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-# torch counts its nodes: the in-place ones come after the others
-_TURNED = {
-    "TBackward0": "TBackward1", "TransposeBackward0": "TransposeBackward1", "UnsqueezeBackward0": "UnsqueezeBackward1",
-    "SqueezeBackward0": "SqueezeBackward3", "SqueezeBackward1": "SqueezeBackward4", "SqueezeBackward2": "SqueezeBackward5",
-}  # fmt: skip
-
-
-@functools.cache
-def _turned_node(kind: Any) -> type:
-    return type(_TURNED[kind.__name__], (kind,), {"__slots__": ()})
-
-
 def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         turn(self, function, *args, **kwargs)
-        node: Any = self._node
-        kind: Any = type(node)
-        if kind.__name__ in _TURNED:
-            node.__class__ = _turned_node(kind)
+        done_in_place(self)
         return self
 
     return method

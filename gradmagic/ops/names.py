@@ -115,9 +115,9 @@ def functions() -> dict[str, Callable[..., Any]]:
     table: dict[str, Callable[..., Any]] = {name: unary(getattr(E, name)) for name in UNARY}
     table |= {name: binary(getattr(E, name)) for name in BINARY}
     table |= {name: _written_out(name) for name in OTHERS}
-    table |= {name: _written_out(name) for name in ("cat", "stack", "real", "rsub", "detach")}
+    table |= {name: _written_out(name) for name in ("cat", "stack", "rsub", "detach")}
     table |= special.TOP_LEVEL | special_integrals.IGAMMA | {name: getattr(functional, name) for name in FUNCTIONAL}
-    table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist}
+    table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist, "dist": distances.dist}
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
     for room in (assembling, bits, choosing, complexes, composites, contracting, copies, counting, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}

@@ -11,17 +11,20 @@ import numpy as np
 
 from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import shape as S
+from gradmagic.ops.complexes import imag_row
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.ops.operands import array_like
+from gradmagic.ops.operands import array_like, held
 
 
 def real(val: Any) -> Any:
-    return F["real"](array_like(val))
+    t = array_like(val)
+    return S.real(held(t)) if t._array.dtype.kind == "c" else t
 
 
 def imag(val: Any) -> Any:
     t = array_like(val)
-    return F["imag"](t) if t._array.dtype.kind == "c" else Tensor._of(np.zeros(t.shape, t._array.dtype))
+    return imag_row(held(t)) if t._array.dtype.kind == "c" else Tensor._of(np.zeros(t.shape, t._array.dtype))
 
 
 def angle(z: Any, deg: bool = False) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,8 +148,11 @@ def unary(row: Any, torchs: str | None = None) -> Callable[..., Any]:
     return op
 
 
-def binary(row: Any, torchs: str | None = None) -> Callable[..., Any]:
-    """The row as a function of two Tensors; if torch's name for it is given, of what torch takes."""
+def binary(row: Any, torchs: str | None = None, *, numbered: tuple[Any, Any] | None = None) -> Callable[..., Any]:
+    """The row as a function of two Tensors; if torch's name for it is given, of what torch takes.
+
+    ``numbered`` are the rows for a number in the place of the first, and of the second.
+    """
     two = row.two if isinstance(row, Elementwise) else row
 
     def op(input: Any = MISSING, other: Any = MISSING, *more: Any, out: Any = None) -> Any:
@@ -157,8 +161,10 @@ def binary(row: Any, torchs: str | None = None) -> Callable[..., Any]:
         if torchs is not None and (more or not isinstance(input, Tensor) or not isinstance(other, Tensor)):
             check(torchs, given(input, other, *more), {})
         a, b = operand(input), operand(other)
+        if numbered is not None and isinstance(a, Tensor) is not isinstance(b, Tensor):
+            return numbered[isinstance(a, Tensor)](a, b)
         return two(a if isinstance(b, Tensor) else as_tensor(a), b)
 
     op.__name__ = op.__qualname__ = torchs or row.name
-    op.of_row = binary, row  # type: ignore[attr-defined]
+    op.of_row = partial(binary, numbered=numbered), row  # type: ignore[attr-defined]
     return op

@@ -382,7 +382,3 @@ def contiguous(input: Tensor) -> Any:
 
 def detach(input: Tensor) -> Tensor:
     return input.detach()
-
-
-def real(input: Tensor) -> Any:
-    return input if input._array.dtype.kind != "c" else S.real(held(input))

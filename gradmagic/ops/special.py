@@ -20,6 +20,7 @@ from gradmagic.ops.special_values import error, gammas, logarithms, zetas
 
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
 _SQRT_HALF = math.sqrt(0.5)
+_LOG_PI = math.log(math.pi)
 _SQRT_2PI = math.sqrt(2 * math.pi)
 
 # -- the error function and the normal distribution ---------------------------------------------------------------
@@ -43,6 +44,11 @@ log_ndtr = elementwise(
 lgamma = elementwise(gammas.lgamma, lambda x: called(digamma)(x), floats=True)
 digamma: Any = elementwise(gammas.digamma, lambda x: called(polygamma)(x, n=1), floats=True)
 polygamma: Any = elementwise(gammas.polygamma, lambda x, n: called(polygamma)(x, n=n + 1), floats=True)
+mvlgamma = elementwise(
+    lambda x, p: sum((gammas.lgamma(x - j / 2) for j in range(1, p)), gammas.lgamma(x)) + p * (p - 1) / 4 * _LOG_PI,
+    lambda x, p: sum((called(digamma)(x - j / 2) for j in range(1, p)), called(digamma)(x)),
+    floats=True,
+)
 gamma = elementwise(gammas.gamma, lambda x, y: y * called(digamma)(x), floats=True)
 # torch has no derivative with respect to the exponent, which is the first operand
 zeta: Any = elementwise(
@@ -102,6 +108,13 @@ logit = irregular(_logit, _logit_vjp, pointwise=True)
 
 name_rows(globals())
 
+
+def _numbered(row: Any) -> Any:
+    """The row where an operand is a number: torch has two more, which are counted."""
+    node = row.node_name or row.make_node_class().__name__
+    return tuple(elementwise(row.fn, *row.vjps, floats=True, node=f"{node[:-1]}{k}").named(row.name) for k in (1, 2))
+
+
 # -- under torch's names ------------------------------------------------------------------------------------------
 
 
@@ -116,8 +129,7 @@ def _logit_of(input: Any, eps: float | None = None) -> Any:
 
 
 def _multigammaln(input: Any, p: int) -> Any:
-    terms = [lgamma(input - j / 2) for j in range(p)]
-    return sum(terms[1:], terms[0]) + p * (p - 1) / 4 * math.log(math.pi)
+    return mvlgamma(input, p=p)
 
 
 _ROWS: tuple[Any, ...] = (
@@ -128,7 +140,8 @@ SPECIAL: dict[str, Any] = special_bessel.SPECIAL | {
 } | {
     "ndtr": lambda input: ndtr(floating(input)), "expit": lambda input: expit(floating(input)), "gammaln": unary(lgamma),
     "psi": unary(digamma), "polygamma": _polygamma, "logit": _logit_of, "multigammaln": _multigammaln,
-    "xlogy": binary(xlogy), "xlog1py": binary(xlog1py), "zeta": binary(zeta),
+    "xlogy": binary(xlogy, numbered=_numbered(xlogy)), "xlog1py": binary(xlog1py, numbered=_numbered(xlog1py)),
+    "zeta": binary(zeta, numbered=_numbered(zeta)),
 }  # fmt: skip
 # what torch also has as a function of its own and as a method
 TOP_LEVEL: dict[str, Any] = {

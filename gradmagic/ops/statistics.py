@@ -13,6 +13,7 @@ from gradmagic.ops.choosing import _one, gather, lerp
 from gradmagic.ops.operands import as_tensor, length, one_axis
 from gradmagic.ops.reducing import _pair, _spread_row, sort
 from gradmagic.ops.shaping import flatten, movedim, reshape, squeeze
+from gradmagic.ops.variants import done_in_place
 
 _nanmedian_pair = _pair("nanmedian")
 
@@ -85,7 +86,7 @@ def _quantile(
     if interpolation in _ROUNDED:
         ranks = Tensor._of(_ROUNDED[interpolation](ranks._array))
     out = _between(ordered, ranks, interpolation)
-    out = movedim(out, -1, 0) if q.ndim else squeeze(out, -1)
+    out = movedim(out, -1, 0) if q.ndim else done_in_place(squeeze(out, -1))
     if not keepdim:
         return out
     kept = [1 if dim is None or d == one_axis(dim, input.ndim) else n for d, n in enumerate(input.shape)]
