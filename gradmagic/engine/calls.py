@@ -64,13 +64,33 @@ def run_backward(
     recording = create or bool(modes.levels)  # an array would lose its tangents
     roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
     captures = None if inputs is None else captures_of(inputs, retained)
+    walk = _walked(roots, captures, retain, create, allow_unused, batch, retained)
+    if inputs is None:
+        return []
+    out = [walk.found.get(i) for i in range(len(inputs))]
+    if not allow_unused and any(o is None for o in out):
+        raise RuntimeError(_UNUSED.format(next(i for i, o in enumerate(out) if o is None)))
+    made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
+    return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
+
+
+def _walked(
+    roots: Sequence[tuple[Any, int, Any]],
+    captures: dict[tuple[Any, int], list[int]] | None,
+    retain: bool,
+    create: bool,
+    allow_unused: bool,
+    batch: tuple[int, ...] = (),
+    through: bool = False,
+) -> Walk:
+    """The walk from roots to captures, done, in the modes that belong to it."""
     before, outer = modes.grad, running.walk
     if before is not create:
         modes.grad = create
     token = hush(SILENT)
     try:
-        walk = running.walk = Walk(roots, captures, recording, batch)
-        walk.through = retained
+        walk = running.walk = Walk(roots, captures, create or bool(modes.levels), batch)
+        walk.through = through
         if captures is not None and not allow_unused:
             for (target, _), indices in captures.items():
                 if not walk.reaches(target):  # torch looks only after the walk, which has then freed the graph
@@ -81,15 +101,7 @@ def run_backward(
         running.walk = outer
         if before is not create:
             modes.grad = before
-    if inputs is None:
-        return []
-    out = [walk.found.get(i) for i in range(len(inputs))]
-    if not allow_unused:
-        for i, o in enumerate(out):
-            if o is None:
-                raise RuntimeError(_UNUSED.format(i))
-    made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
-    return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
+    return walk
 
 
 def captures_of(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], list[int]]:
@@ -160,7 +172,7 @@ def _input_edge(value: Any) -> tuple[Any, int]:
 
 
 def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
-    """The gradient of one Tensor by one leaf where nothing is unusual; None where the whole way has to be gone."""
+    """The gradient of one Tensor by one leaf where nothing is unusual; None where all has to be looked at."""
     if type(y) is not Tensor or not isinstance(x, Tensor) or watching.watcher is not None:
         return None
     array = y._array
@@ -174,14 +186,17 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
         return None
     create = switch(create)
     retain = create if retain is None else switch(retain)
+    g = weight if create else weight._array
     token = hush(SILENT)
     try:
-        straight_on, found = straight(y._node, x, weight if create else weight._array, retain, create)
+        straight_on, found = straight(y._node, x, g, retain, create)
     finally:
         unhush(token)
-    if straight_on and found is None:
+    if not straight_on:
+        found = _walked([(y._node, 0, g)], {(x, 0): [0]}, retain, create, allow_unused=False).found.get(0)
+    if found is None:
         raise RuntimeError(_UNUSED.format(0))
-    return _result(found, (weight,)) if straight_on else None
+    return _result(found, (weight,))
 
 
 def _one(array: Any) -> Any:
