@@ -30,7 +30,8 @@ class Curve:
     """One curve: `y`, `dy/dx`, `d²y/dx²`, …; its values are NaN where it is not defined, and the line breaks there.
 
     Where `values` is None, `note` says why in plain words and `detail` in torch's words. `output` is the place of the
-    output that it belongs to, where there are several.
+    output that it belongs to, where there are several. `infinite` are the abscissae at which it is infinite, and which
+    infinity that is: the line breaks there, and a table says it.
     """
 
     order: int
@@ -39,6 +40,16 @@ class Curve:
     note: str | None = None
     detail: str | None = None
     output: int | None = None
+    infinite: tuple[tuple[float, float], ...] = ()
+
+    def exact(self, x: Array) -> Array | None:
+        """The values over x as they were computed, infinities included."""
+        if self.values is None or not self.infinite:
+            return self.values
+        found = self.values.copy()
+        for at, value in self.infinite:
+            found[x == at] = value
+        return found
 
     @property
     def hue(self) -> int:
@@ -142,7 +153,8 @@ def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> C
     ones = trace.weights is None or bool(np.all(trace.weights == 1.0))
     found = defined([y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)], trace)
     place = nearest(flat, state.x0)
-    at_x0 = tuple(None if c.values is None or place is None else float(c.values[place]) for c in found)
+    exact = [curve.exact(flat) for curve in found]
+    at_x0 = tuple(None if row is None or place is None else float(row[place]) for row in exact)
     tables = tables_of(trace, found)
     even = torn = None
     if sampling is not None:
@@ -278,7 +290,7 @@ def y_curve(trace: Trace) -> Curve:
         failed = trace.failure
         return Curve(0, label, None, "the cell stopped before it made it", failed.message if failed else None)
     if trace.kind in ("curve", "elements"):
-        return Curve(0, label, drawable(trace.y))
+        return Curve(0, label, drawable(trace.y), infinite=infinities(trace, trace.y))
     if trace.kind == "scalar":
         number = float(trace.y.reshape(-1)[0])
         # what a sum over the samples leaves of zero is rounding, and differs from machine to machine
@@ -292,8 +304,20 @@ def derivative_curve(trace: Trace, derivative: Derivative, *, ones: bool) -> Cur
     if not ones:
         # Each call multiplies by the weights once, and a label must not promise the bare derivative.
         label = f"w{ordinal_label(derivative.order)[1:].partition('y')[0]}·{label}"
-    values = None if derivative.values is None else drawable(derivative.values)
-    return Curve(derivative.order, label, values, derivative.note, derivative.detail)
+    if derivative.values is None:
+        return Curve(derivative.order, label, None, derivative.note, derivative.detail)
+    infinite = infinities(trace, derivative.values)
+    return Curve(
+        derivative.order, label, drawable(derivative.values), derivative.note, derivative.detail, infinite=infinite
+    )
+
+
+def infinities(trace: Trace, values: Array) -> tuple[tuple[float, float], ...]:
+    """Where over a range the values are infinite; the tables of tensors say it themselves."""
+    if trace.kind != "curve" or values.shape != trace.x.shape or np.isfinite(values).all():
+        return ()
+    at = np.isinf(values)
+    return tuple(zip(trace.x[at].tolist(), values[at].tolist(), strict=True))
 
 
 def drawable(values: Array) -> Array:
@@ -314,7 +338,7 @@ def defined(found: list[Curve], trace: Trace) -> list[Curve]:
         if values is not None:
             nowhere = nowhere | np.isnan(values)
             values = np.where(nowhere, np.nan, values) if nowhere.any() else values
-        result.append(Curve(curve.order, curve.label, values, curve.note, curve.detail))
+        result.append(replace(curve, values=values))
     return result
 
 

@@ -92,7 +92,7 @@ def taylor_polynomial(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
         lacks = f"needs {order} derivatives, and {there} are computed: raise the order"
         words = f"the Taylor polynomial of order {order} {lacks}"
         yield Mark("taylor", 0, "dashes", np.zeros(0), np.zeros(0), words=words)
-    if not curves.slopes or len(known) < order + 1:
+    if not curves.slopes or len(known) < order + 1 or not np.isfinite(known).all():
         return
     offset, power, y = curves.x - curves.x0, np.ones_like(curves.x), np.zeros_like(curves.x)
     for order, value in enumerate(known):

@@ -14,7 +14,7 @@ from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.trace import Array, Call, Trace
 
-__all__ = ["alt_text", "at_cursor", "call_text", "figure_of", "table_html", "text"]
+__all__ = ["alt_text", "at_cursor", "call_text", "figure_at", "figure_of", "place_of_x0", "table_html", "text"]
 
 ROWS = 7
 DIGITS = 6
@@ -133,12 +133,13 @@ def table_rows(curves: Curves) -> tuple[list[str], list[list[str]], int]:
     present = [c for c in curves.curves if c.values is not None]
     head = [curves.x_label, *(c.label for c in present)]
     places = chosen(curves)
-    rows = [[figure_at(row, place) for row in (curves.x, *values(present))] for place in places]
+    rows = [[figure_at(row, place) for row in (curves.x, *values(present, curves.x))] for place in places]
     return head, rows, places.index(place_of_x0(curves))
 
 
-def values(present: Iterable[Curve]) -> list[Array]:
-    return [curve.values for curve in present if curve.values is not None]
+def values(present: Iterable[Curve], x: Array) -> list[Array]:
+    """The rows of these curves, infinities included."""
+    return [row for curve in present if (row := curve.exact(x)) is not None]
 
 
 def table_text(curves: Curves) -> str:
@@ -196,9 +197,9 @@ def alt_text(curves: Curves) -> str:
         sentences.append(f"Logarithmic, as far as the numbers allow: {' and '.join(asked)}.")
     sentences += [in_words(curve, curves) for curve in curves.curves]
     at = [
-        f"{curve.label} = {figure_of(value) if curve.values is None else figure_at(curve.values, place_of_x0(curves))}"
+        f"{curve.label} = {figure_of(value) if row is None else figure_at(row, place_of_x0(curves))}"
         for curve, value in zip(curves.curves, curves.at_x0, strict=True)
-        if value is not None
+        if value is not None and ((row := curve.exact(curves.x)) is None or row.size)
     ]
     if at:
         sentences.append(f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}.")

@@ -12,7 +12,7 @@ from traitlets import CInt
 from gradmagic.explore.options import assignment
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.panel.controls import Looks
-from gradmagic.panel.number import Number
+from gradmagic.panel.number import Number, rounded
 from gradmagic.panel.texts import messages
 
 __all__ = ["Motion", "Zoom", "zoomed"]
@@ -144,9 +144,15 @@ class Motion:
 
     def _show_ends(self) -> None:
         self._quiet = True
-        lo, hi = self._ends()
-        self.lo.value, self.hi.value = f"{lo:.6g}", f"{hi:.6g}"
+        for field, text in zip((self.lo, self.hi), self._said(), strict=True):
+            field.value = text
+            field.layout.width = f"{max(86, 9 * len(text) + 44)}px"
         self._quiet = False
+
+    def _said(self) -> tuple[str, str]:
+        """The ends as text, in digits enough to tell them apart."""
+        lo, hi = self._ends()
+        return f"{rounded(lo, (hi - lo) / 100):.15g}", f"{rounded(hi, (hi - lo) / 100):.15g}"
 
     def _other(self) -> None:
         """Another slider: the clock stands at its place."""
@@ -165,8 +171,7 @@ class Motion:
 
     def _typed(self) -> None:
         """Ends that were typed: `-pi` is a number too."""
-        lo, hi = self._ends()
-        if self._quiet or (self.lo.value, self.hi.value) == (f"{lo:.6g}", f"{hi:.6g}"):
+        if self._quiet or (self.lo.value, self.hi.value) == self._said():
             return
         name = self._sliders[self.which.value].name
         try:

@@ -16,11 +16,12 @@ from gradmagic.explore.request import Range
 from gradmagic.panel.controls import Looks
 from gradmagic.plot.limits import nice_step
 
-__all__ = ["Number"]
+__all__ = ["Number", "rounded"]
 
 STEPS = 240  # of a slider, at least
 COARSE = 10  # slider steps in one press of a button
 ROUNDING = 1e-6  # of a step
+FIELD = 72  # pixels, at least
 
 
 class Slider(w.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
@@ -39,7 +40,7 @@ class Number:
         self, name: str, span: Range, value: float, looks: Looks, changed: Callable[[float], None], *, grows: bool
     ) -> None:
         self.name, self.grows, self._changed = name, grows, changed
-        self.value, self.log = value, False
+        self.value, self.log, self._looks = value, False, looks
         self._untold = False
         lo, hi = float(span.lo), float(span.hi)
         self.lo, self.hi = (min(lo, value), max(hi, value)) if grows else (lo, hi)
@@ -50,7 +51,7 @@ class Number:
         )  # fmt: skip
         self._shown = self.slider.value = self._on_grid(value)
         self.typed = w.FloatText(
-            value=rounded(value), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
+            value=self._in_field(), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
             style=looks.bare, tooltip=f"{name}: type a number and press Enter",
         )  # fmt: skip
         self.typed.add_class("gm-typed")
@@ -58,6 +59,7 @@ class Number:
         self.up = self._button("increase", "gm-up", COARSE, looks)
         self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
         self._say_steps()
+        self._fit_field()
         self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
         self.typed.observe(lambda change: self._typed(float(change["new"])), "value")
 
@@ -68,6 +70,19 @@ class Number:
         button.add_class(kind)
         button.on_click(lambda _: self._pressed(steps))
         return button
+
+    def _in_field(self) -> float:
+        """What the field says."""
+        return rounded(self.value, self.step if not self.log else abs(self.value) * self.step)
+
+    def _fit_field(self) -> None:
+        """Room in the field for the numbers of the range."""
+        letters = max(len(f"{rounded(end, self.step):.15g}") for end in (self.lo, self.hi, self.value))
+        room = max(FIELD, 8 * letters + 26)
+        if self.typed.layout is self._looks.typed and room > FIELD:
+            self.typed.layout = w.Layout(width=f"{room}px", margin=self._looks.typed.margin)
+        elif self.typed.layout is not self._looks.typed:
+            self.typed.layout.width = f"{room}px"
 
     def _say_steps(self) -> None:
         """How far the buttons go."""
@@ -114,7 +129,7 @@ class Number:
 
     def _typed(self, value: float) -> None:
         # The field shows a rounded number; what it shows already is no new value.
-        if value != rounded(self.value):
+        if value != self._in_field():
             self._arrived(value)
 
     def _arrived(self, value: float, *, inside: bool = False) -> None:
@@ -145,6 +160,7 @@ class Number:
             self.slider.min, self.slider.max, self.slider.step = lo, hi, self.step
             self._shown = self.slider.value = self._on_grid(self.value)
         self._say_steps()
+        self._fit_field()
         self.show(self.value)
 
     def show(self, value: float) -> None:
@@ -156,8 +172,8 @@ class Number:
         self._shown = self._on_grid(value)
         if self.slider.value != self._shown:
             self.slider.value = self._shown
-        if self.typed.value != rounded(value):
-            self.typed.value = rounded(value)
+        if self.typed.value != self._in_field():
+            self.typed.value = self._in_field()
 
     def settle(self) -> None:
         """Tell all front ends where the slider stands, if it was moved in one of them."""
@@ -176,6 +192,11 @@ def format_of(step: float) -> str:
     return f".{min(max(0, -math.floor(math.log10(step) + 1e-9)) + 1, 12)}f"
 
 
-def rounded(value: float) -> float:
-    """Six digits: what fits into the field."""
-    return float(f"{value:.6g}")
+def rounded(value: float, step: float) -> float:
+    """Six digits, or as many more as tell a number from one that is a step away.
+
+    >>> rounded(1 / 3, 0.1), rounded(1000000.3, 0.005)
+    (0.333333, 1000000.3)
+    """
+    short = (float(f"{value:.{digits}g}") for digits in range(6, 17))
+    return next((one for one in short if abs(one - value) <= step / 10), value)

@@ -34,8 +34,7 @@ class Shown:
             self.rows += [section("SHOW"), self.over_a_map.row]
             return
         self.orders = Orders(look, state.order, self._named, lambda hidden: changed(hidden=hidden))
-        names = ", ".join(one.y_label for one in trace.outputs)
-        self.log = Switches(log_axes(trace.x_label, names), look.log, lambda on: changed(log=on))
+        self.log = Switches(log_axes(trace.x_label, self._named(0)), look.log, lambda on: changed(log=on))
         self.rows += [section("CURVES"), self.orders.row, self.log.row]
         if curves.style == "line":
             self.overlays = Overlays(look, looks, float(np.ptp(trace.x)) or 1.0, changed)

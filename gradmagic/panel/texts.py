@@ -69,7 +69,9 @@ def caption(curves: Curves) -> str:
         return f'<div class="gm-caption" style="max-width:540px;line-height:1.5">{lines}</div>'
     if curves.style != "line":
         return ""
-    parts = [f"{html.escape(curves.x_label)} = {number(curves.x0)}"]
+    # in as many digits as the range asks for
+    at = report.figure_at(curves.x, report.place_of_x0(curves)).replace("-", "−")
+    parts = [f"{html.escape(curves.x_label)} = {at}"]
     for curve, value in zip(curves.curves, report.at_cursor(curves), strict=False):
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
         parts.append(f'<span class="gm-o{curve.hue} gm-whole">{html.escape(curve.label)} = {words}</span>')

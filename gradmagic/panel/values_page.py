@@ -62,7 +62,7 @@ def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:
         pairs = [(label, np.ravel(values)) for label, values in curves.tables if len(sizes) == 1 or values.size > 1]
         return [label for label, _ in pairs], [values for _, values in pairs]
     present = [curve for curve in curves.curves if curve.values is not None]
-    columns = [curves.x, *(curve.values for curve in present if curve.values is not None)]
+    columns = [curves.x, *(row for curve in present if (row := curve.exact(curves.x)) is not None)]
     return [curves.x_label, *(curve.label for curve in present)], [column[curves.asked] for column in columns]
 
 

@@ -148,7 +148,7 @@ def tangents(curves: Curves, on: Drawn) -> list[Mark]:
     found = []
     for curve in curves.curves if curves.slopes else ():
         value, slope = known.get((0, curve.output)), known.get((1, curve.output))
-        if curve.order == 0 and value is not None and slope is not None:
+        if curve.order == 0 and value is not None and slope is not None and math.isfinite(value + slope):
             colour = 1 if curve.output is None else curve.hue
             found.append(Mark("tangent", 0, "line", at, value + slope * (at - curves.x0), colour=colour))
     return found

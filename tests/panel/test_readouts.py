@@ -18,3 +18,32 @@ def test_a_read_out_fits():
     words = re.findall(r">([^<]+)</span>", panel.readouts.value)
     assert max(map(len, words)) <= 10
     panel.close()
+
+
+def test_infinities_are_said_where_they_were_computed():
+    panel = gradmagic.explore("1 / x", x=(-1, 1, 0), points=5)
+    assert "y = ∞" in panel.caption.value
+    assert "dy/dx = −∞" in panel.caption.value
+    assert re.search(r"\*\s+0\s+inf\s+-inf\s+inf\n", repr(panel))
+    panel.pages.bar.value = "values"
+    page = panel.pages._made["values"]
+    assert "\n0.0,inf,-inf,inf\n" in page.csv.value
+    assert "<td>∞</td><td>−∞</td><td>∞</td>" in page.table.value
+    panel.close()
+
+
+def test_what_is_no_number_is_said_too():
+    panel = gradmagic.explore("log(x)", x=(-1, 1, -0.5), points=5)
+    assert "y = NaN, " in panel.caption.value.replace("</span>", "")
+    panel.close()
+
+
+def test_a_range_far_from_zero_is_said_in_its_digits():
+    panel = gradmagic.explore("(x - 1e6)**2", x=(1e6, 1e6 + 1, 1e6 + 0.3))
+    assert "at x = 1000000.3, " in panel.caption.value
+    assert panel.x0.typed.value == 1000000.3
+    assert (panel.motion.lo.value, panel.motion.hi.value) == ("1000000", "1000001")
+    assert int(panel.x0.typed.layout.width.removesuffix("px")) >= 8 * len("1000000.3")
+    panel.motion.hi.value = "1000000.5"
+    assert (panel.x[0], panel.x[-1]) == (1e6, 1e6 + 0.5)
+    panel.close()
