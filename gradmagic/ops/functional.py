@@ -72,7 +72,7 @@ def tanhshrink(input: Tensor) -> Any:
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
-    return _given(input, inplace, A.elu_row, alpha=alpha, scale=1.0, input_scale=1.0)
+    return _given(input, inplace, A.elu_row, alpha=alpha, scale=1, input_scale=1)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:

@@ -2,7 +2,10 @@
 
 Names of nodes ("Backward0" left out), and in the line below the names of what each shows: an argument of that name, or
 after "=" another argument, the number of an operand, "y" for the output, "y1" for one of several, "a1" for one of the
-row's own arguments, "?1" an argument that is 1 unless given, "s1" for an operand's sizes, "d1" for one of the first operand's, "#" for a constant.
+row's own arguments, "?1" an argument that is 1 unless given, "s1" for an operand's sizes, "d1" for one of the first
+operand's, "t1" for its steps in memory, "e10" for operand 1's first size,
+"#" for a constant, "!weight" for an argument that is a number if not given, "*dims" as a tuple, "0dim" its first,
+"-correction" one that is not told where it is 1.
 """
 
 from __future__ import annotations
@@ -42,9 +45,11 @@ Cat, Cumsum, Stack, Unbind, Unsqueeze
     dim
 Add, Rsub, RsubBackward1, Sub
     alpha=?1
-Amax, Amin, Logsumexp, ProdBackward1
-    dim keepdim result self
-Kthvalue, Max, MedianBackward1, Min
+Amax, Amin, Logsumexp
+    dim=?() keepdim result self
+ProdBackward1
+    dim=0dim keepdim result self
+Kthvalue, Max, MedianBackward1, Min, Mode
     dim indices=y1 keepdim self_sym_sizes
 Scatter, ScatterAdd, ScatterBackward1
     dim index
@@ -72,20 +77,32 @@ PowBackward1, PowBackward2
     exponent=1 result self
 SigmoidBackward, TanhBackward
     grad_output=0 output=1
-SqueezeBackward1, SqueezeBackward2
+SqueezeBackward1
+    dim=0dim self_sym_sizes
+SqueezeBackward2
     dim self_sym_sizes
 Tril, Triu
     diagonal
 Var, VarMean
-    correction dim keepdim self
+    correction=-correction dim keepdim self
+Addbmm
+    alpha=?1 batch1=1 batch1_sym_argsize_0=e10 batch1_sym_argsize_1=e11 batch2=2 batch2_sym_argsize_2=e22 beta=?1
+Baddbmm
+    alpha=?1 batch1=1 batch2=2 beta=?1
+Addmv
+    alpha=?1 beta=?1 mat=1 vec=2
+Addr
+    alpha=?1 beta=?1 vec1=1 vec2=2
+AsStridedScatter
+    size=a0 storage_offset=a2 stride=a1
 Addmm
-    alpha beta mat1=1 mat1_sym_sizes=s1 mat1_sym_strides=#None mat2=2 mat2_sym_sizes=s2 mat2_sym_strides=#None
+    alpha=?1 beta=?1 mat1=1 mat1_sym_sizes=s1 mat1_sym_strides=t1 mat2=2 mat2_sym_sizes=s2 mat2_sym_strides=t2
 AsStrided
     size=a0 storage_offset=a2 stride=a1
 BinaryCrossEntropy
-    reduction self target=1 weight
+    reduction self target=1 weight=!weight
 BinaryCrossEntropyWithLogits
-    pos_weight reduction self target=1 weight
+    pos_weight=!pos_weight reduction self target=1 weight=!weight
 Bmm
     mat2=1 self
 Cdist
@@ -98,8 +115,12 @@ ClampBackward1
     max min self
 ClampMax
     max self
+ClampMaxBackward1
+    max=1 self
 ClampMin
     min self
+ClampMinBackward1
+    min=1 self
 Col2Im
     dilation kernel_size=kernel padding stride
 Complex
@@ -114,6 +135,8 @@ DiagonalScatter
     dim1=#None dim2=#None offset=#None
 DivBackward2
     other rounding_mode=#None self
+Dist
+    other p result self
 Dot
     self tensor=1
 Elu
@@ -132,6 +155,8 @@ Gelu
     approximate=#none self
 GeluBackward
     approximate=#none grad_output=0 self=1
+Frexp
+    exponent=y1
 Glu
     dim self
 Hardtanh
@@ -160,6 +185,12 @@ Lerp
     weight
 LerpBackward1
     end=1 self weight=2
+CholeskyInverse
+    result self upper=?False
+LinalgLu
+    L=y0 P=#None U=y1 pivot=?True
+LinalgLuFactorEx
+    LU=y0 pivot=?True pivots=#None
 LinalgCholeskyEx
     L=y upper=#False
 LinalgCross
@@ -171,7 +202,7 @@ LinalgInvEx
 LinalgLstsq
     b=1 self solution=y
 LinalgQr
-    Q=y0 R=y1 mode
+    Q=y0 R=y1 mode=?reduced
 LinalgSlogdet
     A=0 LU=#None pivots=#None sign=y0
 LinalgSolveEx
@@ -188,7 +219,7 @@ LogSigmoidBackward
     buffer=#None grad_output=0 self=1
 Logit
     eps self
-MaskedFill
+MaskedFill, MaskedFillBackward1
     mask
 MaskedSelect
     mask=a0 self
@@ -197,7 +228,7 @@ Mean
 MeanBackward1
     dim keepdim self_sym_numel self_sym_sizes
 Mm
-    mat2=1 mat2_sym_sizes=s1 mat2_sym_strides=#None self self_sym_sizes self_sym_strides=#None
+    mat2=1 mat2_sym_sizes=s1 mat2_sym_strides=t1 self self_sym_sizes self_sym_strides=t0
 MultiMarginLoss
     margin p reduction self target=at weight=#None
 MultilabelMarginLoss
@@ -206,6 +237,8 @@ Mv
     self vec=1
 NanmedianBackward1
     dim indices keepdim self_sym_sizes
+Mvlgamma
+    p self
 Nansum
     dim keepdim self
 NormBackward1
@@ -229,7 +262,7 @@ Renorm
 Repeat
     repeats=a0 self_sym_sizes
 Roll
-    dims shifts
+    dims=*dims shifts=*shifts
 Rot90
     dims=a1 k=a0
 ScatterReduce
@@ -249,13 +282,13 @@ Softplus
 SoftplusBackward
     beta grad_output=0 self=1 threshold
 Split
-    dim self_sym_sizes split_size=sizes
+    dim self_sym_sizes split_size=0sizes
 SplitWithSizes
     dim self_sym_sizes split_sizes=sizes
 Std
-    correction dim keepdim result self
+    correction=-correction dim keepdim result self
 StdMean
-    correction dim keepdim result0=y0 self
+    correction=-correction dim keepdim result0=y0 self
 SumBackward1
     dim keepdim self_sym_sizes
 Take
@@ -328,13 +361,55 @@ def _where(name: str, at: str) -> Shown:
         return lambda node: constant
     if kind == "?":
         return _argument(name, _constant(rest))
+    if kind in _READ:
+        return _READ[kind](rest or name)
     if kind == "a" and rest.isdigit():
         return lambda node: _shown(node.kwargs["args"][int(rest)])
     if kind == "s" and rest.isdigit():
         return _sizes(int(rest))
     if kind == "d" and rest.lstrip("-").isdigit():
         return lambda node: _sizes(0)(node)[int(rest)]
+    if kind == "t" and rest.isdigit():
+        return _strides(int(rest))
+    if kind == "e" and rest[:1].isdigit():
+        return lambda node: _sizes(int(rest[0]))(node)[int(rest[1:])]
     return _argument(at or name)
+
+
+def _strides(k: int) -> Callable[[Node], Any]:
+    """An operand's steps in memory; where it was not kept, those of one in order."""
+
+    def value(node: Node) -> Any:
+        array = getattr(node.saved[k] if node.saved else None, "_array", None)
+        if isinstance(array, np.ndarray):
+            return tuple(step // array.itemsize for step in array.strides)
+        sizes = _sizes(k)(node)
+        return None if sizes is None else tuple(int(np.prod(sizes[i + 1 :])) for i in range(len(sizes)))
+
+    return value
+
+
+def _as(change: Callable[[Any], Any]) -> Callable[[str], Callable[[Node], Any]]:
+    """A reader of an argument in another form, where it is given."""
+
+    def reader(name: str) -> Callable[[Node], Any]:
+        read = _argument(name)
+
+        def value(node: Node) -> Any:
+            found = read(node)
+            return None if found is None else change(found)
+
+        return value
+
+    return reader
+
+
+_READ = {
+    "!": _as(lambda weight: None if isinstance(weight, float) else weight),
+    "*": _as(lambda value: value if isinstance(value, tuple) else (value,)),
+    "0": _as(lambda values: (*values, 0)[0] if isinstance(values, tuple) else values),
+    "-": _as(lambda value: None if value == 1 else value),
+}
 
 
 def _constant(text: str) -> Any:
@@ -374,4 +449,8 @@ SAVED_NAMES["UnsafeSplitWithSizesBackward0"] = SAVED_NAMES["SplitWithSizesBackwa
 for _at, _turned in (("TBackward0", "1"), ("TransposeBackward0", "1"), ("UnsqueezeBackward0", "1"), ("SqueezeBackward0", "3"),
                      ("SqueezeBackward1", "4"), ("SqueezeBackward2", "5")):  # fmt: skip
     SAVED_NAMES[_at[:-1] + _turned] = SAVED_NAMES[_at]
+for _name in ("Xlogy", "SpecialXlog1Py"):
+    SAVED_NAMES.update({f"{_name}Backward{k}": SAVED_NAMES[f"{_name}Backward0"] for k in (1, 2)})
+for _name in ("Elu", "Celu", "LeakyRelu", "Threshold"):
+    SAVED_NAMES[f"{_name}Backward1"] = SAVED_NAMES[f"{_name}Backward0"]
 SAVED_NAMES.update({f"{name}_copy": shows for name, shows in list(SAVED_NAMES.items())})

@@ -59,3 +59,22 @@ def test_values_are_shown_under_torchs_names() -> None:
     assert (x * 2).grad_fn._saved_self is None
     assert x.index_select(1, torch.tensor([0, 2])).grad_fn._saved_index.tolist() == [0, 2]
     assert torch.lerp(x, x, x).grad_fn._saved_weight.equal(x)
+
+
+def test_what_is_no_plain_argument_is_shown_as_torch_shows_it() -> None:
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    node = (x @ x.T).grad_fn
+    assert (node._saved_self_sym_strides, node._saved_mat2_sym_strides) == ((2, 1), (1, 2))
+    node = torch.addbmm(x, x[None], x[None], beta=0.5).grad_fn
+    assert (node._saved_alpha, node._saved_beta, node._saved_batch2_sym_argsize_2) == (1, 0.5, 2)
+    assert torch.addr(x, x[0], x[1]).grad_fn._saved_vec1.tolist() == [1.0, 2.0]
+    assert x[None].squeeze(0).grad_fn._saved_dim == 0
+    assert x.prod(1).grad_fn._saved_dim == 1
+    assert x.roll(1, 0).grad_fn._saved_shifts == (1,)
+    assert x.std().grad_fn._saved_correction is None
+    assert x.std(correction=0).grad_fn._saved_correction == 0
+    assert torch.nn.functional.binary_cross_entropy(x / 5, x / 5).grad_fn._saved_weight is None
+    assert torch.clamp_min(x, x.detach()).grad_fn._saved_min.equal(x)
+    assert torch.mode(x, 1).values.grad_fn._saved_indices.tolist() == [0, 0]
+    assert torch.linalg.qr(x).Q.grad_fn._saved_mode == "reduced"
+    assert torch.add(x, x, alpha=3).grad_fn._saved_alpha == 3
