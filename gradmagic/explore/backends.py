@@ -101,6 +101,19 @@ class Backend:
 
         return census(tensors)
 
+    def node_names(self, tensors: Iterable[Any]) -> set[str]:
+        """What the nodes of these tensors' graphs are called."""
+        from gradmagic.engine.graph import walk
+
+        return {node.name() for node in walk(tensors)}
+
+    def leaves(self, tensors: Iterable[Any]) -> list[Any]:
+        """The leaves that a backward pass from these tensors comes to."""
+        from gradmagic.engine.graph import walk
+
+        found = [t for node in walk(tensors) for t in node.edges if self.torch.is_tensor(t)]
+        return list({id(t): t for t in found}.values())
+
     def remembered(self, tensors: Iterable[Any]) -> Mapping[Any, Any]:
         """What the graphs of these tensors hold, by node: a call that frees them drops it."""
         from gradmagic.engine.graph import walk
@@ -284,6 +297,23 @@ class TorchBackend(Backend):
             except RuntimeError:
                 freed += 1
         return Counted(len(seen), freed, sum(sizes.values()))
+
+    def nodes(self, tensors: Iterable[Any]) -> set[Any]:
+        """All nodes of these tensors' graphs."""
+        waiting = [t.grad_fn for t in tensors if self.torch.is_tensor(t) and t.grad_fn is not None]
+        seen: set[Any] = set()
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                waiting += [inner for inner, _ in node.next_functions if inner is not None]
+        return seen
+
+    def node_names(self, tensors: Iterable[Any]) -> set[str]:
+        return {node.name() for node in self.nodes(tensors)}
+
+    def leaves(self, tensors: Iterable[Any]) -> list[Any]:
+        return [node.variable for node in self.nodes(tensors) if hasattr(node, "variable")]
 
     def remembered(self, tensors: Iterable[Any]) -> Mapping[Any, Any]:  # noqa: ARG002
         return {}  # PyTorch lets nobody put back what it has freed

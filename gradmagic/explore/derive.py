@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.explore.backends import Backend
-from gradmagic.explore.explain import NO_GRAPH, UNUSED, ordinal_label
+from gradmagic.explore.explain import NO_GRAPH, UNUSED, ordinal_label, undefined
 from gradmagic.explore.ledger import Ledger
 from gradmagic.explore.outputs import array_of
 from gradmagic.explore.program import Program
@@ -56,7 +56,7 @@ def derived(
     ledger.by = "panel"
     with backend.watch(ledger):
         derivatives = chain.derivatives(y, weights)
-    notes = notes_on(y, x, program, state, pointwise=pointwise)
+    notes = notes_on(y, x, program, state, pointwise=pointwise) + not_a_number(y, derivatives, chain)
     return Derived(chain.at, array_of(y), derivatives, weights, notes, pointwise)
 
 
@@ -165,6 +165,18 @@ class Chain:
         if self.state.retain_graph is not None:
             options += f", retain_graph={self.state.retain_graph}"
         return f"{result} = grad({outputs}, {x}, {Weights.of(self.state.weights).source}{options})"
+
+
+def not_a_number(y: Any, derivatives: Sequence[Derivative], chain: Chain) -> tuple[str, ...]:
+    """Where the first derivative is NaN although y is not: a picture would leave a gap there, and say nothing."""
+    first, ys = (derivatives[0].values if derivatives else None), array_of(y)
+    if first is None or first.shape != ys.shape:
+        return ()
+    missing = int(np.count_nonzero(np.isnan(first) & np.isfinite(ys)))
+    if not missing:
+        return ()
+    names = chain.backend.node_names((y,))
+    return (undefined(chain.label(1), chain.program.y_label, missing, ys.size, names),)
 
 
 def alike(a: Array, b: Array) -> bool:

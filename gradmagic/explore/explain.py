@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gradmagic.explore.trace import Call, Cure
 
@@ -14,6 +14,7 @@ UNUSED = "to not have been used in the graph"
 SCALAR = "can be implicitly created only for scalar outputs"
 LEAF = "leaf Variable that requires grad is being used in an in-place operation"
 LEAF_VIEW = "view of a leaf Variable that requires grad"
+NUMPY = "Can't call numpy() on Tensor that requires grad"
 INPLACE = "modified by an inplace operation"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -72,7 +73,43 @@ def explained(
             "a value that the backward pass needs was overwritten after it had been saved",
             Cure("write into a clone(), or bind a new tensor instead of writing (the Graph page tells the two lines)"),
         )
+    if NUMPY in message:
+        return (
+            "an array has no graph: what is computed from it is not differentiated",
+            Cure(
+                "give the tensor itself to numpy's functions, or take y.detach().numpy() to leave the graph on purpose"
+            ),
+        )
     return None, None
+
+
+def added(held: int, create: bool) -> str:
+    """What `backward` did with the gradients, `held` of whose leaves had one already."""
+    said = (
+        "added to .grad" if not held else "added to the .grad of an earlier call: x.grad = None before it starts anew"
+    )
+    return f"{said}; x and x.grad keep each other alive, autograd.grad would not" if create else said
+
+
+# where the derivative of an op is infinite, or may be: nodes of torch's
+INFINITE = ("Sqrt", "Log", "Pow", "Div", "Reciprocal", "Norm", "Rsqrt", "Asin", "Acos", "Acosh", "Atanh", "Cumprod")
+
+
+def undefined(label: str, y_label: str, missing: int, of: int, names: Collection[str]) -> str:
+    """A derivative that is no number where y is one.
+
+    >>> undefined("dy/dx", "y", 3, 7, {"WhereBackward0", "SqrtBackward0"})[:82]
+    'dy/dx is NaN at 3 of 7 places where y is a number: 0 · ∞ (SqrtBackward0). where() '
+    """
+    guilty = sorted(name for name in names if name.startswith(INFINITE) or "Norm" in name)
+    said = f"{label} is NaN at {missing} of {of} places where {y_label} is a number: 0 · ∞"
+    said += f" ({', '.join(guilty)})." if guilty else "."
+    if any(name.startswith("Where") for name in names):
+        said += (
+            " where() differentiates the branch that is not taken, too: guard its operand as well, as in "
+            "where(c, sqrt(where(c, x, 1)), 0)."
+        )
+    return said
 
 
 def freed(ledger: Sequence[Call]) -> tuple[str, Cure | None]:

@@ -9,7 +9,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from gradmagic.explore.backends import Backend, Census
-from gradmagic.explore.explain import explained
+from gradmagic.explore.explain import added, explained
 from gradmagic.explore.program import Program
 from gradmagic.explore.trace import By, Call
 
@@ -48,6 +48,8 @@ class Ledger:
         """Make the call, and write its row whether it returns or raises."""
         overrides = dict(self.overrides.get(len(self.rows), {})) if self.by == "cell" else {}
         before = self.backend.census(call.outputs)
+        added_to = self.backend.leaves(call.outputs) if call.function == "backward" else []
+        held = sum(leaf.grad is not None for leaf in added_to)
         if self.by == "cell":
             self.memory |= self.backend.remembered(call.outputs)
         start = perf_counter()
@@ -59,7 +61,7 @@ class Ledger:
         seconds = perf_counter() - start
         given = tuple(t for t in tensors_in(result) if t is not None)
         self.made += [(t, len(self.rows)) for t in given]
-        self.write(call, overrides, before, seconds, given=given, error=None)
+        self.write(call, overrides, before, seconds, given=given, error=None, held=held)
         return result
 
     def write(
@@ -71,6 +73,7 @@ class Ledger:
         *,
         given: tuple[Any, ...],
         error: Exception | None,
+        held: int = 0,
     ) -> None:
         source, line = (self.source, None) if self.by == "panel" else self.called_at()
         asked = {name: value for name, value in call.options.items() if value != DEFAULTS.get(name)}
@@ -84,6 +87,9 @@ class Ledger:
         retained = effective["retain_graph"] and error is None  # then the call has freed nothing: no second count
         after = before if retained else self.backend.census(call.outputs)
         kept = self.backend.census((*call.outputs, *given)) if given else after
+        said = outcome_of(given)
+        if call.function == "backward":
+            said = added(held, bool(effective.get("create_graph")))
         cause, cure = (None, None) if error is None else self.explained(call, str(error))
         self.rows.append(
             Call(
@@ -94,7 +100,7 @@ class Ledger:
                 asked=asked,
                 effective=effective,
                 ok=error is None,
-                outcome=outcome_of(call.function, given) if error is None else first_line(error),
+                outcome=said if error is None else first_line(error),
                 error=None if error is None else f"{type(error).__name__}: {error}",
                 nodes_kept=kept.nodes - kept.freed,
                 nodes_freed=after.freed - before.freed,
@@ -160,10 +166,8 @@ def tensors_in(result: Any) -> Iterable[Any]:
     return result if isinstance(result, tuple) else ()
 
 
-def outcome_of(function: str, given: tuple[Any, ...]) -> str:
-    """What a call gave, in the words of a tensor's repr."""
-    if function == "backward":
-        return "added to .grad"
+def outcome_of(given: tuple[Any, ...]) -> str:
+    """What a call of grad gave, in the words of a tensor's repr."""
     if not given:
         return "None: not used in the graph"
     node = given[0].grad_fn

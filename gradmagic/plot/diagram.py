@@ -16,7 +16,7 @@ from gradmagic.plot.layers import Laid, laid_out
 __all__ = ["diagram", "summarised"]
 
 MOST = 60  # boxes that are drawn one by one
-LETTER, LINE = 6.7, 15.0  # pixels
+LETTER, LINE = 7.2, 15.0  # pixels
 HEIGHT, RISE = 42.0, 36.0  # of a box, and between two layers
 MARGIN = 8.0
 

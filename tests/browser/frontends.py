@@ -24,6 +24,7 @@ LOAD = "%load_ext gradmagic"
 LOOKS = """(panel) => [
     ...[...panel.querySelectorAll('img.widget-image')].map((picture) => picture.src),
     panel.innerText,
+    ...[...panel.querySelectorAll('input[type=text]')].filter((e) => e !== document.activeElement).map((e) => e.value),
     ...[...panel.querySelectorAll('svg')].map((svg) => svg.outerHTML.length),
 ].join('|')"""
 

@@ -187,6 +187,35 @@ def test_backward_is_in_the_ledger_too() -> None:
     assert trace.ledger[0].outcome == "added to .grad"
 
 
+@pytest.mark.parametrize("line", ["", "--backend torch"])
+def test_the_ledger_tells_a_gradient_that_is_added_to_that_of_an_earlier_call(line: str) -> None:
+    if line:
+        pytest.importorskip("torch")
+    text = "x = torch.ones(3, requires_grad=True)\n(x ** 2).sum().backward()\n(x ** 3).sum().backward()\ny = x ** 2"
+    trace = traced(text, line)
+    assert trace.ledger[0].outcome == "added to .grad"
+    assert trace.ledger[1].outcome.startswith("added to the .grad of an earlier call")
+
+
+@pytest.mark.filterwarnings("ignore:Using backward")
+def test_the_ledger_tells_of_the_cycle_that_backward_makes() -> None:
+    trace = traced("x = torch.ones(3, requires_grad=True)\n(x ** 2).sum().backward(create_graph=True)\ny = x ** 2")
+    assert trace.ledger[0].outcome.endswith("x and x.grad keep each other alive, autograd.grad would not")
+
+
+@pytest.mark.parametrize("line", ["x=-1:1", "x=-1:1 --backend torch"])
+def test_a_derivative_that_is_nan_where_y_is_not_is_told_with_its_node_and_the_way_out(line: str) -> None:
+    if "torch" in line:
+        pytest.importorskip("torch")
+    notes = " ".join(traced("y = torch.where(x > 0, torch.sqrt(x), torch.zeros_like(x))", line).notes)
+    assert "dy/dx is NaN at " in notes
+    assert "SqrtBackward0" in notes
+    assert "guard its operand" in notes
+    guarded = "y = torch.where(x > 0, torch.sqrt(torch.where(x > 0, x, torch.ones_like(x))), torch.zeros_like(x))"
+    assert "NaN" not in " ".join(traced(guarded, line).notes)
+    assert "NaN" not in " ".join(traced("y = torch.sqrt(x)", line).notes), "where there is no y there is no dy/dx"
+
+
 def test_an_override_makes_the_cells_call_run_with_other_options() -> None:
     trace = traced(DOCUMENT_LIKE, first=False, overrides={0: {"create_graph": False}})
     first, second = trace.ledger[:2]
