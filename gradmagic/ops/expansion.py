@@ -33,6 +33,7 @@ from gradmagic.ops.series import (
     integral_over,
     multiple,
     pair,
+    polynomial,
     power,
     power_of_variable,
     product,
@@ -44,8 +45,8 @@ from gradmagic.ops.series import (
 Array = Any
 # rows whose output has the elements of its operand, each at its place
 _IN_PLACE = {S.clone, S.accumulated, S.to_copy, S.alias, S.real, M.masked_fill}
-# torch differentiates these by ops of their own; their partials are simpler
-_PARTIALS: dict[Any, Any] = {E.tanh: lambda y: 1 - y * y, E.sigmoid: lambda y: y * (1 - y)}
+# the slopes of these are polynomials in them: a + b y + c y²
+_POLYNOMIALS: dict[Any, Any] = {E.tan: (1, 0, 1), E.tanh: (1, 0, -1), E.sigmoid: (0, 1, -1)}
 # the slope of each of these, and with which sign it has the function itself for its slope
 _PAIRS: dict[Any, Any] = {
     E.sin: (np.cos, -1), E.cos: (lambda x: -np.sin(x), -1), E.sinh: (np.cosh, 1), E.cosh: (np.sinh, 1),
@@ -320,6 +321,18 @@ class Expansion:
 
         y.step = other.step = step
 
+    def by_polynomial(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+        """Tangents and their like, whose slope is a polynomial in themselves."""
+        (x,) = operands
+        assert x is not None
+        a, b, c = _POLYNOMIALS[node.op]
+        value = node.unpack(1, False)
+        y.give(value)
+        slope = self.new(node.shape, node.dtype, order - 1)
+        slope.give(a + value * (b + c * value))
+        polynomial(slope, y, b, c)
+        integral(y, node.shape, [(slope, x)])
+
     def by_linearity(self, node: Node, nr: int, operands: Sequence[Series | None], order: int) -> Series:
         """A linear row is applied to the coefficients of each order by themselves."""
         op = node.op
@@ -363,7 +376,7 @@ _WAY_OUT = "apply grad(…, create_graph=True) as often as the order says"
 _FEW_FACTORS = 64
 _TOLD: dict[Any, Callable[..., None]] = {
     E.mul: Expansion.by_product, E.div: Expansion.by_quotient, E.pow_scalar: Expansion.by_power,
-    **dict.fromkeys(_PAIRS, Expansion.by_pair),
+    **dict.fromkeys(_PAIRS, Expansion.by_pair), **dict.fromkeys(_POLYNOMIALS, Expansion.by_polynomial),
 }  # fmt: skip
 
 
@@ -384,11 +397,9 @@ def refuse_untold(node: Node) -> None:
 def evaluated(node: Node, i: int, order: int) -> Any:
     """The partial by the i-th operand, or the reciprocal that gives it: an array, or, where its own slope counts, a Tensor."""
     op, recording = node.op, order > 1
-    rule = _PARTIALS.get(op) or op.vjps[i]
+    rule = op.vjps[i]
     if rule is None:
         raise NoSeriesError(f"{op.name} has no derivative by its operand number {i + 1}")
-    if op in _PARTIALS:
-        return rule(node.unpack(len(node.edges), recording))
     if not isinstance(op, Elementwise):
         return of_ones(node, i, recording)
     return (rule.rule if isinstance(rule, over) else rule)(*op.arguments(node, i, None, recording))

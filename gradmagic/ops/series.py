@@ -55,12 +55,15 @@ class Series:
         """Row j holds j times the coefficient of order j: the series of the derivative, as far as order k."""
         k = min(k, self.top)
         if self.scaled_to < k:
-            c = self.upto(k)
+            c, before = self.upto(k), self.scaled_to
             if self.d is None:
                 self.d = np.empty_like(c)
-            for j in range(self.scaled_to + 1, k + 1):
-                np.multiply(c[j], j, out=self.d[j, ...])
-            self.scaled_to = k
+            self.scaled_to = k = self.known
+            if k == before + 1:
+                np.multiply(c[k], k, out=self.d[k, ...])
+            else:
+                orders = np.arange(before + 1, k + 1, dtype=c.dtype).reshape(-1, *(1,) * (c.ndim - 1))
+                np.multiply(c[before + 1 : k + 1], orders, out=self.d[before + 1 : k + 1])
         return self.d
 
     def give(self, value: Array) -> None:
@@ -214,7 +217,33 @@ def pair(y: Series, other: Series, x: Series, sign: int) -> None:
                 other.known = k
             y.known = k
 
-    y.step = other.step = step
+    def of_variable(lo: int, hi: int) -> None:
+        """All at once: in turn the partner's value and the own one, over the factorials."""
+        for own, partner, turn in ((y, other, 1), (other, y, sign)):
+            for first, value, factor in ((1, partner.c[0], turn), (2, own.c[0], sign)):
+                rows = own.c[first::2]
+                factors = [factor * sign**m / math.factorial(first + 2 * m) for m in range(len(rows))]
+                np.multiply(np.array(factors, rows.dtype).reshape(-1, *(1,) * value.ndim), value, out=rows)
+            own.known = own.top
+
+    y.step = other.step = of_variable if x.unit else step
+
+
+def polynomial(p: Series, y: Series, b: int, c: int) -> None:
+    """Let p be b y + c y², but for its value."""
+    own, rows = p.c, y.c
+
+    def step(lo: int, hi: int) -> None:
+        y.upto(hi)
+        for k in range(lo, hi + 1):
+            row = own[k, ...]
+            convolved(rows, rows, k, 0, k, row)
+            if c != 1:
+                np.multiply(row, c, out=row)
+            if b:
+                np.add(row, rows[k], out=row)
+
+    p.step = step
 
 
 def _slope_of(y: Series, p: Series, rows: Array, x: Series, k: int, by: int) -> None:
