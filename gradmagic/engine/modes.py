@@ -20,9 +20,6 @@ class _Modes(threading.local):
     anomaly: bool = False
     check_nan: bool = True
     leaf_writes: bool = False
-    inference_tensors: bool = (
-        False  # whether there can be any: from the first inference mode on, recording looks for them
-    )
     # how many of inference, anomaly, hooks, forward levels, stops are on: ops on the fast path ask only this
     alerts: int = 0
     stop: Callable[[], None] | None = None  # raises if what runs is to stop; counts as an alert
@@ -184,9 +181,6 @@ class inference_mode(_Switch):
         modes.grad = not self.mode
         modes.levels = () if self.mode else modes.levels
         modes.alerts += 1
-        if self.mode and not modes.inference_tensors:
-            modes.inference_tensors = True
-            modes.alerts += 1
         return before
 
     def leave(self, before: tuple[Any, ...]) -> None:

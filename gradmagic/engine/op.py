@@ -174,9 +174,8 @@ class Op:
         node.kwargs = kwargs
         node.saved = self.keep(edges, operands, y)
         node.seq = tick()
+        refuse_inference(node.saved or ())
         if modes.alerts:
-            if modes.inference_tensors:
-                refuse_inference(node.saved or ())
             if saving.hooks:
                 self.pack(node)
             if modes.anomaly:

@@ -35,7 +35,7 @@ _EDGE = """\
 """
 _RESULT = """\
     t = new(Tensor)
-    t._array, t._wants_grad, t.output_nr = y, False, 0
+    t._array, t.output_nr, t._wants_grad, t._inference = y, 0, False, False
     t._view = t._log = t._node = None
 """
 _NODE = """\
@@ -64,7 +64,7 @@ _ONE = (
     """\
 def one(x, **kwargs):
     dtype = x._array.dtype
-    if UNUSUAL or (dtype is not F64 and dtype is not F32):
+    if UNUSUAL or x._inference or (dtype is not F64 and dtype is not F32):
         return otherwise(x, **kwargs)
 {log}    array = x._array
     token = hush(SILENT)
@@ -87,7 +87,7 @@ def one(x, **kwargs):
 _TWO = (
     """\
 def two(a, b):
-    if UNUSUAL or not isinstance(a, Tensor):
+    if UNUSUAL or not isinstance(a, Tensor) or a._inference:
         return otherwise(a, b)
     x = a._array
     dtype = x.dtype
@@ -95,7 +95,7 @@ def two(a, b):
         return otherwise(a, b)
     if isinstance(b, Tensor):
         z, nr = b._array, b.output_nr
-        if z.dtype is not dtype:
+        if z.dtype is not dtype or b._inference:
             return otherwise(a, b)
 """
     + "".join(f"    {line}\n" for line in _EDGE.format("b").splitlines())

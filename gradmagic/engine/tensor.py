@@ -68,14 +68,23 @@ class Tensor:
     tensor([0.0000, 1.6829], grad_fn=<MulBackward0>)
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_array", "_log", "_node", "_view", "_wants_grad", "output_nr")
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",
+        "_inference",
+        "_log",
+        "_node",
+        "_view",
+        "_wants_grad",
+        "output_nr",
+    )
     __hash__ = object.__hash__
 
     plain = True  # to a walk: a leaf takes a gradient as it comes, as a node with one output does
     # What few tensors have, as defaults of the class: a tensor without them pays nothing.
     _grad: Tensor | None = None
     _hooks: dict[int, Any] | None = None
-    _inference = False
     _retains = False
     _tangents: Any = None
 
@@ -85,12 +94,13 @@ class Tensor:
     _wants_grad: bool
     _view: View | None
     _log: WriteLog | None
+    _inference: bool  # whether it was made in inference mode: it can never take part in a graph
 
     def __init__(self, *data: Any) -> None:
         shared = len(data) == 1 and isinstance(data[0], Tensor)
         array = data[0]._array if shared else old_style(data, dtypes.default_float())
         self._array, self._node, self._wants_grad = array, None, False
-        self._view, self._log, self.output_nr = None, None, 0
+        self._view, self._log, self.output_nr, self._inference = None, None, 0, modes.inference
 
     @classmethod
     def _of(cls, array: Any, node: Node | None = None) -> Any:
@@ -101,8 +111,7 @@ class Tensor:
         t._wants_grad = False
         t._view = t._log = None
         t.output_nr = 0
-        if modes.inference:
-            t._inference = True
+        t._inference = modes.inference
         return t
 
     # -- what it is ---------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class Parameter(Tensor):
         if requires_grad and source._array.dtype.kind not in "fc":
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         self._array, self._node, self._wants_grad = source._array, None, requires_grad
-        self._view, self._log, self.output_nr = None, source._log, 0
+        self._view, self._log, self.output_nr, self._inference = None, source._log, 0, source._inference
 
     def detach(self) -> Tensor:
         t = super().detach()
