@@ -14,7 +14,7 @@ import numpy as np
 from gradmagic.engine import dtypes
 from gradmagic.engine.layout import laid
 from gradmagic.engine.node import Node
-from gradmagic.engine.op import Op, Rule, as_array, over
+from gradmagic.engine.op import SAVED_NAMES, Op, Rule, as_array, over
 from gradmagic.engine.pulling import Pull, written_out
 from gradmagic.engine.quiet import quiet
 
@@ -105,7 +105,7 @@ class Indexing(Op):
         return pull
 
     def saved_names(self, node: Node) -> dict[str, Any]:
-        return {}
+        return super().saved_names(node) if type(node).__name__ in SAVED_NAMES else {}
 
 
 class Placing(Indexing, Linear):

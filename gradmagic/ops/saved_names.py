@@ -4,7 +4,7 @@ Names of nodes ("Backward0" left out), and in the line below the names of what e
 after "=" another argument, the number of an operand, "y" for the output, "y1" for one of several, "a1" for one of the
 row's own arguments, "?1" an argument that is 1 unless given, "s1" for an operand's sizes, "d1" for one of the first
 operand's, "t1" for its steps in memory, "e10" for operand 1's first size,
-"#" for a constant, "!weight" for an argument that is a number if not given, "*dims" as a tuple, "0dim" its first,
+"#" for a constant, "places" for the indices, "!weight" for an argument that is a number if not given, "*dims" as a tuple, "0dim" its first,
 "-correction" one that is not told where it is 1.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.node import Node
+from gradmagic.engine.node import FREED_MESSAGE, Node
 from gradmagic.engine.op import SAVED_NAMES
 from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.tensor import Tensor
@@ -168,13 +168,13 @@ Hypot
 Im2Col
     dilation kernel_size=kernel padding self_sym_argsize_minus_1=d-1 self_sym_argsize_minus_2=d-2 stride
 Index
-    indices=index self_sym_sizes
+    indices=places self_sym_sizes
 IndexAdd
     alpha=#1 dim index source=1 source_dim=#None
 IndexCopy
     dim index source=1 source_dim=#None
 IndexPut
-    accumulate indices=index
+    accumulate=?False indices=places
 IndexReduce
     dim include_self index reduce result self source=1
 IndexSelect
@@ -352,10 +352,10 @@ def _where(name: str, at: str) -> Shown:
     kind, rest = at[:1], at[1:]
     if at.isdigit():
         return int(at)
-    if at == "y":
-        return -1
-    if kind == "y":
-        return _output(int(rest))
+    if at in _WORDS:
+        return _WORDS[at]
+    if kind in _NUMBERED and rest.lstrip("-").isdigit():
+        return _NUMBERED[kind](rest)
     if kind == "#":
         constant = _constant(rest)
         return lambda node: constant
@@ -363,16 +363,6 @@ def _where(name: str, at: str) -> Shown:
         return _argument(name, _constant(rest))
     if kind in _READ:
         return _READ[kind](rest or name)
-    if kind == "a" and rest.isdigit():
-        return lambda node: _shown(node.kwargs["args"][int(rest)])
-    if kind == "s" and rest.isdigit():
-        return _sizes(int(rest))
-    if kind == "d" and rest.lstrip("-").isdigit():
-        return lambda node: _sizes(0)(node)[int(rest)]
-    if kind == "t" and rest.isdigit():
-        return _strides(int(rest))
-    if kind == "e" and rest[:1].isdigit():
-        return lambda node: _sizes(int(rest[0]))(node)[int(rest[1:])]
     return _argument(at or name)
 
 
@@ -409,6 +399,28 @@ _READ = {
     "*": _as(lambda value: value if isinstance(value, tuple) else (value,)),
     "0": _as(lambda values: (*values, 0)[0] if isinstance(values, tuple) else values),
     "-": _as(lambda value: None if value == 1 else value),
+}
+
+
+def _places(node: Node) -> Any:
+    """The tensors that choose, and None for the dimensions that are taken whole."""
+    if node.freed:
+        raise RuntimeError(FREED_MESSAGE)
+    index = node.kwargs["index"]
+    parts = [None if isinstance(part, slice) else Tensor._of(np.asarray(part)) for part in index]
+    while parts and parts[-1] is None:
+        parts.pop()
+    return tuple(parts)
+
+
+_WORDS: dict[str, Shown] = {"y": -1, "places": _places}
+_NUMBERED: dict[str, Callable[[str], Shown]] = {
+    "y": lambda k: _output(int(k)),
+    "a": lambda k: lambda node: _shown(node.kwargs["args"][int(k)]),
+    "s": lambda k: _sizes(int(k)),
+    "t": lambda k: _strides(int(k)),
+    "d": lambda k: lambda node: _sizes(0)(node)[int(k)],
+    "e": lambda k: lambda node: _sizes(int(k[0]))(node)[int(k[1:])],
 }
 
 

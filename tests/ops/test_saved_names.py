@@ -78,3 +78,16 @@ def test_what_is_no_plain_argument_is_shown_as_torch_shows_it() -> None:
     assert torch.mode(x, 1).values.grad_fn._saved_indices.tolist() == [0, 0]
     assert torch.linalg.qr(x).Q.grad_fn._saved_mode == "reduced"
     assert torch.add(x, x, alpha=3).grad_fn._saved_alpha == 3
+
+
+def test_an_indexing_node_shows_its_indices_until_it_is_freed() -> None:
+    x = torch.ones(3, 4, requires_grad=True)
+    y = x[:, [0, 2]]
+    assert y.grad_fn._saved_self_sym_sizes == (3, 4)
+    everything, chosen = y.grad_fn._saved_indices
+    assert everything is None
+    assert chosen.tolist() == [0, 2]
+    torch.autograd.grad(y.sum(), x)
+    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        _ = y.grad_fn._saved_indices
+    assert x[x > 0].grad_fn._saved_indices[0].dtype is torch.bool
