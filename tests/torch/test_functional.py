@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gradmagic import torch
+from gradmagic.torch import basis
 
 AF = torch.autograd.functional
 X = torch.tensor([1.0, 2.0], dtype=torch.float64)
@@ -86,3 +87,27 @@ def test_what_torch_refuses_is_refused_in_its_words(call: Callable[[], Any], wor
 def test_without_strict_what_depends_on_nothing_is_zero() -> None:
     assert AF.jacobian(lambda t: torch.ones(3), X).tolist() == [[0, 0]] * 3
     assert AF.hvp(lambda t: (2 * t).sum(), X, X)[1].tolist() == [0, 0]
+
+
+def test_a_tall_jacobian_takes_no_memory_for_a_whole_basis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(basis, "_AT_ONCE", 64)
+    x = torch.tensor([0.5, 2.0], dtype=torch.float64)
+    powers = torch.arange(20, dtype=torch.float64)
+
+    def tall(t: Any) -> Any:
+        return (t[0] * powers).sin() + t[1]
+
+    expected = np.stack([powers.numpy() * np.cos(0.5 * powers.numpy()), np.ones(20)], 1)
+    assert max(len(rows) for rows in basis.vectors(powers)) == 3
+    for found in (torch.autograd.functional.jacobian(tall, x), torch.func.jacrev(tall)(x)):
+        np.testing.assert_allclose(found.numpy(), expected)
+    wide = torch.func.jacfwd(lambda t: (t**2).sum())(powers)
+    np.testing.assert_allclose(wide.numpy(), 2 * powers.numpy())
+
+
+@pytest.mark.parametrize(("vectorize", "error"), [(False, RuntimeError), (True, IndexError)])
+def test_a_jacobian_of_nothing_is_refused_as_torch_refuses_it(vectorize: bool, error: type[Exception]) -> None:
+    with pytest.raises(
+        error, match=r"stack expects a non-empty TensorList|index 0 is out of bounds for dimension 0 with size 0"
+    ):
+        torch.autograd.functional.jacobian(lambda t: t[:0] * 2, X, vectorize=vectorize)

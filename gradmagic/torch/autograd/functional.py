@@ -16,6 +16,7 @@ from gradmagic.engine.backward import grad
 from gradmagic.engine.modes import enable_grad, modes, set_grad_enabled
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
+from gradmagic.torch import basis
 from gradmagic.torch.autograd import forward_ad
 from gradmagic.torch.autograd import strictness as S
 
@@ -251,11 +252,11 @@ def _rows(i: int, out: Any, inputs: Any, create: bool, strict: bool, vectorize: 
     """The Jacobian of one output by each input."""
     unseen = out.numel() > 1 and not (create or strict)  # the same numbers, and no graph that would show the way
     if vectorize or unseen:
-        basis = Tensor._of(np.eye(out.numel(), dtype=out._array.dtype))
-        found = _gradients((out.reshape(-1),), inputs, (basis,), create, retain_graph=True, is_grads_batched=True)
+        options: Any = {"retain_graph": True, "is_grads_batched": True}
+        rows = basis.mapped(lambda w: _gradients((out,), inputs, (w,), create, **options), out)
         return tuple(
             Tensor._of(np.zeros(out.shape + t.shape, t._array.dtype)) if g is None else g.reshape(out.shape + t.shape)
-            for g, t in zip(found, inputs, strict=True)
+            for g, t in zip(rows, inputs, strict=True)
         )
     columns: list[list[Any]] = [[] for _ in inputs]
     for j in range(out.numel()):

@@ -11,7 +11,7 @@ from gradmagic.engine.backward import grad as engine_grad
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch import trees
 
-__all__ = ["positions_of", "replaced", "without_aux", "tensors_only", "refuse_complex", "gradients", "zeros", "units"]
+__all__ = ["positions_of", "replaced", "without_aux", "tensors_only", "refuse_complex", "gradients", "zeros"]
 
 
 def positions_of(argnums: Any, count: int) -> tuple[int, ...]:
@@ -80,9 +80,3 @@ def gradients(
 def zeros(like: Any, batch: int | None = None) -> Any:
     shape = like._array.shape
     return Tensor._of(np.zeros(shape if batch is None else (batch, *shape), like._array.dtype))
-
-
-def units(like: Any) -> Any:
-    """All the basis vectors of a tensor's shape."""
-    n = like.numel()
-    return Tensor._of(np.eye(n, dtype=like._array.dtype).reshape(n, *like._array.shape))

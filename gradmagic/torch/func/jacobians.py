@@ -10,14 +10,13 @@ import numpy as np
 
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.torch import trees
+from gradmagic.torch import basis, trees
 from gradmagic.torch.func.arguments import (
     gradients,
     positions_of,
     refuse_complex,
     replaced,
     tensors_only,
-    units,
     without_aux,
     zeros,
 )
@@ -77,7 +76,7 @@ def jacrev(
 def _rows(out: Any, leaves: list[Any], create: bool) -> list[Any]:
     if not out.numel():
         return [Tensor._of(np.zeros(out.shape + t.shape, t._array.dtype)) for t in leaves]
-    rows = gradients([out], leaves, [units(out)], create, batch=out.numel())
+    rows = basis.mapped(lambda w: gradients([out], leaves, [w], create, batch=len(w)), out)
     return [g.view(out.shape + t.shape) for g, t in zip(rows, leaves, strict=True)]
 
 
@@ -135,11 +134,15 @@ def jacfwd(
 
 def _columns(push: Callable[..., list[Any]], leaves: list[Any], outs: list[Any], i: int) -> list[Any]:
     """For each output the Jacobian by one argument: its products with all basis vectors."""
-    t, n = leaves[i], leaves[i].numel()
-    if not n:
+    t = leaves[i]
+    if not t.numel():
         return [Tensor._of(np.zeros(out.shape + t.shape, out._array.dtype)) for out in outs]
-    tangents = [zeros(leaf, n) if j != i else units(leaf) for j, leaf in enumerate(leaves)]
-    found = push(tangents, n)
+
+    def product(vectors: Any) -> list[Any]:
+        batch = len(vectors)
+        return push([vectors if j == i else zeros(leaf, batch) for j, leaf in enumerate(leaves)], batch)
+
+    found = basis.mapped(product, t)
     return [F["movedim"](c, 0, -1).reshape((*c.shape[1:], *t.shape)) for c in found]
 
 
