@@ -110,9 +110,7 @@ def captures_of(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], 
     for i, t in enumerate(inputs):
         if retained and isinstance(t, Tensor):
             t.retain_grad()
-        plainly_leaf = isinstance(t, Tensor) and t._wants_grad and t._node is None and t._view is None
-        place = (t, t.output_nr) if plainly_leaf else _input_edge(t)
-        captures.setdefault(place, []).append(i)
+        captures.setdefault(_input_edge(t), []).append(i)
     return captures
 
 
@@ -182,7 +180,7 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
         weight = Tensor._of(_one(array))
     elif type(weight) is not Tensor or weight._array.shape != array.shape or weight._array.dtype is not array.dtype:
         return None
-    if y._node is None or y._view is not None or y.output_nr or not x._wants_grad or x._hooks or x._view is not None:
+    if y._node is None or y._view is not None or y.output_nr or x._hooks or edge(x) is not x:
         return None
     create = switch(create)
     retain = create if retain is None else switch(retain)
