@@ -16,8 +16,9 @@ from gradmagic.ops import elementwise as E
 from gradmagic.ops import indexing
 from gradmagic.ops import shape as S
 from gradmagic.ops.names import FUNCTIONS as F
-from gradmagic.ops.names import NO_METHODS
+from gradmagic.ops.names import NO_METHODS, by_either_name
 from gradmagic.ops.operands import held, one_axis, operand, sizes_of
+from gradmagic.ops.signatures import check
 from gradmagic.ops.variants import done_in_place
 
 IN_PLACE = [
@@ -148,11 +149,20 @@ FREE_IN_PLACE = [
 TURNED_IN_PLACE = ["squeeze", "unsqueeze", "t", "transpose", "swapaxes", "swapdims"]  # fmt: skip
 
 
-def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return write(self, function, *args, **kwargs)
+        try:
+            return write(self, function, *args, **kwargs)
+        except Exception:  # it may have got what torch would not have let in
+            check(f"Tensor.{name}", args, kwargs)
+            raise
 
     return method
+
+
+def _as_method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    plain = getattr(function, "plain", None)
+    return function if plain is None else by_either_name(plain, f"Tensor.{name}")
 
 
 def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -275,10 +285,10 @@ def _install_bits() -> None:
 def _install() -> None:
     for name, function in F.items():
         if name not in ("cat", "stack", "concat", "concatenate", "detach", "polygamma", "real", "where", *NO_METHODS):
-            set_(name, function)
+            set_(name, _as_method(name, function))
     set_("where", lambda self, condition, other: F["where"](condition, self, other))
     for name in IN_PLACE:
-        set_(name + "_", _in_place(getattr(Tensor, name) if name == "polygamma" else F[name]))
+        set_(name + "_", _in_place(getattr(Tensor, name) if name == "polygamma" else F[name], name + "_"))
     for name in TURNED_IN_PLACE:
         set_(name + "_", _turned_in_place(F[name]))
     arithmetic = {"add": F["add"], "sub": F["sub"], "mul": F["mul"], "truediv": F["div"], "pow": F["pow"], "matmul": F["matmul"],

@@ -32,7 +32,7 @@ from gradmagic.ops import (
 )
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
-from gradmagic.ops.signatures import NUMPYS
+from gradmagic.ops.signatures import NUMPYS, check
 
 UNARY = [
     "neg", "positive", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
@@ -88,8 +88,11 @@ ALIASES = {
 TORCHS_OWN = {"norm", "split", "flip", "roll"}
 
 
-def _by_either_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function along dimensions, which may be called with NumPy's ``axis`` and ``keepdims``."""
+def by_either_name(function: Callable[..., Any], method: str | None = None) -> Callable[..., Any]:
+    """A function along dimensions, which may be called with NumPy's ``axis`` and ``keepdims``.
+
+    As a method, whose name is then given, it says in torch's words what it was not meant to get.
+    """
     code = getattr(function, "__code__", None)
     ours = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
     if "dim" not in ours or function.__name__ in TORCHS_OWN:
@@ -99,8 +102,14 @@ def _by_either_name(function: Callable[..., Any]) -> Callable[..., Any]:
     def either(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             kwargs = {k if k in ours else NUMPYS.get(k, k): v for k, v in kwargs.items()}
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            if method is not None:
+                check(method, args[1:], kwargs)
+            raise
 
+    either.plain = function  # type: ignore[attr-defined]
     return either
 
 
@@ -122,7 +131,7 @@ def functions() -> dict[str, Callable[..., Any]]:
     for room in (assembling, bits, choosing, complexes, composites, contracting, copies, counting, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
     table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
-    table = {name: f if name in CRITERIA else _by_either_name(f) for name, f in table.items()}
+    table = {name: f if name in CRITERIA else by_either_name(f) for name, f in table.items()}
     table |= {alias: table[name] for alias, name in ALIASES.items()}
     return table
 

@@ -105,7 +105,7 @@ class Signature:
         return self._unknown(named, len(args)) if left > 0 else None
 
     def _fits(self, p: Parameter, value: Any) -> bool:
-        if p.kind == "Tensor" and self.function in NUMBERS_TOO and isinstance(value, _NUMBERS):
+        if p.kind == "Tensor" and self.function.rstrip("_") in NUMBERS_TOO and isinstance(value, _NUMBERS):
             return True
         if p.length and _is_whole(value):
             return True
@@ -115,9 +115,8 @@ class Signature:
         most = self.most
         asked = str(most) if self.least == most else f"from {self.least} to {most}"
         plural = "s" if asked != "1" else ""
-        return (
-            f"{self.function}() takes {asked} positional argument{plural} but {n} {'was' if n == 1 else 'were'} given"
-        )
+        verb = "was" if n == 1 and self.least == most else "were"
+        return f"{self.function}() takes {asked} positional argument{plural} but {n} {verb} given"
 
     def _missing(self, first: int) -> str:
         names = [f'"{p.name}"' for p in self.parameters[first:] if p.default is None]
@@ -159,6 +158,9 @@ def objection(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> str | 
     if not ways or any(way.objection(args, named) is None for way in ways):
         return None
     n = len(args) + len(named)
+    if len(ways) == 1 and not ways[0].parameters:
+        given = "keyword arguments" if named else f"arguments ({n} given)"
+        return f"TensorBase.{ways[0].function}() takes no {given}"
     if len(ways) > 1:
         shown = [way for way in ways if not way.hidden]
         plausible = [way for way in shown if way.least <= n <= len(way.parameters)]
@@ -177,7 +179,7 @@ def _no_way(name: str, ways: list[Signature], args: tuple[Any, ...], named: dict
     got = _described(args, named)
     if len(ways) == 1:
         way = ways[0]
-        strange = [name for name in named if name not in _required(way)]
+        strange = _strange(way, args, named)
         if strange:
             return f"{text}got unrecognized keyword arguments: {', '.join(strange)}"
         return f"{text}got {_compared(way, args, named) or got}, but expected {way}"
@@ -185,7 +187,7 @@ def _no_way(name: str, ways: list[Signature], args: tuple[Any, ...], named: dict
     for way in ways:
         lines.append(f" * {way}")
         compared = _compared(way, args, named)
-        strange = [name for name in named if name not in _required(way)]
+        strange = _strange(way, args, named)
         if compared and strange:
             lines.append(f"      didn't match because some of the keywords were incorrect: {', '.join(strange)}")
         elif compared:
@@ -193,8 +195,10 @@ def _no_way(name: str, ways: list[Signature], args: tuple[Any, ...], named: dict
     return "\n".join(lines) + "\n"
 
 
-def _required(way: Signature) -> list[str]:
-    return [p.name for p in way.parameters if p.default is None]
+def _strange(way: Signature, args: tuple[Any, ...], named: dict[str, Any]) -> list[str]:
+    """The keywords that no argument without a default is called, of those that are not there yet."""
+    open_ = [p.name for p in way.parameters[len(args) :] if p.default is None]
+    return [name for name in named if name not in open_]
 
 
 def _compared(way: Signature, args: tuple[Any, ...], named: dict[str, Any]) -> str | None:
@@ -203,6 +207,7 @@ def _compared(way: Signature, args: tuple[Any, ...], named: dict[str, Any]) -> s
     star = next((i for i, p in enumerate(way.parameters) if p.by_name_only), None)
     if star is not None:
         places.insert(star, None)
+    places = places or [None]  # nothing, too, counts as one
     if len(places) != len(args) + len(named):
         return None
     told: list[str] = []

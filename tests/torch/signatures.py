@@ -26,23 +26,31 @@ def recorded() -> list[str]:
     native = home / "ATen" / "native"
     told = parse_native_yaml(str(native / "native_functions.yaml"), str(native / "tags.yaml")).native_functions
     bound = [f for f in told if generator.should_generate_py_binding(f)]
-    pairs = generator.load_signatures(bound, str(home / "autograd" / "deprecated.yaml"), method=False)
+    old = str(home / "autograd" / "deprecated.yaml")
+    pairs = generator.load_signatures(bound, old, method=False)
+    methods = generator.load_signatures(bound, old, method=True)
     modules = (
         ("", torch, ours, generator.is_py_torch_function),
         ("linalg_", torch.linalg, ours.linalg, generator.is_py_linalg_function),
         ("fft_", torch.fft, ours.fft, generator.is_py_fft_function),
         ("special_", torch.special, ours.special, generator.is_py_special_function),
         ("", torch.nn.functional, ours.nn.functional, _is_torchs_or_nns),
+        ("", torch.Tensor, ours.Tensor, generator.is_py_variable_method),
     )
     lines = []
     for prefix, real, mine, belongs in modules:
         here: dict[str, list[Any]] = {}
-        for pair in pairs:
+        for pair in methods if mine is ours.Tensor else pairs:
             name = pair.signature.name.removeprefix(prefix)
             written_in_python = hasattr(getattr(real, name, None), "__code__")  # it speaks for itself
-            if belongs(pair.function) and callable(getattr(mine, name, None)) and not written_in_python:
+            if (
+                belongs(pair.function)
+                and name[:2] != "__"
+                and callable(getattr(mine, name, None))
+                and not written_in_python
+            ):
                 here.setdefault(pair.signature.name, []).append(pair)
-        mark = "nn." if mine is ours.nn.functional else ""
+        mark = {ours.nn.functional: "nn.", ours.Tensor: "Tensor."}.get(mine, "")
         for _, overloads in sorted(here.items()):
             lines += [mark + o.signature.signature_str() for o in generator.group_overloads(overloads)]
     return lines
