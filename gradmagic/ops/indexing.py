@@ -223,15 +223,15 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 def fill_(input: Tensor, value: Any) -> Tensor:
     """Write one number everywhere."""
     if not isinstance(value, Tensor):
-        return write(held(input), S.fill, value=_checked(input, value), sharing="all")
+        return write(held(input), S.fill.one, value=_checked(input, value), sharing="all")
     if value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
-    return write(held(input), S.fill_with, value, sharing="any")
+    return write(held(input), S.fill_with.two, value, sharing="any")
 
 
 def zero_(input: Tensor) -> Tensor:
     """Write zeros everywhere."""
-    return write(held(input), S.zero, sharing="all")
+    return write(held(input), S.zero.one, sharing="all")
 
 
 def index_put(input: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Any:
