@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 Array = Any
-SIZE = 1 << 16  # points of a block: its intermediates stay in the cache, and its Python is a tenth of its work
-_WAITING = 12  # blocks handed out and not yet taken back: what is in flight stays small beside the result
+SIZE = 1 << 15  # points of a block: its intermediates stay in the cache, and a worker has a millisecond of work
+_WAITING = 32  # blocks handed out and not yet taken back: what is in flight stays small beside the result
 _LOST = ("KilledWorker", "EngineError", "CommClosedError")  # by name, as Dask and ipyparallel say it
 
 
