@@ -81,7 +81,9 @@ def _largest(outs: Sequence[Any], weights: Sequence[Any]) -> int | None:
 
 def _few_at_each(out: Any, weight: Any, ins: Sequence[Any], retain: bool) -> list[Any] | None:
     """All rows, where most of their elements are zero by the graph's form."""
-    if not isinstance(out, Tensor) or weight is None or any(isinstance(t, Tensor) and t._hooks for t in (out, *ins)):
+    if not isinstance(out, Tensor) or not out.requires_grad or weight is None:
+        return None
+    if any(isinstance(t, Tensor) and t._hooks for t in (out, *ins)):
         return None
     found = layers.gradients(out, weight._array, captures_of(ins, retained=False), retain)
     return None if found is None else [Tensor._of(found[i]) for i in range(len(ins))]

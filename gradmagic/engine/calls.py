@@ -71,7 +71,8 @@ def run_backward(
     if not allow_unused and any(o is None for o in out):
         raise RuntimeError(_UNUSED.format(next(i for i, o in enumerate(out) if o is None)))
     made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
-    return [None if o is None else made.setdefault(id(o), _result(o, weights)) for o in out]
+    result = _result_of_batch if batch else _result
+    return [None if o is None else made.setdefault(id(o), result(o, weights)) for o in out]
 
 
 def _walked(
@@ -124,6 +125,15 @@ def _result(g: Any, weights: Sequence[Any]) -> Tensor:
     t: Tensor = Tensor._of(g)
     if isinstance(g, np.ndarray) and g.base is not None and not t._inference:
         _tell_base(t, g, weights)
+    return t
+
+
+def _result_of_batch(g: Any, weights: Sequence[Any]) -> Tensor:
+    """The same for a batch: memory of its own, as what torch's vmap gives mostly is."""
+    if isinstance(g, Tensor):
+        return g
+    shared = g.base is not None or any(w is not None and w._array is g for w in weights)
+    t: Tensor = Tensor._of(np.array(g) if shared else g)
     return t
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -83,6 +83,9 @@ class FunctionNode(Node):
     function: Any  # the Function that it is a call of
     ctx: Any = None
     runs_on_nothing = True
+
+    def __call__(self, *grads: Any) -> NoReturn:
+        raise TypeError(f"'{type(self).__name__}' object is not callable")
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:

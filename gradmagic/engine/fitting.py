@@ -51,7 +51,7 @@ def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     """Sum a gradient over the axes along which its operand was broadcast."""
     extra = len(given) - len(shape)
     if shape and extra > 0 and given[extra:] == shape and not isinstance(g, Tensor):  # what was added to each row
-        return added(g, tuple(range(extra)))
+        return added(g, tuple(range(extra)))[...]  # torch's is a view of a sum that kept these dimensions
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and given[i + extra] != 1))
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, given[extra:], strict=True)):
         return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)

@@ -207,6 +207,9 @@ class Node:
 
     def __call__(self, *grads: Any) -> Any:
         """The node's local vector-Jacobian product."""
+        inputs = len(self.metas) if self.metas else 1
+        if len(grads) != inputs:
+            raise TypeError(f"expected {inputs} arguments, got {len(grads)} instead")
         recording = modes.grad
         given = [g if g is None or recording else g._array for g in grads]
         out = self.apply(given if self.metas else given[0], [t is not None for t in self.edges], recording)

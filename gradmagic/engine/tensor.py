@@ -311,11 +311,13 @@ class Tensor(Conversion):
     @property
     def data(self) -> Tensor:
         """This tensor's values, without history and without the version counter."""
-        return Tensor._of(self._memory())  # type: ignore[no-any-return]
+        t: Tensor = Tensor._of(self._memory())
+        t._inference = self._inference
+        return t
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        self._array = value._array
+        self._array = value._memory()
 
     # -- printing and copying -----------------------------------------------------------------------------------
 

@@ -20,7 +20,9 @@ from gradmagic.engine.tensor import Tensor
 class Walk:
     """One backward pass from roots to inputs: newest nodes first, so that each has all its gradients when it runs."""
 
-    __slots__ = ("batch", "captures", "found", "grads", "inside", "last", "live", "order", "recording", "through")
+    __slots__ = (
+        "batch", "captures", "found", "grads", "inside", "last", "live", "order", "recording", "root", "through", "unheard",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -30,6 +32,8 @@ class Walk:
         batch: tuple[int, ...] = (),
     ):
         self.recording = create
+        self.root = roots[0][0] if len(roots) == 1 else None
+        self.unheard: tuple[Any, int, Any] | None = None  # the one root, if its gradient leads nowhere
         self.batch = batch  # the dimensions that every gradient has before those of its operand
         self.captures = captures
         self.through = False  # whether the nodes of the inputs run, too, and are freed
@@ -50,7 +54,7 @@ class Walk:
             if target in self.live:
                 self.receive(target, nr, g)
             elif len(roots) == 1:
-                self.greet(target, nr, g)
+                self.unheard = (target, nr, g)
 
     def _to_all_leaves(self) -> None:
         live, last = self.live, self.last
@@ -74,7 +78,7 @@ class Walk:
                     if t in leaves:
                         last.setdefault(t, node)
 
-    def greet(self, root: Any, nr: int, g: Any) -> None:
+    def _tell_root(self, root: Any, nr: int, g: Any) -> None:
         """The hooks of the one root, which hear of the gradient though it leads nowhere."""
         if not isinstance(root, Node):
             run_hooks(root._hooks or {}, self.tensor(g))
@@ -90,8 +94,20 @@ class Walk:
         return target in (set(self.order) if isinstance(target, Node) else self.last)
 
     def executes(self, target: Any) -> bool:
-        """Whether a gradient is computed there."""
-        return target in self.live
+        """Whether a gradient is computed there; torch does not count the one root.
+
+        Not to be asked, as in torch, of a leaf that is an input of ``grad``.
+        """
+        if target is self.root:
+            return False
+        if isinstance(target, Node):
+            return target in self.live
+        if target in self.last and self.captures is not None and not self.through:
+            raise RuntimeError(
+                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
+                "currently not supported."
+            )
+        return target in self.last
 
     def receive(self, target: Any, nr: int, g: Any) -> None:
         """Add a gradient to what a node's output, or a leaf, has received."""
@@ -103,12 +119,18 @@ class Walk:
             held = grads.get(target)
             grads[target] = g if held is None else held + g
 
+    def _set_out(self, complete: Mapping[Any, list[Any]]) -> None:
+        """What comes before the first node."""
+        if modes.alerts:
+            heed()
+        if self.unheard is not None:
+            self._tell_root(*self.unheard)
+        self.arrive(complete.get(None, ()))
+
     def run(self, retain: bool) -> None:
         order, grads, live, recording = self.order, self.grads, self.live, self.recording
         complete = self._complete()
-        if modes.alerts:
-            heed()
-        self.arrive(complete.get(None, ()))
+        self._set_out(complete)
         stepwise = bool(self.inside or complete or modes.anomaly or self.batch)
         while order:
             node = order.pop()

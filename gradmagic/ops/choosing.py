@@ -208,7 +208,20 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Any:
 
 
 def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int = 0) -> Any:
-    return M.as_strided(held(input), args=(tuple(size), tuple(stride), storage_offset))
+    size, stride = tuple(size), tuple(stride)
+    _check_storage(input, size, stride, storage_offset)
+    return M.as_strided(held(input), args=(size, stride, storage_offset))
+
+
+def _check_storage(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> None:
+    array = (input if input._base is None else input._base)._array
+    last = offset + int(np.dot(np.subtract(size, 1), stride))
+    needed = (last + 1) * array.itemsize
+    if 0 not in size and needed > array.nbytes:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {array.itemsize} "
+            f"requiring a storage size of {needed} are out of bounds for storage of size {array.nbytes}"
+        )
 
 
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
@@ -311,12 +324,18 @@ def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     return _one(M.median_dim, _median_pair, input, (length(input, d) - 1) // 2, dim, keepdim)
 
 
+def _scanned(name: str, input: Tensor, dim: int) -> int:
+    if not input.ndim and dim not in (-1, 0):
+        raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
+    return one_axis(dim, input.ndim)
+
+
 def cummax(input: Tensor, dim: int) -> Any:
-    return _cummax_pair(*M.cummax(input, axis=one_axis(dim, input.ndim), args=()))
+    return _cummax_pair(*M.cummax(input, axis=_scanned("cummax", input, dim), args=()))
 
 
 def cummin(input: Tensor, dim: int) -> Any:
-    return _cummin_pair(*M.cummin(input, axis=one_axis(dim, input.ndim), args=()))
+    return _cummin_pair(*M.cummin(input, axis=_scanned("cummin", input, dim), args=()))
 
 
 # -- sums and differences -----------------------------------------------------------------------------------------

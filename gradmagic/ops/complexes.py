@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import irregular, linear, name_rows, view
+from gradmagic.engine.kinds import irregular, linear, name_rows, refuse_broadcast, view
 from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import floating, held
@@ -95,6 +95,7 @@ def complex(real: Tensor, imag: Tensor) -> Any:
         raise RuntimeError(
             f"Expected object of scalar type {real.dtype.legacy} but got scalar type {imag.dtype.legacy} for second argument"
         )
+    refuse_broadcast([real._array, imag._array])
     return complex_row(real, imag)
 
 

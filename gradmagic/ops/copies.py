@@ -50,13 +50,31 @@ _VIEWS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 globals().update({f"{name}_copy": _copied(function) for name, function in _VIEWS.items()})
 narrow_copy = _copied(shaping.narrow, "NarrowCopyBackward0")
-unsafe_split = _copied(shaping.split, "UnsafeSplitBackward0")
-unsafe_split_with_sizes = _copied(shaping.split_with_sizes, "UnsafeSplitWithSizesBackward0")
+
+
+def _unsafe(function: Callable[..., Any], node: str) -> Callable[..., Any]:
+    """The same for pieces that lie in the input's memory, and do not say so: who writes into them may go wrong."""
+    copy = _copied(function, node)
+
+    def pieces(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+        out = copy(input, *args, **kwargs)
+        for piece, view in zip(out, function(input.detach(), *args, **kwargs), strict=True):
+            piece._array = view._array
+        return out
+
+    return pieces
+
+
+unsafe_split = _unsafe(shaping.split, "UnsafeSplitBackward0")
+unsafe_split_with_sizes = _unsafe(shaping.split_with_sizes, "UnsafeSplitWithSizesBackward0")
 
 
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
-    n = input.shape[one_axis(dim, input.ndim)]
-    return unsafe_split(input, -(-n // chunks), dim)
+    if not input.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    d = one_axis(dim, input.ndim)
+    n = input.shape[d]
+    return unsafe_split(input, -(-n // chunks), d) if n else unsafe_split_with_sizes(input, (0,) * chunks, d)
 
 
 NAMES = ["narrow_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes"]

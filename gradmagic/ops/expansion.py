@@ -44,7 +44,7 @@ from gradmagic.ops.series import (
 
 Array = Any
 # rows whose output has the elements of its operand, each at its place
-_IN_PLACE = {S.clone, S.accumulated, S.to_copy, S.alias, S.real, M.masked_fill}
+_IN_PLACE = {S.clone, S.clone_in_rows, S.accumulated, S.to_copy, S.alias, S.real, M.masked_fill}
 # the slopes of these are polynomials in them: a + b y + c y²
 _POLYNOMIALS: dict[Any, Any] = {E.tan: (1, 0, 1), E.tanh: (1, 0, -1), E.sigmoid: (0, 1, -1)}
 # the slope of each of these, and with which sign it has the function itself for its slope

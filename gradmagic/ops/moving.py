@@ -24,7 +24,12 @@ from gradmagic.ops.rules import called
 def _return(g: Any, shape: tuple[int, ...], fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     size = int(np.prod(shape))
     came_from = fn(np.arange(size).reshape(shape), *args)
-    return np.reshape(S.put_add(np.reshape(g, -1), (size,), np.reshape(came_from, -1)), shape)
+    back: Any = np.reshape(S.put_add(np.reshape(g, -1), (size,), np.reshape(came_from, -1)), shape)
+    if fn is _as_strided:
+        return back
+    if hasattr(back, "_array"):
+        back._view = None  # torch puts the elements into their places at once
+    return owned(back)
 
 
 def moves(fn: Callable[..., Any], node: str, is_view: bool = False) -> Linear:

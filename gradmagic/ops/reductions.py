@@ -298,9 +298,9 @@ def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _norm_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+    g, y = spread(g, shape, axis, keepdims), spread(y, shape, axis, keepdims)
     zero = y == 0
-    scale = np.where(zero, 0.0, g / np.where(zero, 1.0, y))
-    return spread(scale, shape, axis, keepdims) * x
+    return g * np.where(zero, 0.0, x / np.where(zero, 1.0, y))
 
 
 norm = irregular(in_rows(_norm), _norm_vjp, node="LinalgVectorNormBackward0", batches=True)

@@ -13,7 +13,7 @@ from gradmagic.engine.op import as_array
 
 # -- views: the output lies in the operand's memory ---------------------------------------------------------------
 
-reshape = view(lambda x, size: x.reshape(size), lambda g, shape: np.reshape(g, shape), node="ViewBackward0")
+reshape = view(lambda x, size: x.reshape(size), lambda g, shape: _reshaped(g, shape), node="ViewBackward0")
 reshape_alias = view(reshape.fn, reshape.vjps[0], node="ReshapeAliasBackward0")
 expand = view(lambda x, size: _expand(x, size), lambda g, shape: _sum_to(g, shape))
 permute = view(
@@ -41,6 +41,11 @@ diagonal = view(
     lambda g, shape, offset, dim1, dim2: _place_diagonal(g, shape, offset, dim1, dim2),
 )
 real = view(lambda x: x.real, lambda g: g)
+
+
+def _reshaped(g: Any, shape: tuple[int, ...]) -> Any:
+    """A view also of a number without axes."""
+    return np.asarray(g)[...] if isinstance(g, np.generic) and not shape else np.reshape(g, shape)
 
 
 def _expand(x: Any, size: tuple[int, ...]) -> Any:
@@ -79,7 +84,9 @@ def _inverse(dims: tuple[int, ...], n: int) -> tuple[int, ...]:
 def _sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     extra = len(g.shape) - len(shape)
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
-    return np.reshape(np.sum(g, axis=axes) if axes else g, shape)
+    if axes:
+        g = np.sum(g, axis=axes, keepdims=True)
+    return np.reshape(g, shape) if extra else g
 
 
 # -- gradients of views: an element goes back to where it was -----------------------------------------------------

@@ -226,6 +226,8 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
 
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Any:
     """Parts of nearly equal sizes, the larger ones first; or cut before each of the indices."""
+    if not input.ndim:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     d = one_axis(dim, input.ndim)
     n, given = input.shape[d], indices_or_sections
     if isinstance(given, Tensor):

@@ -13,7 +13,7 @@ from gradmagic.engine import forward
 from gradmagic.engine.forward import without_history
 from gradmagic.engine.graph import walk
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node
+from gradmagic.engine.node import DeadEnd, Node
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch import trees
 
@@ -66,7 +66,7 @@ class Level:
         if any(t.grad_fn is None and t.requires_grad and self._outside(t) for t in tensors):
             return True
         return any(
-            edge is not None and not isinstance(edge, Node) and self._outside(edge)
+            type(edge) is DeadEnd or (edge is not None and not isinstance(edge, Node) and self._outside(edge))
             for node in walk([t for t in tensors if t.grad_fn is not None])
             for edge in node.edges
         )

@@ -107,7 +107,6 @@ RANDOM: dict[str, str] = {
     "the shapes that there are": "torch gives the shape of a batch of gradients that does not fit as torch.Size([])",
     "any op can be batched": "torch's vmap has no rule for what a hook does",
     "one of two errors": "torch looks for stale views first, and then whether the operands fit",
-    "written once": "torch deprecates index_put_ into elements that share memory",
     "refused before it is done": "torch writes into an inference tensor and only then says that it may not",
     "row by row": "a batch of weights that is no matter of broadcasting goes row by row, and custom functions with it",
     "another formula": "a gradient of the same value has another node, as OTHER_FORMULAS lists",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradmagic.engine.calls import GradientEdge, get_gradient_edge
-from gradmagic.engine.node import Node, RemovableHandle
+from gradmagic.engine.node import DeadEnd, Node, RemovableHandle
 from gradmagic.engine.saving import (
     allow_mutation_on_saved_tensors,
     disable_saved_tensors_hooks,
@@ -82,6 +82,8 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[[Any], None
     if not all(t.requires_grad for t in tensors):
         raise AssertionError("Expected gradient function to be set")
     targets = [edge(t) for t in tensors]
+    if any(type(target) is DeadEnd for target in targets):
+        raise AssertionError("Expected gradient function to be set")
     waiting: dict[Any, list[Any]] = {}  # by backward pass
 
     def arrived(i: int, g: Any) -> None:
