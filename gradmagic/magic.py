@@ -202,13 +202,13 @@ def look_ahead(modules: tuple[str, ...] = FIRST_PANEL) -> None:
     except RuntimeError:
         return
     if modules:
-        loop.call_later(PAUSE, ahead, *modules)
+        loop.call_later(PAUSE, ahead, modules)
 
 
-def ahead(first: str, *rest: str) -> None:
+def ahead(modules: tuple[str, ...]) -> None:
     with suppress(ImportError):  # the first cell that needs it says so
-        import_module(first)
-    look_ahead(rest)
+        import_module(modules[0])
+    look_ahead(modules[1:])
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

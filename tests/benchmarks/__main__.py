@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import curves, processes, tensors
+from tests.benchmarks import curves, pixels, processes, scenes, tensors
 from tests.benchmarks.measuring import Row, agree, markdown, measured, terminal
 from tests.benchmarks.peers import installed, machine, versions
 
@@ -20,6 +20,7 @@ IN_PROCESS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 APART: dict[str, Callable[..., Any]] = {
     "W9": processes.w9, "W10": processes.w10, "W11": processes.w11, "W12": processes.w12,
+    "scenes": scenes.scenes, "pixels": pixels.pixels,
 }  # fmt: skip
 
 TEXT = """# What the benchmark said
@@ -34,9 +35,9 @@ dependency group `compare`: `pip install -e .[test] --group compare` (pip from 2
 All contestants of a line ran one after the other in every round, after their results had been compared. A ratio is
 taken within its round; what stands here is the median over the rounds, and the 10 % and 90 % quantiles. Below 1
 gradmagic is the faster one. Times are the processor's, of all threads together; where "all cores" are in the comparison
-(W2c, W6) and from W9 to W11 they are the wall's, and other work on the machine shows. `torch` has one thread,
-`torch, all cores` as many as it takes by itself; the last columns are the peers' ratios to the same reference. "By
-hand" is NumPy without any differentiation: the limit.
+(W2c, W6), from W9 to W11, and in scenes and pixels they are the wall's, and other work on the machine shows. `torch`
+has one thread, `torch, all cores` as many as it takes by itself; the last columns are the peers' ratios to the same
+reference. "By hand" is NumPy without any differentiation: the limit.
 
 {table}
 """

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from jupyter_client.manager import start_new_kernel
 
-AT_LEAST = 15.0
+AT_LEAST = 25.0
 SIZES = ((640, 480), (1280, 960))
 MARK = "timings: "
 
@@ -79,8 +81,9 @@ async def rounds(count):
         await asyncio.sleep(0.06)
         renders, start = ours.renders, time.perf_counter()
         slider.set_state({"value": float(value)})
+        while ours.renders == renders:  # a step that takes long goes on beside the event loop
+            await asyncio.sleep(0.001)
         found["panel"].append(time.perf_counter() - start)
-        assert ours.renders == renders + 1
         if number % 10 == 0:
             start = time.perf_counter()
             peer.set_state({"value": float(value)})
@@ -100,8 +103,9 @@ async def rounds(count):
         await asyncio.sleep(0.03)  # the event is the first after a pause, so that it is carried out at once
         renders, start = ours.renders, time.perf_counter()
         slider.set_state({"value": value})  # as an event from the browser arrives
+        while ours.renders == renders:  # a step that takes long goes on beside the event loop
+            await asyncio.sleep(0.001)
         found["panel"].append(time.perf_counter() - start)
-        assert ours.renders == renders + 1
         found["bytes"].append(len(ours.image.value))
         start = time.perf_counter()
         ours._say_numbers()
@@ -162,13 +166,20 @@ def limits_change(rounds: int) -> dict[str, list[float]]:
 
 def in_kernel(rounds: int, size: tuple[int, int], setup: str, *codes: str) -> list[Any]:
     """What each code measures in a kernel of its own, after the setup."""
-    root = str(Path(__file__).parents[2])
+    with kernel() as client:
+        ran(client, f"ROUNDS, MARK, (WIDTH, HEIGHT) = {rounds}, {MARK!r}, {size}")
+        ran(client, setup)
+        return [timings(ran(client, code)) for code in codes]
+
+
+@contextmanager
+def kernel() -> Iterator[Any]:
+    """A client of a new kernel, which knows where the clone is."""
     manager, client = start_new_kernel()
     try:
         client.allow_stdin = False
-        ran(client, f"ROOT, ROUNDS, MARK, (WIDTH, HEIGHT) = {root!r}, {rounds}, {MARK!r}, {size}")
-        ran(client, setup)
-        return [timings(ran(client, code)) for code in codes]
+        ran(client, f"ROOT = {str(Path(__file__).parents[2])!r}")
+        yield client
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
