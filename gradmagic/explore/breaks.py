@@ -18,7 +18,7 @@ from gradmagic.explore.trace import Array
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curve
 
-__all__ = ["Break", "decimal", "interrupted", "told", "words_on"]
+__all__ = ["Break", "decimal", "interrupted", "plain", "told", "words_on"]
 
 Kind = Literal["pole", "peak", "jump", "edge", "hole", "kink", "upright"]
 MOST_SAID = 6

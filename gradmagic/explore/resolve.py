@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from gradmagic.explore.blocks import Block
+from gradmagic.explore.breaks import Break, plain
 from gradmagic.explore.program import Program
+from gradmagic.explore.request import Range
 from gradmagic.explore.run import samples
 from gradmagic.explore.sampling import Sampling, Unlike, refined
+from gradmagic.explore.scales import LINEAR, Scale, scale_of
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
@@ -63,8 +66,11 @@ def resolved(
         rows.append(derivative.values)
     if len(rows) < 2:
         return None
+    evaluate = evaluator(program, state, namespace, len(rows) - 1)
     try:
-        return refined(trace.x, np.array(rows), evaluator(program, state, namespace, len(rows) - 1), probe=probe)
+        found = refined(trace.x, np.array(rows), evaluate, probe=probe)
+        axes = axes_of(trace, state)
+        return found if axes is None else on_axes(axes, trace.x, found, evaluate, probe=probe)
     except Unlike:
         return None
     except Exception:  # noqa: BLE001  whatever a cell raises among other samples: its curve is drawn as it came
@@ -94,3 +100,60 @@ def evaluator(program: Program, state: State, namespace: Mapping[str, Any], orde
     """What gives y and its derivatives at any abscissae."""
     names = {name: namespace[name] for name in program.reads if name in namespace}
     return Block(program.request, state.params, names, order, program, program.output)
+
+
+def axes_of(trace: Trace, state: State) -> tuple[Scale, Scale] | None:
+    """The scales of x and y, unless both are linear."""
+    assert trace.y is not None
+    span = Range(float(trace.x[0]), float(trace.x[-1]))
+    x = Scale("log") if state.look.by_logarithm(span) else LINEAR
+    y = scale_of(trace.y) if "y" in state.look.log else LINEAR
+    return None if x == y == LINEAR else (x, y)
+
+
+def on_axes(axes: tuple[Scale, Scale], grid: Array, found: Sampling, evaluate: Block, *, probe: bool) -> Sampling:
+    """More samples where a logarithmic picture asks for them: it shows what a linear one would not, as a small jump."""
+    x, y = axes
+
+    def placed(at: Array, rows: Array) -> Array:
+        """Y in places and its slope by the place of x; a second derivative would be a difference of large numbers."""
+        return np.array([y.to(rows[0]), y.slope(rows[0]) * rows[1] / x.slope(at)])
+
+    with np.errstate(all="ignore"):
+        known = placed(grid, found.rows[:, found.even])
+        seen = refined(x.to(grid), known, lambda at: placed(x.back(at), evaluate(x.back(at))), probe=probe, known=True)
+    more = np.setdiff1d(x.back(seen.x[~seen.even]), found.x)
+    at = np.concatenate([found.x, more])
+    order = np.argsort(at, kind="stable")
+    rows = np.concatenate([found.rows, evaluate(more)[: len(found.rows)]], 1) if more.size else found.rows
+    # what is infinite in places may be a plain zero, but a jump is a jump
+    told = [in_numbers(one, x, evaluate) for one in seen.breaks if one.kind in ("jump", "kink")]
+    # near zero the places tell more closely where it is
+    old = [one for one in found.breaks if not any(same(one, new) and closer(new, one) for new in told)]
+    breaks = [*old, *(one for one in told if not any(same(one, other) for other in old))]
+    lost = [(x.number(lo), x.number(hi), order) for lo, hi, order in seen.lost if not found.lost]
+    return Sampling(
+        at[order],
+        rows[:, order],
+        np.concatenate([found.even, np.zeros(len(more), dtype=bool)])[order],
+        tuple(sorted(breaks, key=lambda one: one.x)),
+        (*found.lost, *lost),
+    )
+
+
+def same(one: Break, other: Break) -> bool:
+    """Whether two breaks may be the same."""
+    return one.lo <= other.hi and other.lo <= one.hi
+
+
+def closer(one: Break, other: Break) -> bool:
+    """Whether this break is known more closely than that of its kind."""
+    return one.kind == other.kind and one.hi - one.lo < other.hi - other.lo
+
+
+def in_numbers(one: Break, x: Scale, evaluate: Block) -> Break:
+    """A break that was found between places."""
+    lo, hi = x.number(one.lo), x.number(one.hi)
+    place = min(max(plain(lo, x.number(one.x), hi, abs(hi) / 500), lo), hi)
+    y = float(evaluate(np.array([place]))[0, 0]) if one.kind == "kink" else float("nan")
+    return replace(one, x=place, y=y, lo=lo, hi=hi, gaps=tuple(map(x.number, one.gaps)))

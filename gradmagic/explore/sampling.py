@@ -71,7 +71,7 @@ def fractions(parts: int) -> Array:
 FRACTIONS = {parts: fractions(parts) for parts in PARTS}
 
 
-def refined(x: Array, rows: Array, evaluate: Evaluate, *, probe: bool = False) -> Sampling:
+def refined(x: Array, rows: Array, evaluate: Evaluate, *, probe: bool = False, known: bool = False) -> Sampling:
     """Samples of the same curve that tell the truth.
 
     Parameters
@@ -83,6 +83,8 @@ def refined(x: Array, rows: Array, evaluate: Evaluate, *, probe: bool = False) -
     probe : bool
         Whether the curve is also looked at between all samples: with what is known of its derivatives there is no need
         to, unless it does something within one cell only.
+    known : bool
+        Whether the program is known to give the same values again.
 
     Raises
     ------
@@ -99,13 +101,13 @@ def refined(x: Array, rows: Array, evaluate: Evaluate, *, probe: bool = False) -
     [('kink', 0.33)]
     """
     with np.errstate(all="ignore"):
-        return Refinement(x, rows, evaluate).run(probe=probe)
+        return Refinement(x, rows, evaluate, known=known).run(probe=probe)
 
 
 class Refinement:
     """The state of one refinement."""
 
-    def __init__(self, x: Array, rows: Array, evaluate: Evaluate) -> None:
+    def __init__(self, x: Array, rows: Array, evaluate: Evaluate, *, known: bool = False) -> None:
         self.x, self.rows, self.evaluate = x, rows.astype(np.float64), evaluate
         eps = float(np.finfo(rows.dtype).eps if rows.dtype == np.float32 else np.finfo(np.float64).eps)
         self.scales = Scales.of(x, self.rows, eps)
@@ -113,7 +115,7 @@ class Refinement:
         self.narrow = max(NARROW * float(x[-1] - x[0]), 4 * float(np.spacing(np.max(np.abs(x)))))
         self.given_up = np.zeros(len(x) - 1, dtype=bool)
         self.added: list[Added] = []
-        self.checked = False
+        self.checked = known
 
     def run(self, *, probe: bool) -> Sampling:
         x, rows = self.x[None], self.rows[:, None]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gradmagic.explore.scales import LINEAR, Scale
 from gradmagic.plot.limits import Limits
-from gradmagic.plot.scales import LINEAR, Scale
 from gradmagic.plot.theme import Theme
 from gradmagic.plot.ticks import Ticks, ticks_on
 from gradmagic.plot.wrap import LINE_HEIGHT, fitted, set_out

@@ -13,6 +13,7 @@ from matplotlib.transforms import Bbox
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.scales import LINEAR, Scale
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
 from gradmagic.plot.face import Face, Layout
@@ -20,7 +21,7 @@ from gradmagic.plot.ground import Ground
 from gradmagic.plot.limits import HUGE, Limits, Placed, Reach, follow, reach
 from gradmagic.plot.marks import Marks, marks_of
 from gradmagic.plot.palette import palette_of
-from gradmagic.plot.scales import LINEAR, Drawn, Scale, drawn
+from gradmagic.plot.scales import Drawn, drawn
 from gradmagic.plot.theme import DPI, THEMES, Theme, ThemeName
 
 if TYPE_CHECKING:

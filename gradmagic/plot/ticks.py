@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from gradmagic.explore.scales import Scale
 from gradmagic.plot.limits import Limits, nice_step
-from gradmagic.plot.scales import Scale
 
 __all__ = ["Ticks", "superscript", "ticks", "ticks_on"]
 

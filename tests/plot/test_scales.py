@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.explore.scales import LINEAR, Scale, scale_of
 from gradmagic.plot import Frame, figure
 from gradmagic.plot.limits import Limits
-from gradmagic.plot.scales import LINEAR, Scale, drawn, scale_of
+from gradmagic.plot.scales import drawn
 from gradmagic.plot.ticks import ticks_on
 
 
