@@ -136,6 +136,7 @@ NAMING = """
     all(p, 'button', function (b) {
       var icon = b.querySelector('i'), kind = /fa-(play|pause|stop|retweet|repeat)/.exec(icon ? icon.className : '');
       if (kind) set(b, 'aria-label', (kind[1] === 'retweet' ? 'repeat' : kind[1]) + ' ' + what);
+      if (kind && kind[1] === 'retweet') set(b, 'aria-pressed', String(b.classList.contains('mod-active')));
     });
   }
   function group(w) {

@@ -25,6 +25,7 @@ LOOKS = """(panel) => [
     ...[...panel.querySelectorAll('img.widget-image')].map((picture) => picture.src),
     panel.innerText,
     ...[...panel.querySelectorAll('input[type=text]')].filter((e) => e !== document.activeElement).map((e) => e.value),
+    ...[...panel.querySelectorAll('.widget-play [aria-pressed]')].map((e) => e.ariaPressed),
     ...[...panel.querySelectorAll('svg')].map((svg) => svg.outerHTML.length),
 ].join('|')"""
 
