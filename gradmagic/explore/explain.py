@@ -60,7 +60,7 @@ def explained(
         )
     if SCALAR in message:
         return (
-            "the output has many elements, and autograd must be told how to weigh them, which is what grad_outputs is for",
+            "the output has many elements, and autograd must be told how to weigh them: grad_outputs does it",
             Cure("give grad_outputs=torch.ones_like(y)"),
         )
     if LEAF in message or LEAF_VIEW in message:

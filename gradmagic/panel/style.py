@@ -184,8 +184,8 @@ NAMING = """
   function chosen(event) {
     var row = event.target.closest('.gm-ledger tr[data-call]'), list = panel.querySelector('.gm-calls select');
     if (!row || !list) return;
-    var name = 'call ' + row.dataset.call + ':', options = Array.from(list.options);
-    list.selectedIndex = Math.max(0, options.findIndex(function (o) { return o.text.startsWith(name); }));
+    var name = new RegExp('^call\\\\s' + row.dataset.call + ':'), options = Array.from(list.options);
+    list.selectedIndex = Math.max(0, options.findIndex(function (o) { return name.test(o.text); }));
     list.dispatchEvent(new Event('change', { bubbles: true }));
   }
   panel.addEventListener('click', chosen);
