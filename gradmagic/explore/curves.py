@@ -183,7 +183,7 @@ def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> C
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
     return replace(
         shown,
-        marks=tuple(mark for mark in marks(shown, trace, state) if mark.pane not in hidden),
+        marks=tuple(mark for mark in marks(shown, state) if mark.pane not in hidden),
         curves=tuple(shown.curves[place] for place in kept),
         at_x0=tuple(shown.at_x0[place] for place in kept),
         slopes=shown.slopes and "tangent" in state.look.overlays,

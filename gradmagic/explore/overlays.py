@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gradmagic.explore.features import breaks, features, piecewise
+from gradmagic.explore.features import Feature, breaks, features, piecewise
 from gradmagic.explore.state import State
-from gradmagic.explore.trace import Array, Trace
+from gradmagic.explore.trace import Array
 
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curves
@@ -72,7 +73,8 @@ class Mark:
         return replace(self, height=(high - (high - low) * (place + 1) / count, high - (high - low) * place / count))
 
 
-Maker = Callable[["Curves", Trace, State], Iterable[Mark]]
+Found = Callable[[], tuple[Feature, ...]]  # the features of the curves, looked for when somebody asks first
+Maker = Callable[["Curves", Found, State], Iterable[Mark]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Overlay:
     make: Maker
 
 
-def taylor_polynomial(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
+def taylor_polynomial(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """The polynomial with the derivatives that y has at x0, over the whole range."""
     order, there = state.look.taylor, len(curves.curves) - 1
     known = [value for value in curves.at_x0[: order + 1] if value is not None]
@@ -110,7 +112,7 @@ def at_cursor(curves: Curves, orders: int) -> list[float] | None:
     return values if len(values) == len(found) and curves.slopes else None
 
 
-def normal(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+def normal(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
     """The line at right angles to the tangent."""
     known = at_cursor(curves, 1)
     if known is None:
@@ -128,7 +130,7 @@ def normal(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
     yield Mark("normal", 0, "dashes", x, y, colour=None, words=f"the normal has the slope {-1 / known[1]:.6g}")
 
 
-def circle(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+def circle(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
     """The circle that has y's slope and curvature at x0."""
     known = at_cursor(curves, 2)
     if known is None:
@@ -156,7 +158,7 @@ def circle(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
     )
 
 
-def secant(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
+def secant(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """The line through the points at x0 and x0 + h."""
     curve, known, h = piecewise(curves), at_cursor(curves, 1), state.look.step
     if curve is None or known is None:
@@ -172,7 +174,7 @@ def secant(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
     yield Mark("secant", 0, "points", np.array([curves.x0 + h]), np.array([other]), colour=4)
 
 
-def differences(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
+def differences(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """Central differences of step h, beside the derivative that they stand for."""
     curve, known, h = piecewise(curves), at_cursor(curves, 1), abs(state.look.step)
     if curve is None or h == 0 or not any(c.order == 1 for c in curves.curves):
@@ -188,9 +190,9 @@ def differences(curves: Curves, _: Trace, state: State) -> Iterable[Mark]:
 def found_marks(name: str, kinds: Mapping[str, str], symbol: str) -> Maker:
     """Symbols at the features of some kinds, on y and in the pane of the derivative that is zero there."""
 
-    def make(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+    def make(curves: Curves, found: Found, _: State) -> Iterable[Mark]:
         for kind, below in kinds.items():
-            mine = [one for one in features(curves) if one.kind == kind]
+            mine = [one for one in found() if one.kind == kind]
             if not mine:
                 continue
             x, y = np.array([one.x for one in mine]), np.array([one.y for one in mine])
@@ -214,7 +216,7 @@ def found_marks(name: str, kinds: Mapping[str, str], symbol: str) -> Maker:
 def positive(name: str, order: int, verb: str) -> Maker:
     """The stretches on which a derivative is positive, as areas behind y."""
 
-    def make(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+    def make(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
         curve = piecewise(curves)
         if curve is None or len(curve.coefficients) <= 2 * order:
             return
@@ -231,7 +233,7 @@ def positive(name: str, order: int, verb: str) -> Maker:
     return make
 
 
-def asymptotes(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+def asymptotes(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
     """Upright lines at the poles."""
     x = np.array([one.x for one in breaks(curves) if one.kind == "pole"])
     if x.size:
@@ -239,7 +241,7 @@ def asymptotes(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
         yield Mark("asymptotes", 0, "upright", x, np.zeros(0), words=words)
 
 
-def kinks(curves: Curves, _: Trace, __: State) -> Iterable[Mark]:
+def kinks(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
     """Where y has no slope."""
     mine = [one for one in breaks(curves) if one.kind == "kink"]
     if mine:
@@ -274,12 +276,13 @@ OVERLAYS: Mapping[str, Overlay] = {
 }
 
 
-def marks(curves: Curves, trace: Trace, state: State) -> tuple[Mark, ...]:
+def marks(curves: Curves, state: State) -> tuple[Mark, ...]:
     """The marks of all overlays that are switched on, in the order of the table."""
     if curves.style != "line":
         return ()
     chosen = [overlay for name, overlay in OVERLAYS.items() if name in state.look.overlays]
-    found = [mark for overlay in chosen for mark in overlay.make(curves, trace, state)]
+    there = cache(lambda: features(curves))
+    found = [mark for overlay in chosen for mark in overlay.make(curves, there, state)]
     areas = [mark.overlay for mark in found if mark.kind == "area"]
     return tuple(
         mark.in_stripe(areas.index(mark.overlay), len(areas)) if mark.kind == "area" else mark for mark in found

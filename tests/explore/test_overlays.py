@@ -116,3 +116,17 @@ def test_what_does_not_touch_is_no_zero():
 def test_two_areas_hide_nothing_of_each_other():
     marks = shown("x**3", Look(overlays=frozenset({"rises", "bends"})), x=(-1, 1)).marks
     assert [(mark.overlay, mark.height) for mark in marks] == [("rises", (0.5, 1.0)), ("bends", (0.0, 0.5))]
+
+
+def test_features_are_looked_for_once_for_all_overlays_and_not_at_all_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradmagic.explore import overlays
+
+    asked: list[object] = []
+    find = overlays.features
+    monkeypatch.setattr(overlays, "features", lambda curves: (asked.append(curves), find(curves))[1])
+    g = Explorer(*request_from("sin(x)", x=(-6, 6)))
+    assert asked == []
+    look = replace(g.state.look, overlays=frozenset({"zeros", "extrema", "inflections"}))
+    _, curves = g.step(replace(g.state, look=look))
+    assert {mark.overlay for mark in curves.marks} == {"zeros", "extrema", "inflections"}
+    assert len(asked) == 1

@@ -233,5 +233,5 @@ def test_a_jump_of_a_second_derivative_is_no_kink_of_y() -> None:
 
 def test_where_a_curve_bends_up_is_told_on_each_side_of_its_pole() -> None:
     found = explorer("1/x", x=(-3, 3))
-    (mark,) = OVERLAYS["bends"].make(found.curves, found.trace, found.state)
+    (mark,) = OVERLAYS["bends"].make(found.curves, tuple, found.state)
     assert mark.words == "y bends upwards for x from 0 to 3"
