@@ -89,6 +89,8 @@ class LayeredWalk(Walk):
         for i, target in enumerate(node.edges):
             if target in self.live:
                 self.receive(target, 0, brought(node, i, g))
+            elif target is not None:
+                node.check()
 
 
 def brought(node: Node, i: int, g: Layers) -> Layers:

@@ -223,18 +223,14 @@ class Walk:
 
     def pulled(self, node: Node, g: Any) -> Sequence[Any]:
         """The gradients of those of a node's operands that are wanted."""
-        live, pulls = self.live, None if node.op is None else node.op.pulls
-        if self.batch:
-            return [
-                lifting.pulled(node, i, g, self.batch, self.recording) if target in live else None
-                for i, target in enumerate(node.edges)
-            ]
-        if pulls is None:
+        live, batch, pulls = self.live, self.batch, None if node.op is None else node.op.pulls
+        if pulls is None and not batch:
             return node.apply(g, [t in live for t in node.edges], self.recording)
         out: list[Any] = []
         for i, target in enumerate(node.edges):
             if target in live:
-                out.append(pulls[i](node, g, self.recording))
+                back = lifting.pulled(node, i, g, batch, self.recording) if batch else pulls[i](node, g, self.recording)
+                out.append(back)
                 continue
             if target is not None:
                 node.check()
@@ -245,7 +241,7 @@ class Walk:
         """The gradients of those of a node's operands that are wanted, after its hooks."""
         if node.node_prehooks:
             g = self._prehooks(node, g)
-        out = node.apply(g, [t in self.live for t in node.edges], self.recording)
+        out = self.pulled(node, g)
         out = [o if o is None else fit(o, node, i, self.batch) for i, o in enumerate(out)]
         return self._node_hooks(node, out, g) if node.node_hooks else out
 

@@ -96,3 +96,27 @@ def count_walks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(calls, "Walk", noting)
     return batches
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled")
+@pytest.mark.parametrize("size", [3, 40])
+def test_a_batch_goes_through_under_anomaly_detection(size: int) -> None:
+    x = torch.linspace(1, 2, size * 2, dtype=torch.float64).reshape(2, size).requires_grad_()
+    with torch.autograd.detect_anomaly():
+        y = (x**2).sum(0)[1:]
+        (found,) = torch.autograd.grad(y, x, torch.eye(size - 1, dtype=torch.float64), is_grads_batched=True)
+    expected = np.zeros((size - 1, 2, size))
+    for k in range(size - 1):
+        expected[k, :, k + 1] = 2 * x.detach().numpy()[:, k + 1]
+    np.testing.assert_allclose(found.numpy(), expected)
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_a_batch_is_refused_where_a_saved_value_was_written_to(size: int) -> None:
+    a, b = (torch.linspace(1, 2, size, requires_grad=True) for _ in range(2))
+    c = b.clone()
+    y = a * c
+    c.add_(1)
+    for weights, options in ((torch.ones(size), {}), (torch.eye(size), {"is_grads_batched": True})):
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            torch.autograd.grad(y, b, weights, retain_graph=True, **options)
