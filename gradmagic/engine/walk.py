@@ -223,7 +223,8 @@ class Walk:
 
     def pulled(self, node: Node, g: Any) -> Sequence[Any]:
         """The gradients of those of a node's operands that are wanted."""
-        live, batch, pulls = self.live, self.batch, None if node.op is None else node.op.pulls
+        live, batch = self.live, self.batch
+        pulls: Any = None if node.op is None else node.op.pulls
         if pulls is None and not batch:
             return node.apply(g, [t in live for t in node.edges], self.recording)
         out: list[Any] = []
