@@ -380,7 +380,7 @@ def _trapezia(y: Tensor, x: Any, dx: Any, dim: int) -> Any:
         return both * (dx / 2), d
     if x.ndim == 1:  # the places along the one dimension
         x = reshape(x, *(-1 if k == d else 1 for k in range(y.ndim)))
-    return both * diff(x, dim=d - y.ndim) / 2, d
+    return both * diff(x, dim=d if x.ndim > y.ndim else d - y.ndim) / 2, d  # of a longer x torch takes the same d
 
 
 def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:

@@ -32,7 +32,7 @@ from gradmagic.ops import (
 )
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import binary, unary
-from gradmagic.ops.signatures import NUMPYS, check
+from gradmagic.ops.signatures import NUMPYS, check, signatures
 
 UNARY = [
     "neg", "positive", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
@@ -113,6 +113,21 @@ def by_either_name(function: Callable[..., Any], method: str | None = None) -> C
     return either
 
 
+def _by_number(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """A loss as torch's own function: with fewer arguments, and a number for what `nn.functional` has a word for."""
+    code = loss.__code__
+    if "reduction" not in code.co_varnames[: code.co_argcount]:
+        return loss
+
+    @functools.wraps(loss)
+    def numbered(*args: Any, **kwargs: Any) -> Any:
+        (way,) = signatures()[loss.__name__]
+        given = dict(zip((p.name for p in way.parameters), args, strict=False)) | kwargs
+        return loss(**given | {"reduction": ("none", "mean", "sum")[given.get("reduction", 0)]})
+
+    return numbered
+
+
 def _written_out(name: str) -> Callable[..., Any]:
     rooms = (arithmetic, reducing, shaping, indexing, operands)
     found: Callable[..., Any] = next(getattr(room, name) for room in rooms if hasattr(room, name))
@@ -126,7 +141,10 @@ def functions() -> dict[str, Callable[..., Any]]:
     table |= {name: _written_out(name) for name in OTHERS}
     table |= {name: _written_out(name) for name in ("cat", "stack", "rsub", "detach")}
     table |= special.TOP_LEVEL | special_integrals.IGAMMA | {name: getattr(functional, name) for name in FUNCTIONAL}
-    table |= {name: getattr(criteria, name) for name in CRITERIA} | {"pdist": distances.pdist, "dist": distances.dist}
+    table |= {name: _by_number(getattr(criteria, name)) for name in CRITERIA} | {
+        "pdist": distances.pdist,
+        "dist": distances.dist,
+    }
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
     for room in (assembling, bits, choosing, complexes, composites, contracting, copies, counting, statistics):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}

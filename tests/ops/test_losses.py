@@ -103,3 +103,14 @@ def test_an_activation_in_place_writes_and_remembers() -> None:
     assert F.elu(y, inplace=True) is y
     assert F.leaky_relu_(y, 0.5) is y
     assert torch.autograd.grad(y.sum(), x)[0].tolist() == pytest.approx([0.5 * np.exp(-1), 1])
+
+
+def test_torchs_own_losses_take_a_number_for_the_reduction_and_none_by_itself() -> None:
+    x, y = torch.tensor([[0.5, -1.0], [2.0, 0.3]]), torch.tensor([[1.0, -1.0], [1.0, 0.5]])
+    assert torch.hinge_embedding_loss(x, y).shape == (2, 2)
+    assert torch.hinge_embedding_loss(x, y, 1.5, 2).item() == pytest.approx(6.5)
+    assert torch.kl_div(x, y, reduction=2, log_target=True).item() == pytest.approx(-1.0294, abs=1e-4)
+    assert torch.binary_cross_entropy_with_logits(x, y, None, None, 1).item() == pytest.approx(0.1547, abs=1e-4)
+    assert torch.poisson_nll_loss(x, y, True, False, 1e-8, 1).item() == pytest.approx(1.7764, abs=1e-4)
+    with pytest.raises(TypeError, match=r"kl_div\(\): argument 'reduction' must be int, not str"):
+        torch.kl_div(x, y, reduction="mean")
