@@ -228,11 +228,13 @@ class Frame:
             # the legend says of what: one pane's d²u/dx², d²v/dx², … would fill it
             short = label if not curves.outputs or order == 0 else ordinal_label(order, "", curves.x_label)
             values = [curve.values for curve in mine if curve.values is not None]
+            scale = shown.of(order)
             known = reach(*values, single=curves.style == "points", even=curves.even) if values else None
+            if known is not None and curves.even is not None and scale.kind != "linear" and has_pole(curves):
+                known = within(known, reach(*(row[curves.even] for row in values)))
             note: str | None = None
             detail: str | None = None
             limits: Limits | None = None
-            scale = shown.of(order)
             if known is not None:
                 before = self._limits.get(order) if self._scales.get(order, LINEAR) == scale else None
                 limits, self._scales[order] = follow(before, known), scale
@@ -328,6 +330,15 @@ class Frame:
 def renderer_of(width: int, height: int, dpi: float) -> Any:
     """What paints pixels; it needs no figure."""
     return RendererAgg(width, height, dpi)  # type: ignore[no-untyped-call]
+
+
+def has_pole(curves: Curves) -> bool:
+    return any(one.kind == "pole" for one in curves.torn or ())
+
+
+def within(all_of_it: Reach, grid: Reach | None) -> Reach:
+    """Next to a pole the samples go up for as many decades as they come near to it: those of the grid set the scale."""
+    return all_of_it if grid is None else Reach(grid.lo, grid.hi, all_of_it.least, all_of_it.most)
 
 
 def cut_note(label: str, known: Reach, limits: Limits, scale: Scale) -> list[str]:

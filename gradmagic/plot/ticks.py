@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gradmagic.explore.scales import Scale
 from gradmagic.plot.limits import Limits, nice_step
@@ -64,12 +65,20 @@ def ticks_on(scale: Scale, limits: Limits, most: int) -> Ticks:
     for stride, mantissas in [(1, (1, 2, 5)), *sets] if scale.kind == "log" else sets:
         numbers = round_numbers(scale, max(abs(lo), abs(hi)), stride, mantissas)
         numbers = [n for n in numbers if limits.lo - slack <= scale.place(n) <= limits.hi + slack]
-        if len(numbers) <= most + 1:
+        if len(numbers) <= most + 1 and apart(scale, numbers) >= 0.6 * limits.width / (most + 1):
             break
+    else:
+        numbers = [n for n in numbers if n == 0] or numbers[:1]
     if len(numbers) < min(3, most):  # less than a decade
         plain = ticks(Limits(lo, hi), most)
         return Ticks(tuple(map(scale.place, plain.positions)), plain.labels, plain.remark)
     return Ticks(tuple(map(scale.place, numbers)), tuple(map(in_short, numbers)), "")
+
+
+def apart(scale: Scale, numbers: list[float]) -> float:
+    """The smallest distance of two places side by side: around zero the first powers of ten lie close together."""
+    places = list(map(scale.place, numbers))
+    return min((b - a for a, b in pairwise(places)), default=math.inf)
 
 
 def round_numbers(scale: Scale, largest: float, stride: int, mantissas: tuple[int, ...]) -> list[float]:
@@ -78,7 +87,7 @@ def round_numbers(scale: Scale, largest: float, stride: int, mantissas: tuple[in
     if scale.kind == "log":
         powers = [power for power in range(-330, 310) if power % stride == 0]
         return [mantissa * 10.0**power for power in powers for mantissa in mantissas if power <= top]
-    first = round(math.log10(scale.inner)) + 1
+    first = round(math.log10(scale.inner)) + math.ceil(stride / 2)
     sizes = [mantissa * 10.0**power for power in range(first, top + 1, stride) for mantissa in mantissas]
     return [*(-size for size in reversed(sizes)), 0.0, *sizes]
 

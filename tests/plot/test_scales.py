@@ -138,3 +138,18 @@ def test_limits_are_chosen_anew_when_the_scale_changes():
     assert frame._limits[0].hi < 4
     _, shown = found.step(replace(found.state, look=replace(look, log=frozenset())))
     assert frame.draw(shown) == before
+
+
+@pytest.mark.parametrize("most", [2, 4, 8])
+@pytest.mark.parametrize(("lo", "hi"), [(-18.0, 18.0), (-5.0, 26.0), (-3.0, 3.0), (0.0, 40.0)])
+def test_ticks_around_zero_do_not_lie_over_each_other(lo, hi, most):
+    places = ticks_on(Scale("both", 1e-4), Limits(lo, hi), most).positions
+    assert 0.0 in np.round(places, 9)
+    assert np.min(np.diff(places), initial=np.inf) >= 0.5 * (hi - lo) / (most + 1)
+
+
+def test_a_pole_does_not_take_the_whole_of_a_logarithmic_axis():
+    frame = Frame()
+    frame.draw(curves("x / (1 + x**3) + 1e-3 / (x - 20)**2", x=(0.01, 100), log="x,y"))
+    assert frame._limits[0].hi < 3, "a thousand, and not ten to the twelfth"
+    assert any(note.startswith("y goes beyond its axis: its samples reach from") for note in frame.notes)
