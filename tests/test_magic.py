@@ -300,3 +300,5 @@ def test_defaults_are_configured_as_ipython_does(shell: InteractiveShell) -> Non
     shell.run_line_magic("config", "GradMagics.order = 3")
     assert len(shell.run_line_magic("grad", "x ** 5").derivatives) == 3
     assert len(shell.run_line_magic("grad", "--order 1 x ** 5").derivatives) == 1
+    shell.run_line_magic("config", "GradMagics.deadline = 2")
+    assert shell.run_line_magic("grad", "x ** 5").explorer.request.deadline == 2
