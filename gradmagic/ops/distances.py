@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import irregular, name_rows
+from gradmagic.engine.kinds import irregular, name_rows, refuse_broadcast
 from gradmagic.engine.modes import no_grad
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import reducing
@@ -64,6 +64,7 @@ name_rows(globals())
 
 def dist(input: Tensor, other: Tensor, p: float = 2.0) -> Any:
     """The p-norm of the difference."""
+    refuse_broadcast([input._array, other._array])
     return dist_row(input, other, p=float(p))
 
 

@@ -129,6 +129,8 @@ def _logit_of(input: Any, eps: float | None = None) -> Any:
 
 
 def _multigammaln(input: Any, p: int) -> Any:
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
     return mvlgamma(input, p=p)
 
 

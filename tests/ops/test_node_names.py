@@ -48,3 +48,10 @@ def test_a_number_beside_a_tensor_keeps_the_tensors_dtype() -> None:
     assert torch.angle(torch.tensor([1, -2])).dtype is torch.float32
     assert torch.pow(torch.tensor([True, False]), False).tolist() == [True, True]
     assert torch.argsort(torch.tensor(2.0)).shape == ()
+
+
+def test_what_does_not_fit_is_refused_in_torchs_words() -> None:
+    with pytest.raises(RuntimeError, match=r"The size of tensor a \(3\) must match the size of tensor b \(2\)"):
+        torch.dist(torch.ones(3), torch.ones(2))
+    with pytest.raises(RuntimeError, match="p has to be greater than or equal to 1"):
+        torch.mvlgamma(torch.ones(2), 0)
