@@ -35,9 +35,9 @@ dependency group `compare`: `pip install -e .[test] --group compare` (pip from 2
 All contestants of a line ran one after the other in every round, after their results had been compared. A ratio is
 taken within its round; what stands here is the median over the rounds, and the 10 % and 90 % quantiles. Below 1
 gradmagic is the faster one. Times are the processor's, of all threads together; where "all cores" are in the comparison
-(W2c, W6), from W9 to W11, and in scenes and pixels they are the wall's, and other work on the machine shows. `torch`
-has one thread, `torch, all cores` as many as it takes by itself; the last columns are the peers' ratios to the same
-reference. "By hand" is NumPy without any differentiation: the limit.
+(W2c, W6), for the imports of W9, in W10, W11, scenes and pixels they are the wall's, and other work on the machine
+shows. `torch` has one thread, `torch, all cores` as many as it takes by itself; the last columns are the peers' ratios
+to the same reference. "By hand" is NumPy without any differentiation: the limit.
 
 {table}
 """
