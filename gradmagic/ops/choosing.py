@@ -207,14 +207,33 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Any:
     return M.unfold(held(input), args=(d, size, step))
 
 
-def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int = 0) -> Any:
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
     size, stride = tuple(size), tuple(stride)
-    _check_storage(input, size, stride, storage_offset)
-    return M.as_strided(held(input), args=(size, stride, storage_offset))
+    base = input if input._base is None else input._base
+    first = (address(held(input)) - address(held(base))) // input._array.itemsize
+    offset = first if storage_offset is None else storage_offset
+    _check_storage(base, size, stride, offset)
+    x = _as_it_lies(held(input))
+    if offset >= first and x._array.flags.c_contiguous:
+        return M.as_strided(x, args=(size, stride, offset - first))
+    return M.as_strided(_as_it_lies(held(base)), args=(size, stride, offset))
 
 
-def _check_storage(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> None:
-    array = (input if input._base is None else input._base)._array
+def address(t: Tensor) -> int:
+    """Where a tensor's first element lies."""
+    found: int = t._array.__array_interface__["data"][0]
+    return found
+
+
+def _as_it_lies(t: Tensor) -> Any:
+    """The tensor with its axes in the order in which they lie in memory, the slowest first."""
+    strides = t._array.strides
+    order = tuple(sorted(range(t.ndim), key=lambda d: -strides[d]))
+    return t if order == tuple(range(t.ndim)) else S.permute(t, dims=order)
+
+
+def _check_storage(base: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> None:
+    array = base._array
     last = offset + int(np.dot(np.subtract(size, 1), stride))
     needed = (last + 1) * array.itemsize
     if 0 not in size and needed > array.nbytes:

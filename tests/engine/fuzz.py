@@ -2,8 +2,11 @@
 
     python -m tests.engine.fuzz --programs 5000 --seed S [--loose] [--report PATH]
 
-After every statement the exceptions, and the values, dtypes, shapes, graphs, versions and gradients of all tensors are
-compared; with --loose neither the words of exceptions nor the names of nodes are. A program that parts is shortened to
+After every statement the exceptions, and the values, dtypes, shapes, strides, graphs, views, versions and gradients of
+all tensors are compared, and what hooks were told; then our numbers take the last digits of torch's, so that each
+statement is judged by itself, and a sum that differs in its last digit does not go on to differ by a whole step of a
+remainder. Where the two differ by choice (choices.RANDOM) a program ends, or goes on if only the words differ. With
+--loose neither the words of exceptions nor the names of nodes are compared. A program that parts is shortened to
 the statements that matter. Needs torch; is no test.
 """
 

@@ -111,7 +111,7 @@ class Writer(Asking):
                 f"{name}.select({d}, {self.random.choice([0, 0, 0, 1, 5])})", f"{name}.movedim(0, {d})",
                 f"{name}.split(1, dim={d})[-1]", f"{name}.unfold({d}, 1, 1)", f"{name}.expand_as({name})",
                 f"{name}.unflatten({d}, (-1, 1))", f"{name}.swapaxes(0, {d})", f"{name}[None, ..., None]",
-                f"{name}.contiguous().as_strided(({shape[0]},), (1,))", f"{name}.data",
+                f"{name}.as_strided(({shape[0]},), (1,))", f"{name}.data",
                 f"{name}.expand({', '.join(['3', *['-1'] * len(shape)])})",
             ]  # fmt: skip
         if len(shape) >= 2:
