@@ -331,7 +331,7 @@ def tensors_first() -> dict[str, int]:
     """How many of each function's first arguments must be Tensors, whichever signature is meant; -1 where none may be."""
     counts: dict[str, int] = {}
     for line in _text().splitlines():
-        if not line.endswith("deprecated"):
+        if line[:7] != "Tensor." and line[-1] == ")":
             name, _, rest = line.partition("(")
             leading = _LEADING.match(rest)
             count = leading[0].count(",") + leading[0].count(")") if leading else 0
