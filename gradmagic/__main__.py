@@ -157,8 +157,8 @@ def writable(png: Path) -> None:
 
 def asked(arguments: Arguments) -> Request:
     """The request, with the cursor where `--at` says; a range that nobody gave is laid around it."""
-    from gradmagic.explore.options import parse_line
     from gradmagic.explore.program import DEFAULT_DOMAIN
+    from gradmagic.explore.reading import parse_line
     from gradmagic.explore.request import GradUsageError, Range
 
     request = parse_line(arguments.line, arguments.expression or "")

@@ -23,7 +23,7 @@ from IPython.core.magic import (
 )
 from traitlets import Bool, Enum, Float, Integer
 
-from gradmagic.explore import options
+from gradmagic.explore import options, reading
 from gradmagic.explore.request import GradUsageError
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ class GradMagics(Magics):
         from gradmagic import panel  # matplotlib and ipywidgets, at the first cell that needs them
 
         if cell is None:
-            line, text = options.split_expression(line)
+            line, text = reading.split_expression(line)
         else:
             text = in_place(self.shell, cell)
         filename = remembered(self.shell, line, text)
         defaults = {name: getattr(self, name) for name in self.trait_names(config=True)}
-        request = replace(options.parse_line(line, text, defaults), filename=filename)
+        request = replace(reading.parse_line(line, text, defaults), filename=filename)
         try:
             shown = panel.show(request, self.shell.user_ns)
         except BaseException as error:

@@ -79,10 +79,10 @@ def test_the_options_that_the_readme_names_are_the_options_that_exist() -> None:
 
 
 def test_every_panel_example_runs() -> None:
-    from gradmagic.explore import options
+    from gradmagic.explore import reading
 
     for line, body in re.findall(r"^%%grad(.*)\n((?:.+\n)*)```", README, flags=re.MULTILINE):
-        assert options.parse_line(line, body).text == body
+        assert reading.parse_line(line, body).text == body
 
 
 def test_every_local_link_leads_somewhere() -> None:

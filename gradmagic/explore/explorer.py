@@ -19,14 +19,16 @@ from gradmagic.explore.backends import backend_of
 from gradmagic.explore.blocks import sampled
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.jacobian import Jacobian, jacobian
-from gradmagic.explore.options import BY_FIELD, READERS, assignment, by_name, checked, line_of
+from gradmagic.explore.options import BY_FIELD
 from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
+from gradmagic.explore.reading import READERS, assignment, by_name, checked
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
 from gradmagic.explore.resolve import glimpsed, may_run_again, resolved
 from gradmagic.explore.run import Attempt, run
 from gradmagic.explore.sampling import Sampling
+from gradmagic.explore.saying import line_of
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Trace
 from gradmagic.explore.weights import Weights

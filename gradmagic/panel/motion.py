@@ -9,7 +9,7 @@ import ipywidgets as w
 from ipywidgets.widgets.widget_string import TextStyle
 from traitlets import CInt
 
-from gradmagic.explore.options import assignment
+from gradmagic.explore.reading import assignment
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.panel.controls import Looks
 from gradmagic.panel.number import Number, rounded

@@ -10,7 +10,7 @@ import pytest
 from gradmagic import torch as ours
 from gradmagic.explore.backends import backend_of
 from gradmagic.explore.explorer import Explorer
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError
 
 theirs: Any = pytest.importorskip("torch")

@@ -9,7 +9,7 @@ import pytest
 
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.explorer import Explorer
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Derivative, Trace
 

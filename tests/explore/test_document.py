@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradmagic.explore.explorer import Explorer
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 
 PROGRAM = """\
 import torch

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.explorer import Explorer, request_from
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError, Range
 
 

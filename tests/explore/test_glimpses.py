@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.explorer import Explorer
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.panel import Panel
 
 SMOOTH = "y = a * np.sin(b * x) * np.exp(-x**2 / 8)"

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.explorer import Explorer
-from gradmagic.explore.options import OPTIONS, OVERLAY_NAMES, complete, help_text, line_of, parse_line
+from gradmagic.explore.options import OPTIONS, OVERLAY_NAMES, complete, help_text
 from gradmagic.explore.overlays import OVERLAYS
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError, Range, Request
+from gradmagic.explore.saying import line_of
 from gradmagic.explore.state import Look, State
 
 MISTAKES = {

@@ -12,9 +12,9 @@ import pytest
 
 from gradmagic.explore import plane_report, report
 from gradmagic.explore.explorer import Explorer, request_from
-from gradmagic.explore.options import parse_line
 from gradmagic.explore.planes import Critical, Plane
 from gradmagic.explore.program import Program
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.scripts import ENGINES, script
 

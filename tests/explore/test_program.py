@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gradmagic.explore.options import parse_line
 from gradmagic.explore.program import DEFAULT_DOMAIN, DEFAULT_PARAMETER, Program
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError, Range, Request
 
 Namespace = dict[str, object]

@@ -8,7 +8,7 @@ import pytest
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.explorer import Explorer
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.report import alt_text, table_html, table_text, text
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradmagic.explore.options import parse_line
 from gradmagic.explore.program import Program
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.run import apart, run
 from gradmagic.explore.state import State

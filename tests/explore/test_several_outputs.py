@@ -11,8 +11,8 @@ import pytest
 
 from gradmagic.explore import report
 from gradmagic.explore.explorer import Explorer, request_from
-from gradmagic.explore.options import parse_line
 from gradmagic.explore.program import Program
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError, Request
 from gradmagic.explore.scripts import script
 from gradmagic.explore.state import Look

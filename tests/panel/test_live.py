@@ -8,7 +8,7 @@ import ipywidgets as w
 import numpy as np
 import pytest
 
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.panel import Panel, show
 from gradmagic.panel.tree import close_tree, widgets_of
 

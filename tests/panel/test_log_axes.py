@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gradmagic
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.panel.motion import zoomed
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gradmagic.engine.modes import modes
-from gradmagic.explore.options import parse_line
+from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import Request
 from gradmagic.panel import Panel, show, work
 from gradmagic.panel.work import Outcome, Task, Work

@@ -1,0 +1,96 @@
+"""The `%%grad` line that says a state, so that what was found can be kept. Knows the table of options."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from gradmagic.explore.options import (
+    OPTIONS,
+    Option,
+)
+from gradmagic.explore.request import SHOWN, Range, Request
+
+if TYPE_CHECKING:
+    from gradmagic.explore.state import State
+
+__all__ = ["line_of"]
+
+
+def inputs_of(request: Request) -> str:
+    """What `--wrt` says of a request's inputs; empty where it need not be said."""
+    if request.second:
+        return f"{request.wrt},{request.second}"
+    needless = request.wrt == "x" and (request.second is None or "y" not in request.ranges)
+    return "" if needless else request.wrt
+
+
+def outputs_of(request: Request) -> str:
+    """What `--of` says of a request's outputs; empty where it need not be said."""
+    return ",".join([request.of, *request.also]) if request.of is not None else ""
+
+
+NAMES_OF = {"inputs": inputs_of, "outputs": outputs_of}  # by the kind of the option that says them
+
+
+def line_of(request: Request, state: State, domain: Range | None = None) -> str:
+    """The `%%grad` line that opens a panel in this state: zoomed, with the overlays that are switched on, ….
+
+    A name without a range on the line is said too, where it has left its start; `domain` is what x then ranges over.
+
+    Examples
+    --------
+    >>> from gradmagic.explore.state import State
+    >>> request = parse_line("x=-1:1 --no-create-graph", "y = x")
+    >>> line_of(request, State({}, x0=0.5, create_graph=False))
+    '%%grad x=-1:1@0.5 --no-create-graph'
+    """
+    from gradmagic.explore.program import DEFAULT_PARAMETER
+
+    words = []
+    changed = state.look.ranges
+    for name, span in request.ranges.items():
+        words.append(written(name, changed.get(name, span), state, request.wrt))
+    others = dict.fromkeys(state.params, DEFAULT_PARAMETER) | ({request.wrt: domain} if domain is not None else {})
+    others = {name: changed.get(name, span) for name, span in others.items() if name not in request.ranges}
+    moved = {name: span for name, span in others.items() if name in changed or has_left(name, span, state)}
+    words += [written(name, span, state, request.wrt) for name, span in moved.items()]
+    words += [f"{name}={value:.12g}" for name, value in request.values.items()]
+    for option in OPTIONS:
+        if option.kind in NAMES_OF:
+            words += [f"{option.flag} {names}"] if (names := NAMES_OF[option.kind](request)) else []
+            continue
+        value = getattr(state.look, option.look) if option.look else getattr(state, option.field, None)
+        if not (option.look or hasattr(state, option.field)):
+            value = getattr(request, option.field)
+        if value == (SHOWN if option.field == "show" else option.default):
+            continue
+        if option.kind in ("switch", "off"):
+            words.append(f"--{'' if value else 'no-'}{option.field.replace('_', '-')}")
+        else:
+            words.append(f"{option.flag} {shlex.quote(said(option, value))}")
+    return " ".join(["%%grad", *words])
+
+
+def said(option: Option, value: Any) -> str:
+    """The value of an option as it is written."""
+    if option.kind in ("several", "orders"):
+        return ",".join(str(one) for one in (option.choices or sorted(value)) if one in value) or "none"
+    return str(value)
+
+
+def written(name: str, span: Range, state: State, wrt: str) -> str:
+    """`NAME=LO:HI@START` for a slider or an input, as they stand."""
+    if name == wrt:
+        span = state.span or span
+        return f"{name}={span.lo:.12g}:{span.hi:.12g}@{span.clip(state.x0):.12g}"
+    start = state.params.get(name, span.begin if state.y0 is None else state.y0)
+    # what was typed may lie outside of the range, and a start may not
+    return f"{name}={min(span.lo, start):.12g}:{max(span.hi, start):.12g}@{start:.12g}"
+
+
+def has_left(name: str, span: Range, state: State) -> bool:
+    """Whether a name that has no range on the line stands elsewhere than where it starts."""
+    if name in state.params:
+        return state.params[name] != span.begin
+    return state.span is not None or state.x0 != span.begin
