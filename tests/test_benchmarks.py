@@ -6,8 +6,8 @@ import warnings
 
 import pytest
 
-from tests.benchmarks.__main__ import IN_PROCESS
-from tests.benchmarks.measuring import agree, markdown, measured, terminal
+from tests.benchmarks.__main__ import IN_PROCESS, note
+from tests.benchmarks.measuring import Row, agree, markdown, measured, terminal
 from tests.benchmarks.peers import installed
 
 
@@ -36,3 +36,14 @@ def test_a_row_says_how_it_stands() -> None:
     assert "| **no** |" in markdown([row])
     assert row.ratios["torch"] == (1.0, 1.0, 1.0)
     assert "W1b" in terminal([row])
+
+
+def test_of_several_runs_the_median_has_to_be_within_reach() -> None:
+    rows: dict[tuple[str, str], Row] = {}
+    for ratio in (0.4, 0.9, 0.5):
+        ratios = {"gradmagic": (ratio, ratio, ratio), "torch": (1.0, 1.0, 1.0)}
+        note(rows, Row("W1", "a case", 0.6, "torch", {"gradmagic": ratio, "torch": 1.0}, ratios))
+    (row,) = rows.values()
+    assert row.earlier == [0.4, 0.9]
+    assert row.met is True
+    assert "0.4 · 0.9 · 0.5 (0.5–0.5)" in markdown([row])

@@ -1,4 +1,4 @@
-"""The table of all workloads: `python -m tests.benchmarks [--peers] [--only W1,W2] [--json F] [--markdown F]`."""
+"""The table of all workloads: `python -m tests.benchmarks [--peers] [--only W1,W2] [--runs 3] [--markdown FILE]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import curves, pixels, processes, scenes, tensors
-from tests.benchmarks.measuring import Row, agree, markdown, measured, terminal
+from tests.benchmarks.measuring import OURS, Row, agree, markdown, measured, terminal
 from tests.benchmarks.peers import installed, machine, versions
 
 IN_PROCESS: dict[str, Callable[..., Any]] = {
@@ -25,16 +25,17 @@ APART: dict[str, Callable[..., Any]] = {
 
 TEXT = """# What the benchmark said
 
-Made by `python -m tests.benchmarks --peers --markdown tests/benchmarks/RESULTS.md`, in an environment that has the
-dependency group `compare`: `pip install -e .[test] --group compare` (pip from 25.1).
+Made by `python -m tests.benchmarks --peers --runs {runs} --markdown tests/benchmarks/RESULTS.md`, in an environment that
+has the dependency group `compare`: `pip install -e .[test] --group compare` (pip from 25.1).
 
 - {machine}
 - {versions}
 - load of the machine at the start and at the end: {load}; {when}
 
 All contestants of a line ran one after the other in every round, after their results had been compared. A ratio is
-taken within its round; what stands here is the median over the rounds, and the 10 % and 90 % quantiles. Below 1
-gradmagic is the faster one. Times are the processor's, of all threads together; where "all cores" are in the comparison
+taken within its round; what stands here is the median over the rounds of each run of the table, for the last of them
+with the 10 % and 90 % quantiles; a reach is met if the median of the runs is within it. Below 1 gradmagic is the faster
+one. Times are the processor's, of all threads together; where "all cores" are in the comparison
 (W2c, W6), for the imports of W9, in W10, W11, scenes and pixels they are the wall's, and other work on the machine
 shows. `torch` has one thread, `torch, all cores` as many as it takes by itself; the last columns are the peers' ratios
 to the same reference. "By hand" is NumPy without any differentiation: the limit.
@@ -59,26 +60,41 @@ def main() -> None:
     parser.add_argument("--only", default=",".join((*IN_PROCESS, *APART)), help="workloads, as W1,W2c")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
+    parser.add_argument("--runs", type=int, default=1, help="of the whole table, one after the other (default: 1)")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each case; three rounds at least (default: 3)")
     asked = parser.parse_args()
-    peers, load, rows = installed(asked.peers), [os.getloadavg()[0]], []
-    print(machine(), versions(peers), sep="\n", flush=True)
-    for name in asked.only.split(","):
+    names = asked.only.split(",")
+    for name in names:
         if name not in IN_PROCESS and name not in APART:
             parser.error(f"unknown workload {name}: there are {', '.join((*IN_PROCESS, *APART))}")
-        for row in rows_of(name, peers, asked.seconds):
-            rows.append(row)
-            print(" ".join(terminal([row]).splitlines()[1].split()), flush=True)
-            if asked.markdown:  # a run that is cut short has shown something
-                asked.markdown.write_text(page(rows, peers, [*load, os.getloadavg()[0]]), encoding="utf-8")
-    print(terminal(rows))
+    peers, load = installed(asked.peers), [os.getloadavg()[0]]
+    rows: dict[tuple[str, str], Row] = {}
+    print(machine(), versions(peers), sep="\n", flush=True)
+    for run in range(1, asked.runs + 1):
+        for name in names:
+            for row in rows_of(name, peers, asked.seconds):
+                note(rows, row)
+                print(" ".join(terminal([row]).splitlines()[1].split()), flush=True)
+                if asked.markdown:  # what is cut short has shown something
+                    text = page([*rows.values()], peers, [*load, os.getloadavg()[0]], run)
+                    asked.markdown.write_text(text, encoding="utf-8")
+    print(terminal([*rows.values()]))
     if asked.json:
-        asked.json.write_text(processes.as_json(rows), encoding="utf-8")
+        asked.json.write_text(processes.as_json([*rows.values()]), encoding="utf-8")
 
 
-def page(rows: list[Row], peers: dict[str, Any], load: list[float]) -> str:
+def note(rows: dict[tuple[str, str], Row], row: Row) -> None:
+    """Put a row in the place of that of an earlier run, whose ratio it remembers."""
+    before = rows.get((row.workload, row.label))
+    if before is not None and OURS in before.ratios:
+        row.earlier = [*before.earlier, before.ratios[OURS][1]]
+    rows[row.workload, row.label] = row
+
+
+def page(rows: list[Row], peers: dict[str, Any], load: list[float], runs: int) -> str:
     """RESULTS.md."""
     return TEXT.format(
+        runs=runs,
         machine=machine(),
         versions=versions(peers),
         load=" and ".join(f"{one:.1f}" for one in load),
