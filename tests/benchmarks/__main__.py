@@ -25,8 +25,8 @@ APART: dict[str, Callable[..., Any]] = {
 
 TEXT = """# What the benchmark said
 
-Made by `python -m tests.benchmarks --peers --runs {runs} --markdown tests/benchmarks/RESULTS.md`, in an environment that
-has the dependency group `compare`: `pip install -e .[test] --group compare` (pip from 25.1).
+Made by `python -m tests.benchmarks --peers --runs {runs} --markdown tests/benchmarks/RESULTS.md`, in an environment
+that has the dependency group `compare`: `pip install -e .[test] --group compare` (pip from 25.1).
 
 - {machine}
 - {versions}
