@@ -23,7 +23,15 @@ _AT_ONCE = 1 << 15  # elements of the largest gradient on the way: what is in th
 
 
 def batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
-    """For each input the gradients for all rows of the weights, stacked."""
+    """For each input the gradients for all rows of the weights, stacked: one and the same for one that is named twice."""
+    found = _batched(outs, weights, retain, create, ins, allow_unused)
+    for same in captures_of(ins, retained=False).values():
+        for i in same[1:]:
+            found[i] = found[same[0]]
+    return found
+
+
+def _batched(outs: Any, weights: Sequence[Any], retain: bool, create: bool, ins: Any, allow_unused: bool) -> list[Any]:
     _check_batch(weights)
     n = next(w._array.shape[0] for w in weights if w is not None)
     if n == 0:

@@ -46,6 +46,29 @@ def copied(x: Any) -> Any:
     return like(x, y) if 0 in x.strides else y
 
 
+def with_its_memory(x: Any, memo: dict[int, Any]) -> Any:
+    """A copy that lies in a copy of the original's memory as the original does, and with all others that lie there.
+
+    ``memo`` holds, by their ids, the copies of memory made so far.
+    """
+    owner = x
+    while (under := getattr(owner, "base", None)) is not None and hasattr(under, "__array_interface__"):
+        owner = under
+    if not isinstance(owner, np.ndarray) or not owner.flags.owndata or not x.size:
+        return np.array(x)
+    if id(owner) not in memo:
+        memo[id(owner)] = np.array(owner)
+    memory = memo[id(owner)]
+    if x is owner:
+        return memory
+    return np.ndarray(x.shape, x.dtype, memory.ravel(order="K"), _address(x) - _address(owner), x.strides)
+
+
+def _address(x: Any) -> int:
+    found: int = x.__array_interface__["data"][0]
+    return found
+
+
 def owned(x: Any) -> Any:
     """What is computed by moving axes, as a result that is no view: a copy, unless it is a Tensor, which says so itself."""
     return x if x.__class__ is not np.ndarray or x.base is None else copied_in_rows(x)

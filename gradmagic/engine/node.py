@@ -94,10 +94,18 @@ class Node:
         return re.sub(r"Backward0?(\d*)$", r"\1", self.name())
 
     @property
+    def _places(self) -> Sequence[int]:
+        """The operands that torch's node has an edge for."""
+        places = None if self.op is None else self.op.places
+        return range(len(self.edges)) if places is None else places
+
+    @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """For each operand, the node it came from and which of that node's outputs it was."""
         nrs = self.edge_nrs or (0,) * len(self.edges)
-        return tuple((as_function(t), nr if t is not None else 0) for t, nr in zip(self.edges, nrs, strict=True))
+        return tuple(
+            (as_function(t), 0 if t is None else nrs[k]) for k, t in ((k, self.edges[k]) for k in self._places)
+        )
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -213,7 +221,8 @@ class Node:
         recording = modes.grad
         given = [g if g is None or recording else g._array for g in grads]
         out = self.apply(given if self.metas else given[0], [t is not None for t in self.edges], recording)
-        wrapped = tuple(g if g is None or hasattr(g, "_array") else self.tensor_type._of(g, None) for g in out)
+        shown = [out[k] for k in self._places]
+        wrapped = tuple(g if g is None or hasattr(g, "_array") else self.tensor_type._of(g, None) for g in shown)
         return wrapped[0] if len(wrapped) == 1 else wrapped
 
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:

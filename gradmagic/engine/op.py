@@ -62,6 +62,8 @@ class Op:
     batches : bool or tuple, optional
         Whether the rules hold for a batch of gradients, too, when their axes are counted on and their shapes have it in
         front; or the rules that do instead. If not given, it is so for linear rows.
+    places : sequence of int, optional
+        The operands that torch's node has an edge for, where a number or a condition has none.
     """
 
     name = ""
@@ -71,6 +73,7 @@ class Op:
     batches: Any = False  # whether other rules take one, too, their axes counted on; or the rules that do
     moves = False  # each element of a gradient goes to one place as it is, or nowhere
     floats = False  # integers become floats first, as sin does
+    places: Sequence[int] | None = None  # the operands that torch's node has an edge for, where not for all
     refuses: Any = None  # raises for dtypes that torch has no kernel for
     transpose_one: Any = None  # of an op with several outputs: the transpose of one of them
 
@@ -83,6 +86,7 @@ class Op:
         outputs: int = 1,
         attributes: Sequence[str] = (),
         batches: Any = None,
+        places: Sequence[int] | None = None,
     ) -> None:
         self.fn = fn
         self.vjps = vjps
@@ -91,6 +95,8 @@ class Op:
         self.outputs = outputs
         if batches is not None:
             self.batches = batches
+        if places is not None:
+            self.places = places
         self.attributes = attributes  # the keyword arguments that torch's nodes show as `_saved_…`
         self.operands = ("x",) if len(vjps) == 1 else ("a", "b", "c", "d")[: len(vjps)]
         self.node_class: Any = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from gradmagic.engine import devices, dtypes, printing
+from gradmagic.engine import devices, dtypes, layout, printing
 from gradmagic.engine.conversion import Conversion
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import Node, RemovableHandle, WriteLog, dead_end
@@ -356,7 +356,7 @@ class Tensor(Conversion):
             )
         if id(self) in memo:
             return memo[id(self)]  # type: ignore[no-any-return]
-        t: Tensor = Tensor._of(np.array(self._array))
+        t: Tensor = Tensor._of(layout.with_its_memory(self._array, memo))
         t._wants_grad = self._wants_grad
         t.__class__ = type(self)
         memo[id(self)] = t

@@ -311,9 +311,12 @@ class Walk:
 
     def _node_hooks(self, node: Node, out: list[Any], g: Any) -> list[Any]:
         gs = self.tensors(g if node.metas is not None else [g])
-        return self.bare(
-            run_node_hooks(node.node_hooks.values(), self.tensors(out), lambda hook, given: hook(given, gs))
-        )
+        shown = self.tensors(out[k] for k in node._places)
+        given = self.bare(run_node_hooks(node.node_hooks.values(), shown, lambda hook, grads: hook(grads, gs)))
+        out = list(out)
+        for k, back in zip(node._places, given, strict=True):
+            out[k] = back
+        return out
 
     def tensors(self, gs: Iterable[Any]) -> Gradients:
         return tuple(None if g is None else self.tensor(g) for g in gs)

@@ -24,7 +24,7 @@ _SQRT_PI = math.sqrt(math.pi)
 
 add = elementwise(operator.add, 1, 1)
 sub = elementwise(operator.sub, 1, -1)
-rsub = elementwise(lambda a, b: b - a, -1, 1, node="RsubBackward1")
+rsub = elementwise(lambda a, b: b - a, -1, 1, node="RsubBackward1", places=(0,))
 rsub_tensor = elementwise(rsub.fn, -1, 1, node="RsubBackward0")
 add_scaled = elementwise(lambda a, b, alpha: a + b * alpha, 1, lambda alpha: alpha, node="AddBackward0")
 sub_scaled = elementwise(lambda a, b, alpha: a - b * alpha, 1, lambda alpha: -alpha, node="SubBackward0")
@@ -42,7 +42,7 @@ round_decimals = elementwise(lambda x, decimals: np.round(x, decimals), 0, node=
 sgn = irregular(lambda x: _sgn(x), lambda g, x, y: _sgn_vjp(g, x, y))
 frac = elementwise(lambda x: x - np.trunc(x), 1)
 copysign = elementwise(np.copysign, lambda a, y: _same_sign(a, y), 0, floats=True)
-copysign_scalar = elementwise(np.copysign, copysign.vjps[0], 0, floats=True, node="CopysignBackward1")
+copysign_scalar = elementwise(np.copysign, copysign.vjps[0], 0, floats=True, node="CopysignBackward1", places=(0,))
 heaviside = elementwise(np.heaviside, 0, 0)
 nextafter = elementwise(np.nextafter, lambda a, b: (a != b) * 1.0, 0)
 
@@ -68,9 +68,9 @@ floor_divide = elementwise(np.floor_divide, 0, 0)  # torch refuses its derivativ
 div_floor = elementwise(lambda a, b: np.floor_divide(a, b), 0, 0, node="DivBackward2")
 div_trunc = elementwise(lambda a, b: _truncated(a, b), 0, 0, node="DivBackward2")
 remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor_divide(a, b), node="RemainderBackward1")
-remainder_number = elementwise(lambda a, b: np.remainder(a, b), 1, 0, node="RemainderBackward0")
+remainder_number = elementwise(lambda a, b: np.remainder(a, b), 1, 0, node="RemainderBackward0", places=(0,))
 fmod = elementwise(np.fmod, 1, lambda a, b: -_quotient(a, b), node="FmodBackward1")
-fmod_number = elementwise(lambda a, b: np.fmod(a, b), 1, 0, node="FmodBackward0")
+fmod_number = elementwise(lambda a, b: np.fmod(a, b), 1, 0, node="FmodBackward0", places=(0,))
 sqrt = elementwise(np.sqrt, over(lambda y: 2 * y), floats=True)
 rsqrt = elementwise(lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y**3, floats=True)
 cbrt = elementwise(np.cbrt, over(lambda y: 3 * y * y), floats=True)
@@ -131,7 +131,7 @@ def _base_partial(a: Any, b: Any) -> Any:
 
 
 pow_tensor = elementwise(np.power, _base_partial, _log_or_zero, node="PowBackward1")
-pow_of_scalar = elementwise(np.power, None, lambda a, b, y: y * _log_guard(a, b), node="PowBackward2")
+pow_of_scalar = elementwise(np.power, None, lambda a, b, y: y * _log_guard(a, b), node="PowBackward2", places=(1,))
 
 
 def _log_guard(a: Any, b: Any) -> Any:
@@ -331,6 +331,7 @@ where = irregular(
     lambda g, a: np.where(a, 0.0, g),
     pointwise=True,
     saved={"self": "condition"},
+    places=(1, 2),
 )
 
 name_rows(globals())

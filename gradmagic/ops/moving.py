@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import Linear, elementwise, irregular, joining, linear, name_rows, view
-from gradmagic.engine.layout import copied, in_rows, owned
+from gradmagic.engine.layout import copied, in_rows, owned, rows
 from gradmagic.engine.op import as_array
 from gradmagic.engine.pulling import conj
 from gradmagic.ops import elementwise as E
@@ -180,7 +180,7 @@ def _running(better: Any) -> Any:
     def choose(x: Any, axis: int) -> Any:
         ends = better.accumulate(x, axis)
         places = np.arange(x.shape[axis]).reshape([-1 if d == axis % x.ndim else 1 for d in range(x.ndim)])
-        return np.maximum.accumulate(np.where((x == ends) | np.isnan(x), places, 0), axis)
+        return rows(np.maximum.accumulate(np.where((x == ends) | np.isnan(x), places, 0), axis))
 
     return choose
 

@@ -112,7 +112,10 @@ name_rows(globals())
 def _numbered(row: Any) -> Any:
     """The row where an operand is a number: torch has two more, which are counted."""
     node = row.node_name or row.make_node_class().__name__
-    return tuple(elementwise(row.fn, *row.vjps, floats=True, node=f"{node[:-1]}{k}").named(row.name) for k in (1, 2))
+    return tuple(
+        elementwise(row.fn, *row.vjps, floats=True, node=f"{node[:-1]}{k}", places=(2 - k,)).named(row.name)
+        for k in (1, 2)
+    )
 
 
 # -- under torch's names ------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from gradmagic.engine.graph import walk
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import DeadEnd, Node
 from gradmagic.engine.tensor import Tensor
+from gradmagic.ops.shape import alias
 from gradmagic.torch import trees
 
 
@@ -50,7 +51,7 @@ class Level:
         if value._array.dtype.kind not in "fc":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if value.requires_grad:
-            return value.view(value.shape)  # type: ignore[no-untyped-call, unused-ignore]
+            return alias.one(value)
         return self.leaf(without_history(value))
 
     def leaf(self, t: Any) -> Any:

@@ -6,9 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.torch import basis, trees
 from gradmagic.torch.func.arguments import (
@@ -73,10 +70,15 @@ def jacrev(
     return wrapper
 
 
+def _mapped(linear: Callable[..., Any], like: Any) -> Any:
+    """What a linear function makes of all basis vectors. Of nothing, none of one: with its history, if it has any."""
+    if like.numel():
+        return basis.mapped(linear, like)
+    return [rows[:0] for rows in linear(zeros(like, 1))]
+
+
 def _rows(out: Any, leaves: list[Any], create: bool) -> list[Any]:
-    if not out.numel():
-        return [Tensor._of(np.zeros(out.shape + t.shape, t._array.dtype)) for t in leaves]
-    rows = basis.mapped(lambda w: gradients([out], leaves, [w], create, batch=len(w)), out)
+    rows = _mapped(lambda w: gradients([out], leaves, [w], create, batch=len(w)), out)
     return [g.view(out.shape + t.shape) for g, t in zip(rows, leaves, strict=True)]
 
 
@@ -135,14 +137,12 @@ def jacfwd(
 def _columns(push: Callable[..., list[Any]], leaves: list[Any], outs: list[Any], i: int) -> list[Any]:
     """For each output the Jacobian by one argument: its products with all basis vectors."""
     t = leaves[i]
-    if not t.numel():
-        return [Tensor._of(np.zeros(out.shape + t.shape, out._array.dtype)) for out in outs]
 
     def product(vectors: Any) -> list[Any]:
         batch = len(vectors)
         return push([vectors if j == i else zeros(leaf, batch) for j, leaf in enumerate(leaves)], batch)
 
-    found = basis.mapped(product, t)
+    found = _mapped(product, t)
     return [F["movedim"](c, 0, -1).reshape((*c.shape[1:], *t.shape)) for c in found]
 
 
