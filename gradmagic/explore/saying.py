@@ -40,6 +40,7 @@ def line_of(request: Request, state: State, domain: Range | None = None) -> str:
 
     Examples
     --------
+    >>> from gradmagic.explore.reading import parse_line
     >>> from gradmagic.explore.state import State
     >>> request = parse_line("x=-1:1 --no-create-graph", "y = x")
     >>> line_of(request, State({}, x0=0.5, create_graph=False))

@@ -36,9 +36,9 @@ class Palette:
         blends = [np.round(shares * rgb(colour) + (1 - shares) * back) for colour in pure]
         self.colours = np.concatenate([back[None], *blends, *(one[None] for one in washes)]).astype(np.uint8)
         self._nearest = nearest_of(self.colours.astype(np.float64))
-        # A flat colour stays what it is, whatever else shares its cell.
+        # A flat colour stays what it is, whatever else shares its cell: a line's before the tint of an area.
         first = 1 + steps * len(pure)
-        exact = np.array([0, *(1 + steps * place for place in range(len(pure))), *range(first, len(self.colours))])
+        exact = np.array([*range(first, len(self.colours)), 0, *(1 + steps * place for place in range(len(pure)))])
         self._nearest[cells(packed(self.colours[exact]))] = exact
 
     def index(self, pixels: Array) -> Array:
