@@ -93,6 +93,9 @@ def two(a, b):
     dtype = x.dtype
     if dtype is not F64 and dtype is not F32:
         return otherwise(a, b)
+"""
+    + _EDGE.format("a")
+    + """\
     if isinstance(b, Tensor):
         z, nr = b._array, b.output_nr
         if z.dtype is not dtype or b._inference:
@@ -113,7 +116,6 @@ def two(a, b):
         unhush(token)
 {laid}"""
     + _RESULT
-    + _EDGE.format("a")
     + """\
     if to_b is None:
         if to_a is None:

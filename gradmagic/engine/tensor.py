@@ -234,8 +234,11 @@ class Tensor(Conversion):
 
         def keep(g: Tensor) -> None:
             t = ref()
-            if t is not None:
-                t._grad = g.clone() if t._grad is None else t._grad + g
+            if t is not None and t._grad is not None:
+                t._grad = t._grad + g
+            elif t is not None:
+                rows = g.contiguous()
+                t._grad = g.clone() if rows is g else rows
 
         entry = node.pre_hooks.setdefault(self.output_nr, ({}, []))
         entry[1].append(keep)
@@ -357,7 +360,7 @@ class Tensor(Conversion):
         if id(self) in memo:
             return memo[id(self)]  # type: ignore[no-any-return]
         t: Tensor = Tensor._of(layout.with_its_memory(self._array, memo))
-        t._wants_grad = self._wants_grad
+        t._wants_grad = self.requires_grad
         t.__class__ = type(self)
         memo[id(self)] = t
         if self._grad is not None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.kinds import refuse_broadcast
-from gradmagic.engine.layout import like
+from gradmagic.engine.layout import laid, like
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
 from gradmagic.ops.operands import (
@@ -252,7 +252,7 @@ def _comparison(ufunc: Any) -> Any:
             d = dtypes.of(dtypes.result_dtype([a, b]))
             raise NotImplementedError(f"\"{_ORDERS[ufunc]}_cpu\" not implemented for '{d.legacy}'")
         try:
-            return Tensor._of(np.asarray(ufunc(a, b)))
+            return Tensor._of(laid(np.asarray(ufunc(a, b)), (a, b)))
         except ValueError:
             refuse_broadcast([a, b])
             raise
@@ -279,7 +279,8 @@ isnan, isinf, isfinite, logical_not = (_predicate(u) for u in (np.isnan, np.isin
 
 
 def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
-    return Tensor._of(np.isclose(as_tensor(input)._array, as_tensor(other)._array, rtol, atol, equal_nan))
+    a, b = as_tensor(input)._array, as_tensor(other)._array
+    return Tensor._of(laid(np.isclose(a, b, rtol, atol, equal_nan), (a, b)))
 
 
 def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.layout import laid
 from gradmagic.engine.tensor import Tensor
 
 
@@ -16,7 +17,8 @@ def _bitwise(name: str, kernel: str, ufunc: Any, kinds: str = "bui") -> Any:
         common = dtypes.result_dtype(given)
         if common.kind not in kinds:
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.of(common).legacy}'")
-        return Tensor._of(np.asarray(ufunc(*(np.asarray(v).astype(common) for v in given))))
+        arrays = [np.asarray(v).astype(common) for v in given]
+        return Tensor._of(laid(np.asarray(ufunc(*arrays)), arrays))
 
     op.__name__ = name
     return op

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import irregular, linear, name_rows, refuse_broadcast, view
+from gradmagic.engine.layout import laid
 from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import floating, held
@@ -20,10 +21,10 @@ from gradmagic.ops.shaping import select
 conj_row: Any = linear(np.conj, lambda g: called(conj_row)(g), node="ConjBackward0")
 imag_row = view(lambda x: x.imag, lambda g: g * 1j, node="ImagBackward0")
 complex_row = irregular(
-    lambda a, b: a + 1j * b, lambda g: _real(g), lambda g: _imag(g), node="ComplexBackward0", batches=True
+    lambda a, b: laid(a + 1j * b, (a, b)), lambda g: _real(g), lambda g: _imag(g), node="ComplexBackward0", batches=True
 )
 polar_row = irregular(
-    lambda a, b: a * np.exp(1j * b).astype(np.result_type(a, np.complex64)),
+    lambda a, b: laid(a * np.exp(1j * b).astype(np.result_type(a, np.complex64)), (a, b)),
     lambda g, y: _real(np.conj(g) * _direction(y)),
     lambda g, y: _real(np.conj(g) * (y * 1j)),
     node="PolarBackward0",

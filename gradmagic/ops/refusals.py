@@ -74,7 +74,9 @@ def _zero_divisor(arrays: Any) -> None:
 _REFUSALS: list[tuple[Any, Callable[[Any], None]]] = [
     *((row, _bool_minus) for row in (E.sub, E.rsub, E.rsub_tensor)),
     (E.neg, _says(f"Negation, the `-` operator, on a bool tensor is not supported. {_MASK}", _BOOL)),
-    (E.abs, _no_kernel("abs_cpu", _BOOL)), (E.relu, _says("Boolean inputs not supported for relu", _BOOL)),
+    (E.abs, _no_kernel("abs_cpu", _BOOL)),
+    (E.relu, _every(_says("Boolean inputs not supported for relu", _BOOL),
+                    _says("clamp is not supported for complex types", _COMPLEX, NotImplementedError))),
     (E.heaviside, _other_dtype), (E.frac, _no_kernel("frac_cpu", _INTS)), (E.pow_tensor, _no_kernel("pow", _BOOL)),
     *((row, _every(_no_kernel(f"{row.name}_vml_cpu", _BOOL), _says(f"{row.name} is not supported for complex inputs",
                                                                   _COMPLEX, NotImplementedError)))

@@ -21,6 +21,7 @@ from tests.engine.prelude import PRELUDE
 UNUSED_CALL = re.compile(r"^(with .*?: )?(?:.*= )?torch\.autograd\.grad\((.*?)\)(?:\[0\]|\.values\(\))?$")
 HARMLESS = ("the mismatch that there is", "the shapes that there are", "one of two errors")  # told before all else
 UNUSED = "appears to not have been used"
+_NAMES = re.compile(r"\bv\d+\b")
 STALE = "its base or another view of its base has been modified inplace"
 Difference = tuple[str, Any, Any]
 MISSING = re.compile(r"has no attribute '(\w+)'")
@@ -72,6 +73,7 @@ class Pair:
         self.real, self.ours = Side(torch), Side(ours)
         self.single = False
         self.mapped: set[str] = set()  # what came out of torch's vmap
+        self.of_mapped: set[str] = set()  # and what was made of it, which lies as it does
         self.product = False  # torch lays the gradients of matrix products as their operands were, and never says so
         self.transformed = False  # whether a graph may have been made by torch.func, of which the same holds
         self.once = self.angle = self.quotient = False
@@ -87,8 +89,7 @@ class Pair:
             expected, got = self._catch_up(line, expected, got, told)
         self.product |= "@" in line or "matmul" in line
         self.transformed |= "functional." in line or "torch.func." in line
-        if "is_grads_batched" in line:
-            self.mapped |= set(re.findall(r"\bv\d+\b", line.partition(" = ")[0]))
+        self._follow(line)
         self.once |= "Once" in line
         self.angle |= "atan2" in line or "pow(" in line
         self.quotient |= "fmod" in line or "remainder" in line
@@ -115,6 +116,14 @@ class Pair:
         if not found:
             self._align()
         return [] if self.excuse else found
+
+    def _follow(self, line: str) -> None:
+        """Note which names a statement gives to what came out of torch's vmap, or was made of it."""
+        names, _, made_of = line.partition(" = ")
+        if "is_grads_batched" in line:
+            self.mapped |= set(_NAMES.findall(names))
+        elif not (self.mapped | self.of_mapped).isdisjoint(_NAMES.findall(made_of)):
+            self.of_mapped |= set(_NAMES.findall(names))
 
     def _catch_up(self, line: str, expected: Any, got: Any, told: int) -> tuple[Any, Any]:
         """Torch had gone through the graph and freed it before it told of an unused input: now we do the same.
@@ -155,7 +164,7 @@ class Pair:
             tolerance = 1e-4 if self.single else 1e-9
             # where a result of vmap lies is a matter of how each op was batched
             skipped = {"is a view", "strides"} if name in self.mapped or self.transformed else set()
-            skipped |= {"strides"} if self.product else set()
+            skipped |= {"strides"} if self.product or name in self.of_mapped else set()
             skipped |= {"node"} if self.loose else set()
             found += [(f"{name} {field}", a, b) for field, a, b in _differences(tensor, ours[name], skipped, tolerance)]
             writes = self.real.writes(name), self.ours.writes(name)
