@@ -65,13 +65,13 @@ def explained(
         )
     if LEAF in message or LEAF_VIEW in message:
         return (
-            "x is a leaf that requires grad, and torch since 1.8 does not let it be written to in place",
+            "what is written to is a leaf that requires grad, which torch since 1.8 does not allow",
             Cure("write into x = x.clone(), or fill x before requires_grad_(), or use --leaf-writes=allow"),
         )
     if INPLACE in message:
         return (
             "a value that the backward pass needs was overwritten after it had been saved",
-            Cure("write into a clone(), or bind a new tensor instead of writing (the Graph page tells the two lines)"),
+            Cure("write into a clone(), or bind a new tensor instead of writing"),
         )
     if NUMPY in message:
         return (

@@ -135,8 +135,8 @@ class Compiler:
         what = quoted(ast.get_source_segment(self.text.strip(), node) or type(node).__name__)
         known = ", ".join((*self.names, "pi", "e"))
         return GradUsageError(
-            f"{what} is not allowed in an expression{advice(self.text)}: numbers, {known}, + - * / ** and functions "
-            "such as sin, cos, exp, log, sqrt, abs are"
+            f"{what} is not allowed in an expression{advice(self.text)}: it may have numbers, {known}, + - * / ** and "
+            "functions such as sin, cos, exp, log, sqrt, abs"
         )
 
 
@@ -150,6 +150,8 @@ def advice(text: str) -> str:
     """What the commonest slips want."""
     if "^" in text:
         return " (powers are written **)"
+    if text.count("(") != text.count(")"):
+        return " (a bracket is not closed)" if text.count("(") > text.count(")") else " (a bracket is closed twice)"
     if any(a.isdigit() and (b.isalpha() or b == "(") for a, b in pairwise(text)):
         return " (products are written with *, as in 2*x)"
     return ""

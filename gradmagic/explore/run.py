@@ -316,7 +316,7 @@ def together(x: Any, ys: Sequence[Any], outputs: Sequence[Program]) -> None:
 
 
 def advise(error: Exception) -> None:
-    """Add the way out to an error that says nothing to a beginner: math.sin and its like take one number."""
+    """Add the way out to an error that says nothing to a beginner: x stands for many numbers, math.sin takes one."""
     said, cause = str(error), str(error.__cause__ or "")
     if cause.startswith(leaving.CANNOT):
         error.add_note(cause)  # numpy puts words of its own before ours where a number is to go into an array
@@ -324,6 +324,8 @@ def advise(error: Exception) -> None:
         error.add_note(
             "The math module's functions take one number, not a tensor of many: use np.sin, torch.sin or sin."
         )
+    if "Boolean value of Tensor with more than one value" in said:
+        error.add_note("x stands for all its values at once, and `if` wants one: write np.where(x > 0, this, that).")
 
 
 def told(error: Exception, ledger: Ledger) -> None:

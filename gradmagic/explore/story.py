@@ -179,8 +179,8 @@ class Telling:
         """The story, with the names that the cell gave to its tensors."""
         witness = self.witness
         called = {id(value): name for name, value in names.items() if hasattr(value, "grad_fn")}
-        if witness.x is not None:
-            called[id(witness.x)] = self.program.wrt
+        names_of_inputs = [name for name in (self.program.wrt, self.program.second) if name]
+        called |= {id(t): name for t, name in zip(witness.inputs, names_of_inputs, strict=False)}
         labels = self.labels(called)
         graphs = [self.graph(labels[i], root, called) for i, (root, _) in enumerate(witness.roots)]
         moments = [

@@ -35,6 +35,10 @@ class Outcome:
         What the first call left of the graphs.
     again : bool
         Whether the first call could be made once more.
+    label : str
+        What the first call gives, as dy/dx.
+    ran : bool
+        Whether the first call ran at all, so that it kept something or freed it.
     """
 
     create_graph: bool
@@ -45,6 +49,8 @@ class Outcome:
     nodes_kept: int
     bytes_kept: int
     again: bool
+    label: str = "dy/dx"
+    ran: bool = True
 
 
 def outcomes(program: Program, state: State, namespace: Mapping[str, Any]) -> tuple[Outcome, ...]:
@@ -65,19 +71,20 @@ def outcome(program: Program, state: State, namespace: Mapping[str, Any], create
     tried = replace(state, create_graph=create, retain_graph=retain, order=2)
     trace = run(program, tried, dict(namespace), first=False)
     calls = [call for call in trace.ledger if call.by == "panel"]
+    label = f"∂{program.y_label}/∂{program.wrt}" if program.second else ordinal_label(1, program.y_label, program.wrt)
     if not calls:
         why = trace.failure.message if trace.failure is not None else "nothing was differentiated"
-        return Outcome(create, retain, "no derivative", False, why, 0, 0, False)
+        return Outcome(create, retain, "no derivative", False, why, 0, 0, False, label, ran=False)
     first, second = calls[0], calls[1] if len(calls) > 1 else None
     if not first.ok:
         words = "refused" if first.cause else first.outcome
-        return Outcome(create, retain, words, False, first.cause or "", 0, first.bytes_kept, False)
+        return Outcome(create, retain, words, False, first.cause or "", 0, first.bytes_kept, False, label, ran=False)
     zero = second is not None and not second.ok and create and trace.derivatives[1].values is not None
     possible = second is not None and (second.ok or zero)
     why = ""
     if zero:
-        why = f"{ordinal_label(1, program.y_label, program.wrt)} is constant: torch refuses, and the value is 0"
+        why = f"{label} is constant: torch refuses, and the value is 0"
     elif second is not None and not second.ok:
         why = second.cause or second.outcome
     again = first.nodes_freed == 0
-    return Outcome(create, retain, first.outcome, possible, why, first.nodes_kept, first.bytes_kept, again)
+    return Outcome(create, retain, first.outcome, possible, why, first.nodes_kept, first.bytes_kept, again, label)

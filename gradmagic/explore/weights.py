@@ -53,7 +53,7 @@ class Weights:
         try:
             return cls(spec, "expression", expression=Expression.of(spec))
         except GradUsageError as error:
-            raise GradUsageError(f"cannot read the weights {quoted(spec)}: {error}") from None
+            raise GradUsageError(f"weights: {error}") from None
 
     @property
     def source(self) -> str:

@@ -53,7 +53,7 @@ class Witness(Ledger):
         self.facts: dict[int, tuple[tuple[Saved, ...], int | None]] = {}
         self.logs: dict[int, list[tuple[str, Any, tuple[int, ...]]]] = {}
         self.freed: dict[int, int] = {}
-        self.x: Any = None
+        self.inputs: tuple[Any, ...] = ()  # what the panel differentiates by
         self._keys: dict[int, int] = {}
 
     def key(self, thing: Any) -> int:
@@ -68,7 +68,7 @@ class Witness(Ledger):
         for tensor in call.outputs:
             self.see(tensor, self.label(0) if self.by == "panel" and not self.panels else None, None)
         if self.by == "panel" and call.inputs:
-            self.x = call.inputs[0]
+            self.inputs = tuple(call.inputs)
         if not self.moments:
             self.moments.append((None, len(self.roots), {}, ()))
         steps: list[Step] = []

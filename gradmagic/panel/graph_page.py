@@ -268,11 +268,14 @@ def outcome_html(outcome: Outcome, *, now: bool) -> str:
         f"{outcome.nodes_kept} node{'s' * (outcome.nodes_kept != 1)} kept · {size(outcome.bytes_kept)}"
         if outcome.nodes_kept
         else "all graphs freed · 0 B"
+        if outcome.ran
+        else "nothing ran: nothing was freed"
     )
     again = "; the first call can be made again" if outcome.again and not outcome.create_graph else ""
     kind = "gm-good-cell" if outcome.second else "gm-bad-cell"
+    first = html.escape(f"{outcome.label}: {outcome.first}")
     return (
-        f'<div class="gm-cell {kind}{" gm-now" if now else ""}"><div>dy/dx: {html.escape(outcome.first)}</div>'
+        f'<div class="gm-cell {kind}{" gm-now" if now else ""}"><div>{first}</div>'
         f'<div>{mark}</div>{why}<div class="gm-note">{kept}{again}</div></div>'
     )
 

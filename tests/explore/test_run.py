@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradmagic.explore.explorer import Explorer
 from gradmagic.explore.program import Program
 from gradmagic.explore.reading import parse_line
-from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.request import GradUsageError, Request
 from gradmagic.explore.run import apart, run
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Trace
@@ -412,3 +413,9 @@ def test_weights_that_do_not_fit_are_not_blamed_on_the_cell() -> None:
     assert trace.failure is not None
     assert "'nowhere' name no variable" in trace.failure.message
     assert all("the cell ran" in (d.note or "") for d in trace.derivatives)
+
+
+def test_an_if_over_all_of_x_is_told_what_to_write_instead() -> None:
+    with pytest.raises(RuntimeError, match="Boolean value of Tensor with more than one value is ambiguous") as caught:
+        Explorer(Request("if x > 0:\n    y = x\nelse:\n    y = -x"))
+    assert any("np.where(x > 0, this, that)" in note for note in caught.value.__notes__)

@@ -115,3 +115,19 @@ def test_a_custom_function_says_that_its_rule_is_its_own():
             return g * 2
 
     assert "custom" in row_of(Double.apply(torch.ones(1, requires_grad=True)).grad_fn)
+
+
+def test_of_two_inputs_each_has_its_name_in_the_graph_and_in_the_switches():
+    explorer = Explorer(*request_from("x**2 * y", x=(-1, 1), y=(-1, 1)))
+    graphs = story(explorer.program, explorer.state, explorer.namespace).graphs
+    leaves = {box.name for graph in graphs for box in graph.boxes if box.kind == "leaf"}
+    assert {"x", "y"} <= leaves
+    assert "a leaf" not in leaves
+    found = outcomes(explorer.program, explorer.state, explorer.namespace)
+    assert {outcome.label for outcome in found} == {f"∂{explorer.program.y_label}/∂x"}
+
+
+def test_a_call_that_was_refused_freed_nothing():
+    explorer = Explorer(*request_from("h = exp(x)\ny = h * x\nh += 1"))
+    found = outcomes(explorer.program, explorer.state, explorer.namespace)
+    assert not any(outcome.ran for outcome in found)

@@ -51,3 +51,15 @@ def test_what_does_not_fit_is_said(spec: str, shape: tuple[int, ...], words: str
 
 def test_an_expression_takes_the_outputs_shape_if_it_has_as_many_elements() -> None:
     assert Weights.of("x").values((3, 1), {}, X).shape == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("cos(x", r"^weights: cannot read 'cos\(x' as an expression \(a bracket is not closed\)$"),
+        ("cos(x))", "closed twice"),
+    ],
+)
+def test_a_bracket_too_few_or_too_many_is_said_once(spec: str, words: str) -> None:
+    with pytest.raises(GradUsageError, match=words):
+        Weights.of(spec)
