@@ -39,7 +39,7 @@ font-size:13px;overflow:hidden}}
 .gm .gm-hint,.gm .gm-axis{{display:none}}
 .gm.gm-points .gm-hint{{display:block;padding-left:82px;color:var(--gm-faint);line-height:1.5}}
 .gm.gm-points:has(.gm-axis) .gm-picture img{{cursor:crosshair;touch-action:pan-y}}
-.gm .gm-readouts{{width:72px;margin:0;flex:0 0 72px}}
+.gm .gm-readouts{{width:84px;margin:0;flex:0 0 84px}}
 .gm .gm-readouts .widget-html-content{{height:100%}}
 .gm .gm-values{{position:relative;height:100%}}
 .gm .gm-values span{{position:absolute;left:0;transform:translateY(-50%);white-space:nowrap;
@@ -71,8 +71,7 @@ border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-caption{{line-height:1.5;font-variant-numeric:tabular-nums;
 padding-left:82px;max-width:712px;box-sizing:border-box}}
 @media(max-width:700px){{.gm .gm-caption,.gm.gm-points .gm-hint{{padding-left:0}} .gm.gm .gm-found{{padding-left:16px}}
-.gm .gm-picture .gm-readouts{{display:none}}
-.gm .gm-ledger th:nth-child(2){{min-width:9em}}}}
+.gm .gm-picture .gm-readouts{{display:none}}}}
 .gm .gm-whole{{display:inline-block}}
 .gm .gm-found{{margin:2px 0 4px;padding-left:98px;max-width:712px;box-sizing:border-box;
 color:var(--gm-faint);line-height:1.4;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}}
@@ -92,16 +91,18 @@ clip-path:inset(50%);white-space:nowrap}}
 .gm th{{text-align:left;font-weight:500;color:var(--gm-faint);font-size:11px}}
 .gm .gm-ledger th,.gm .gm-ledger td{{padding:4px 8px;text-align:left;vertical-align:top;white-space:normal;
 border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
-.gm .gm-ledger td:last-child,.gm .gm-ledger td:nth-child(5){{white-space:nowrap}}
-.gm .gm-ledger tr:not(.gm-failed) td:nth-child(4){{white-space:nowrap}}
-.gm .gm-ledger th{{white-space:nowrap;overflow-wrap:normal}}
+.gm .gm-ledger td:last-child,.gm .gm-ledger th:last-child{{white-space:nowrap}}
+.gm .gm-ledger th,.gm .gm-ledger tr:not(.gm-failed) td:nth-child(n+3){{overflow-wrap:break-word}}
 .gm .gm-ledger th:nth-child(2){{min-width:14em}}
 .gm .gm-ledger tr[data-call]{{cursor:pointer}}
 .gm .gm-why{{color:var(--gm-ink);margin-top:2px}}
 .gm .gm-narrow .widget-label{{flex:0 0 56px!important;width:56px!important}}
 .gm .gm-narrow .widget-toggle-button{{min-width:25px;padding:0 3px}}
 .gm .gm-drawn svg{{display:block;margin:0 auto}}
-.gm .gm-ledger-box{{overflow-x:auto}}
+.gm .gm-ledger-box{{overflow-x:auto;container-type:inline-size}}
+@container(max-width:600px){{.gm .gm-ledger th:nth-child(2){{min-width:7em}}
+.gm .gm-ledger tr:not(.gm-failed) td:nth-child(4){{overflow-wrap:anywhere}}
+.gm .gm-ledger th,.gm .gm-ledger td{{padding:4px}}}}
 .gm .widget-html,.gm .widget-html-content{{min-width:0;max-width:100%}}
 .gm .gm-ledger code{{background:none;font-size:12px;white-space:pre-wrap;color:inherit}}
 .gm .gm-ledger tr{{background:none!important}}

@@ -17,22 +17,22 @@ __all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size
 
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
-NARROW = 9  # letters of a read-out, at most
+NARROW = 9  # letters of a read-out with its sign, at most: the style has the room for them
 MANY = 12  # rows or columns of a table that are shown before it is cut in the middle
 
 
 def number(value: float | None, room: int = 99) -> str:
-    """A number as the panel writes it: in five digits, in three if it has no more room than so many letters.
+    """A number as the panel writes it: in five digits, in fewer if it has no more room than so many letters.
 
-    >>> number(-1.04142), number(None), number(float("inf")), number(-1.23456e-9, room=9)
-    ('−1.0414', '–', '∞', '−1.23e−09')
+    >>> number(-1.04142), number(None), number(float("inf")), number(-1.23456e-9, room=9), number(-1.575e100, room=9)
+    ('−1.0414', '–', '∞', '−1.23e−09', '−1.6e+100')
     """
     if value is None:
         return "–"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    written = f"{value + 0.0:.5g}"
-    return (written if len(written) <= room else f"{value:.3g}").replace("-", "−")
+    ways = [f"{value + 0.0:.{digits}g}" for digits in (5, 4, 3, 2, 1)]
+    return next((written for written in ways if len(written) <= room), ways[-1]).replace("-", "−")
 
 
 def size(count: int) -> str:
@@ -55,9 +55,8 @@ def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) 
         value, hue = values[place], curves.curves[place].hue
         last = max(down, last + LINE)
         sign = "+" if value is not None and value > 0 else ""
-        rows.append(
-            f'<span class="gm-o{hue}" style="top:{100 * last / height:.2f}%">{sign}{number(value, NARROW)}</span>'
-        )
+        words = sign + number(value, NARROW - len(sign))
+        rows.append(f'<span class="gm-o{hue}" style="top:{100 * last / height:.2f}%">{words}</span>')
     return f'<div class="gm-values" aria-hidden="true">{"".join(rows)}</div>'
 
 

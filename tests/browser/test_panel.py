@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.browser.frontends import notebook_of
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
@@ -108,3 +110,20 @@ def test_the_program_of_the_document_runs_in_the_browser(open_notebook: Opener) 
     text = page.locator(".jp-Notebook").inner_text()
     assert "grad_fn=<CopySlices>" in text
     assert "a view of a leaf Variable that requires grad is being used in an in-place operation" in text
+
+
+def test_neither_a_read_out_nor_the_ledger_is_cut(open_notebook: Opener, tmp_path: Path) -> None:
+    cell = "%%grad x=-1:1@0 --order 10\ny = 1/(1+25*x**2)"
+    page = open_notebook(notebook_of(tmp_path / "wide.ipynb", cell)).page
+    page.locator(".gm-readouts", has_text="+1.58e+10").wait_for()
+    assert page.evaluate(
+        """() => {
+          var column = document.querySelector('.gm-readouts').getBoundingClientRect();
+          return Array.from(document.querySelectorAll('.gm-values span')).every(
+            function (one) { return one.getBoundingClientRect().right <= column.right; });
+        }"""
+    )
+    box = page.locator(".gm-ledger-box")
+    for width in (1280, 800, 480):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert box.evaluate("(e) => e.scrollWidth <= e.clientWidth"), f"the ledger in a window of {width} pixels"

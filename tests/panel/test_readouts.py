@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 import gradmagic
 
 
@@ -12,11 +14,22 @@ def test_rounding_at_the_cursor_is_zero():
     panel.close()
 
 
-def test_a_read_out_fits():
-    panel = gradmagic.explore("1.23456e-9 * x", x=(0, 2, 1))
-    assert "+1.23e−09" in panel.readouts.value
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1.23456e-9 * x", "+6.17e−10"),
+        ("-1.23456e-9 * x", "−6.17e−10"),
+        ("0.0022412 * x", "+0.001121"),
+        ("1.234e100 * x", "+6.17e+99"),
+        ("1.575e10 * x**8", "+6.15e+07"),
+        ("-1.234e120 * x", "−6.2e+119"),
+    ],
+)
+def test_a_read_out_fits(text, said):
+    panel = gradmagic.explore(text, x=(-1, 1, 0.5), order=10)
     words = re.findall(r">([^<]+)</span>", panel.readouts.value)
-    assert max(map(len, words)) <= 10
+    assert max(map(len, words)) <= 9, "its sign takes room, too"
+    assert said in words
     panel.close()
 
 
