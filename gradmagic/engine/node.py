@@ -68,6 +68,7 @@ class Node:
     op: Any = None
     metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
     output_log: WriteLog | None = None
+    logged_nr = 0  # of which output that is
     runs_on_nothing = False  # whether it makes something of no gradient at all
     written_at: int | None = None  # an in-place op's own write is not a change of what it saved
     pre_hooks: dict[int, Any] | None = None  # of tensors, by output
@@ -167,7 +168,8 @@ class Node:
         indices = isinstance(array, tuple) and array[-1].dtype.kind == "i"  # which a write to the values leaves alone
         if self.output_log is not None and not indices:
             since = self.seq if self.written_at is None else self.written_at + 1
-            self._check(self.output_log, since, array, self)
+            written = array[self.logged_nr] if isinstance(array, tuple) else array
+            self._check(self.output_log, since, written, self, self.logged_nr)
         if not recording:
             return array
         if isinstance(array, tuple):

@@ -18,7 +18,7 @@ import numpy as np
 from gradmagic.engine import plainly
 from gradmagic.engine.anomaly import note
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node, tick
+from gradmagic.engine.node import DeadEnd, Node, tick
 from gradmagic.engine.pulling import Pull, target_meta, written_out
 from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.saving import Packed, saving
@@ -192,7 +192,7 @@ class Op:
         """What the rules that will be asked for read: operands by position, then the output. Nothing, if they read nothing."""
         wanted = 0
         for i, target in enumerate(edges):
-            if target is not None:
+            if target is not None and type(target) is not DeadEnd:
                 wanted |= 1 << i
         flags = self._keeps.get(wanted)
         if flags is None or (flags and len(flags) != len(edges) + 1):

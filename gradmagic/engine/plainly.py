@@ -15,13 +15,13 @@ import numpy as np
 
 from gradmagic.engine.layout import laid
 from gradmagic.engine.modes import UNUSUAL
-from gradmagic.engine.node import tick
+from gradmagic.engine.node import DeadEnd, tick
 from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.writing import function_from
 
 _NAMES = {
-    "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
+    "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "DeadEnd": DeadEnd, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
     "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
 }  # fmt: skip
 
@@ -29,10 +29,14 @@ _NAMES = {
 _EDGE = """\
     to_{0} = {0}._node
     if {0}._view is not None:
-        to_{0} = edge({0})
+        to_{0} = edge({0}){dead}
     elif to_{0} is None and {0}._wants_grad:
         to_{0} = {0}
 """
+# Of two operands the one that leads nowhere needs nothing saved.
+_DEAD = """
+        if type(to_{0}) is DeadEnd:
+            return otherwise(a, b)"""
 _RESULT = """\
     t = new(Tensor)
     t._array, t.output_nr, t._wants_grad, t._inference = y, 0, False, False
@@ -75,7 +79,7 @@ def one(x, **kwargs):
 """
     + _RESULT
     + "{view}"
-    + _EDGE.format("x")
+    + _EDGE.format("x", dead="")
     + """\
     if to_x is None:
         return t
@@ -94,14 +98,14 @@ def two(a, b):
     if dtype is not F64 and dtype is not F32:
         return otherwise(a, b)
 """
-    + _EDGE.format("a")
+    + _EDGE.format("a", dead=_DEAD.format("a"))
     + """\
     if isinstance(b, Tensor):
         z, nr = b._array, b.output_nr
         if z.dtype is not dtype or b._inference:
             return otherwise(a, b)
 """
-    + "".join(f"    {line}\n" for line in _EDGE.format("b").splitlines())
+    + "".join(f"    {line}\n" for line in _EDGE.format("b", dead=_DEAD.format("b")).splitlines())
     + """\
     elif type(b) is float or type(b) is int:
         z, nr, to_b = b, 0, None

@@ -275,7 +275,7 @@ class Tensor(Conversion):
             self._memory()
             node = self._node
             if node is not None and node.op is not None and node.saved and node.saved[-1] is not None:
-                node.output_log = log
+                node.output_log, node.logged_nr = log, self.output_nr
         return log
 
     def _memory(self) -> Any:

@@ -12,7 +12,7 @@ from gradmagic.engine.anomaly import observed
 from gradmagic.engine.fitting import accumulate, fit
 from gradmagic.engine.hooks import Gradients, run_hooks, run_node_hooks
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node
+from gradmagic.engine.node import DeadEnd, Node
 from gradmagic.engine.stopping import heed
 from gradmagic.engine.tensor import Tensor
 
@@ -64,6 +64,10 @@ class Walk:
                 if t is not None and t not in live:
                     last[t] = node
                     live.add(t)
+        for node in self.order:  # the ends that lead nowhere are numbered before all others
+            if type(node) is not DeadEnd:
+                break
+            live.discard(node)
 
     def _to_inputs(self, targets: set[Any]) -> None:
         """Only the nodes that lead to an input run, and only they are freed."""
