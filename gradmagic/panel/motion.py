@@ -95,11 +95,8 @@ class Motion:
     each frame, of which only the last counts, and stops with the panel.
     """
 
-    def __init__(
-        self, sliders: Mapping[str, Number], looks: Looks, moved: Callable[[str, float], None],
-        ranged: Callable[[str, Range], None],
-    ) -> None:  # fmt: skip
-        self._sliders, self._moved, self._ranged = sliders, moved, ranged
+    def __init__(self, sliders: Mapping[str, Number], looks: Looks, ranged: Callable[[str, Range], None]) -> None:
+        self._sliders, self._ranged = sliders, ranged
         self._quiet = False
         names = list(sliders)
         self.which = w.Dropdown(
@@ -167,7 +164,7 @@ class Motion:
     def _frame(self, change: dict[str, int]) -> None:
         if not self._quiet:
             lo, hi = self._ends()
-            self._moved(self.which.value, float(f"{lo + (hi - lo) * change['new'] / FRAMES:.13g}"))
+            self._sliders[self.which.value].move(lo + (hi - lo) * change["new"] / FRAMES)
 
     def _typed(self) -> None:
         """Ends that were typed: `-pi` is a number too."""

@@ -118,21 +118,22 @@ class Number:
         if abs(place - self._shown) < self.step / 4 and place not in (self.slider.min, self.slider.max):
             return
         self._shown, self._untold = place, True
-        self._arrived(self._number(place))
+        self.move(self._number(place))
 
     def _pressed(self, steps: int) -> None:
         if self.log:
-            self._arrived(float(f"{10 ** (self._on_grid(self.value) + steps * self.step):.4g}"), inside=True)
+            self.move(float(f"{10 ** (self._on_grid(self.value) + steps * self.step):.4g}"), inside=True)
         else:
             # On the grid of the steps: 0.1 three times is 0.3.
-            self._arrived(round(self.value / self.step + steps) * self.step, inside=True)
+            self.move(round(self.value / self.step + steps) * self.step, inside=True)
 
     def _typed(self, value: float) -> None:
         # The field shows a rounded number; what it shows already is no new value.
         if value != self._in_field():
-            self._arrived(value)
+            self.move(value)
 
-    def _arrived(self, value: float, *, inside: bool = False) -> None:
+    def move(self, value: float, *, inside: bool = False) -> None:
+        """Become another number, by a hand or by a clock; to be shown when the picture is there."""
         if not math.isfinite(value):
             self.show(self.value)
             return

@@ -271,7 +271,7 @@ class Panel:
         self._numbers = [number for number in (self.x0, self.y0, *self.params.values()) if number is not None]
         sliders = {**({"": self.x0} if self.x0 is not None and self.y0 is None else {}), **self.params}
         if sliders:
-            self.motion = Motion(sliders, looks, self._played, self._ranged)
+            self.motion = Motion(sliders, looks, self._ranged)
             rows.append(self.motion.row)
         self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(Extent.ALL, weights=spec))
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
@@ -306,13 +306,6 @@ class Panel:
         whole = span or self.explorer.program.domain
         if whole is not None:
             self.go(replace(self._wanted, span=span, x0=whole.clip(self._wanted.x0)))
-
-    def _played(self, name: str, value: float) -> None:
-        """The clock moves a slider: that of x0 has no name."""
-        if name:
-            self._parameter(name)(value)
-        else:
-            self._change(x0=value)
 
     def _ranged(self, name: str, span: Range) -> None:
         """The ends of a slider were typed."""
@@ -514,6 +507,7 @@ class Panel:
     def _say_numbers(self) -> None:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
         self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
+        self.caption.value = texts.caption(self._curves)
         self.pointing.show(self._frame.inputs if self.x0 is not None else ())
         self._reach_x()
         for number in self._numbers:
@@ -525,7 +519,6 @@ class Panel:
         for number in self._numbers:
             number.settle()
         self.image.tooltip = report.alt_text(curves)
-        self.caption.value = texts.caption(curves)
         self.found.value = texts.found(curves)
         self.tables.value = texts.tables(curves.tables)
         self.ledger_table.value = texts.ledger(ledger, self.options.target)

@@ -1,4 +1,4 @@
-"""A click in the picture moves the cursor, in each front end; what it needs is there after a zoom and on a map too."""
+"""A click in the picture and a clock move a number, in each front end, and what is typed stays, after a zoom too."""
 
 from __future__ import annotations
 
@@ -109,3 +109,18 @@ def test_a_typed_number_stays_what_it_is(shown: Any) -> None:
     shown.wait_for_timeout(700)
     assert at_x(panel) == 0.3333
     assert says(panel, 0.3333)
+
+
+def test_slider_and_field_go_with_the_clock(shown: Any) -> None:
+    panel = shown.locator(".gm").first
+    field, handle = panel.get_by_label("a, typed"), panel.get_by_role("slider", name="a", exact=True)
+    assert field.input_value() == "1.5"
+    panel.get_by_label("speed").select_option("fast")
+    panel.get_by_role("button", name="play a", exact=True).click()
+    until(lambda: field.input_value() not in ("1.5", "3"), "the field follows")
+    until(lambda: field.input_value() == "3", "the clock has come to the end")
+    shown.wait_for_timeout(700)
+    assert field.input_value() == "3"
+    assert float(handle.get_attribute("aria-valuenow")) == 3
+    panel.get_by_role("button", name="decrease a").click()
+    until(lambda: 2.7 < float(field.input_value()) < 3, "the button goes on from there")

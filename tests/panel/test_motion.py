@@ -7,7 +7,9 @@ import pytest
 
 import gradmagic
 from gradmagic.explore.request import Range
+from gradmagic.panel.coalesce import Extent
 from gradmagic.panel.motion import ACTIONS, FRAMES, zoomed
+from gradmagic.panel.panel import here
 
 
 @pytest.fixture
@@ -65,6 +67,22 @@ def test_the_clock_moves_the_chosen_slider_from_end_to_end(panel):
     panel.motion.play.value = FRAMES // 2
     assert panel.state.x0 == 0
     assert panel.state.params["a"] == 0.5
+
+
+@pytest.mark.parametrize("name", ["a", ""])
+def test_slider_and_field_are_where_the_clock_left_them_and_the_buttons_go_on_from_there(panel, name):
+    number = panel.params[name] if name else panel.x0
+    panel.motion.which.value = name
+    panel.motion.play.value = FRAMES
+    assert number.slider.value == float(number.typed.value) == number.value == number.hi
+    number.down.click()
+    assert number.value == pytest.approx(number.hi - 10 * number.step)
+
+
+def test_the_words_below_the_picture_go_with_the_numbers_beside_it(panel):
+    panel._wanted = replace(panel.state, x0=-1.0)
+    panel._render(Extent.NUMBERS, lambda: None, here)
+    assert "at x = −1, " in panel.caption.value
 
 
 def test_speed_is_the_time_between_two_frames(panel):
