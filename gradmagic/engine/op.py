@@ -192,7 +192,9 @@ class Op:
         """What the rules that will be asked for read: operands by position, then the output. Nothing, if they read nothing."""
         wanted = 0
         for i, target in enumerate(edges):
-            if target is not None and type(target) is not DeadEnd:
+            if target is not None and (
+                type(target) is not DeadEnd or len(edges) == 1
+            ):  # torch asks only where there are more
                 wanted |= 1 << i
         flags = self._keeps.get(wanted)
         if flags is None or (flags and len(flags) != len(edges) + 1):
