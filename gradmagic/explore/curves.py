@@ -99,6 +99,8 @@ class Curves:
         What several outputs are called.
     log : frozenset of {"x", "y"}
         The axes that are to be logarithmic.
+    expansion : tuple of float
+        y and its derivatives at x0, of more orders than there are curves, if an overlay asks for them.
     """
 
     x: Array
@@ -118,6 +120,7 @@ class Curves:
     torn: tuple[Break, ...] | None = None
     outputs: tuple[str, ...] = ()
     log: frozenset[str] = frozenset()
+    expansion: tuple[float, ...] = ()
 
     @property
     def asked(self) -> Array:
@@ -125,8 +128,12 @@ class Curves:
         return self.even if self.even is not None else ~np.isin(np.arange(len(self.x)), self.breaks)
 
 
-def curves(trace: Trace, state: State, *samplings: Sampling | None) -> Curves:
+def curves(
+    trace: Trace, state: State, *samplings: Sampling | None, expansions: Sequence[tuple[float, ...]] = ()
+) -> Curves:
     """Everything that one picture shows; with a sampling for each output, on more samples than the run had.
+
+    An expansion for each output has y and its derivatives at x0, of more orders than the run had.
 
     Examples
     --------
@@ -135,11 +142,16 @@ def curves(trace: Trace, state: State, *samplings: Sampling | None) -> Curves:
     >>> [(curve.label, at) for curve, at in zip(shown.curves, shown.at_x0)]
     [('y', 3.0), ('dy/dx', 2.0)]
     """
-    pairs = zip_longest(trace.outputs, samplings)
-    return woven([of_output(one, state, sampling) for one, sampling in pairs], [one.y_label for one in trace.outputs])
+    parts = [
+        of_output(one, state, sampling, expansion or ())
+        for one, sampling, expansion in zip_longest(trace.outputs, samplings, expansions)
+    ]
+    return woven(parts, [one.y_label for one in trace.outputs])
 
 
-def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> Curves:
+def of_output(
+    trace: Trace, state: State, sampling: Sampling | None = None, expansion: tuple[float, ...] = ()
+) -> Curves:
     """The curves of one output."""
     if trace.plane is not None:
         at, plane = trace.plane.cursor, trace.plane
@@ -178,6 +190,7 @@ def of_output(trace: Trace, state: State, sampling: Sampling | None = None) -> C
         even=even,
         torn=torn,
         log=state.look.log,
+        expansion=expansion,
     )
     hidden = state.look.left_out({curve.order for curve in shown.curves})
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]

@@ -25,7 +25,7 @@ from gradmagic.explore.program import DEFAULT_PARAMETER, Program
 from gradmagic.explore.reading import READERS, assignment, by_name, checked
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
-from gradmagic.explore.resolve import glimpsed, may_run_again, resolved
+from gradmagic.explore.resolve import expanded, glimpsed, may_run_again, resolved
 from gradmagic.explore.run import Attempt, run
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.saying import line_of
@@ -85,7 +85,7 @@ class Explorer:
             self.state = replace(self.state, x0=float(places[places.size // 2]) if places.size else 0.0)
         self._again = self._random is None and may_run_again(program)
         self._samplings = self.samplings(self.trace, self.state, probe=True)
-        self.curves: Curves = curves(self.trace, self.state, *self._samplings)
+        self.curves: Curves = self.drawn(self.trace, self.state)
         self._ran_in = self.state
         self.settled = True
         self._apart: Trace | None = None  # the trace whose samples are known not to hear from each other
@@ -135,7 +135,7 @@ class Explorer:
     def _gone_to(self, state: State, trace: Trace) -> tuple[Trace, Curves]:
         self.state, self.trace = state, trace
         if trace.y is not None:
-            self.curves = curves(trace, state, *self._samplings)
+            self.curves = self.drawn(trace, state)
         return trace, self.curves
 
     def run_again(self, state: State) -> Trace:
@@ -174,6 +174,12 @@ class Explorer:
         """For each output more samples where its curve asks for them, if the cell may be asked."""
         pairs = zip(self.program.each(), trace.outputs, strict=True) if self._again else ()
         return tuple(resolved(program, state, self.namespace, one, probe=probe) for program, one in pairs)
+
+    def drawn(self, trace: Trace, state: State) -> Curves:
+        """The curves of a run on its samples, with as many derivatives at x0 as are to be shown."""
+        parts = zip(self.program.each(), trace.outputs, self._samplings, strict=True) if self._samplings else ()
+        expansions = [expanded(program, state, self.namespace, one, sampling) for program, one, sampling in parts]
+        return curves(trace, state, *self._samplings, expansions=expansions)
 
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""

@@ -90,7 +90,9 @@ def taylor_polynomial(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """The polynomial with the derivatives that y has at x0, over the whole range."""
     order, there = state.look.taylor, len(curves.curves) - 1
     known = [value for value in curves.at_x0[: order + 1] if value is not None]
-    if curves.slopes and order > there:
+    if len(curves.expansion) > order > there:
+        known = list(curves.expansion[: order + 1])
+    elif curves.slopes and order > there:
         lacks = f"needs {order} derivatives, and {there} are computed: raise the order"
         words = f"the Taylor polynomial of order {order} {lacks}"
         yield Mark("taylor", 0, "dashes", np.zeros(0), np.zeros(0), words=words)

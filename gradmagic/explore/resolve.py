@@ -19,7 +19,7 @@ from gradmagic.explore.scales import LINEAR, Scale, scale_of
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
-__all__ = ["glimpsed", "may_run_again", "resolved"]
+__all__ = ["expanded", "glimpsed", "may_run_again", "resolved"]
 
 
 def may_run_again(program: Program) -> bool:
@@ -94,6 +94,26 @@ def glimpsed(
         d if d.values is None else replace(d, values=rows[d.order].astype(d.values.dtype)) for d in trace.derivatives
     )
     return replace(trace, x=x, y=rows[0], derivatives=derivatives)
+
+
+def expanded(
+    program: Program, state: State, namespace: Mapping[str, Any], trace: Trace, sampling: Sampling | None
+) -> tuple[float, ...]:
+    """Y and its derivatives at x0 as far as the Taylor polynomial that is shown goes, where the run ended before that.
+
+    One pass of Taylor arithmetic at one point, which must give what the run gave; where it does not there are none.
+    """
+    look, there = state.look, len(trace.derivatives)
+    if sampling is None or "taylor" not in look.overlays or look.taylor <= there:
+        return ()
+    place = int(np.argmin(np.abs(sampling.x - state.x0)))
+    try:
+        found = evaluator(program, state, namespace, look.taylor)(sampling.x[[place]])[:, 0]
+    except Exception:  # noqa: BLE001  a cell that wants more than one sample, or has no series: the overlay says so
+        return ()
+    known = sampling.rows[:, place]
+    same = np.allclose(found[: len(known)], known, rtol=1e-6, atol=1e-9, equal_nan=True)
+    return tuple(found.tolist()) if same else ()
 
 
 def evaluator(program: Program, state: State, namespace: Mapping[str, Any], order: int) -> Block:

@@ -1,5 +1,6 @@
 """Overlays: what is drawn over the curves, as numbers."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -83,8 +84,33 @@ def words_of(text, names, **given):
     return [mark.words for mark in shown(text, look, **given).marks if mark.words]
 
 
+@pytest.mark.parametrize("order", [3, 5, 10])
+def test_a_taylor_polynomial_of_more_orders_than_are_shown_is_computed_at_once(order):
+    curves = shown("cos(x)", Look(overlays=frozenset({"taylor"}), taylor=order), x=(-3, 3, 0.7))
+    (mark,) = curves.marks
+    exact = sum(
+        np.cos(curves.x0 + k * np.pi / 2) * (curves.x - curves.x0) ** k / math.factorial(k) for k in range(order + 1)
+    )
+    np.testing.assert_allclose(mark.y, exact, atol=1e-9)
+    assert mark.words == f"the Taylor polynomial of order {order} at x = {curves.x0:.6g}"
+    assert len(curves.curves) == 3
+
+
+def test_it_follows_a_parameter_and_each_of_several_outputs():
+    explorer = Explorer(*request_from("sin(a*x), exp(x)", x=(-1, 1, 0), a=(1, 3)))
+    look = Look(overlays=frozenset({"taylor"}), taylor=5)
+    for move in (explorer.step, explorer.glimpse):
+        for a in (2.0, 1.5):
+            _, curves = move(replace(explorer.state, params={"a": a}, look=look))
+            sine, exponential = (mark for mark in curves.marks if mark.overlay == "taylor")
+            t = a * (sine.x - curves.x0)
+            np.testing.assert_allclose(sine.y, t - t**3 / 6 + t**5 / 120, atol=1e-9)
+            np.testing.assert_allclose(exponential.y[-1], sum(1 / math.factorial(k) for k in range(6)), atol=1e-9)
+
+
 def test_a_polynomial_that_lacks_derivatives_says_so():
-    assert words_of("sin(x)", ["taylor"], taylor=4) == [
+    # at one sample alone it would be another function
+    assert words_of("sin(x) + 0 * x[200]", ["taylor"], taylor=4) == [
         "the Taylor polynomial of order 4 needs 4 derivatives, and 2 are computed: raise the order"
     ]
 
