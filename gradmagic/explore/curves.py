@@ -30,7 +30,8 @@ class Curve:
     """One curve: `y`, `dy/dx`, `d²y/dx²`, …; its values are NaN where it is not defined, and the line breaks there.
 
     Where `values` is None, `note` says why in plain words and `detail` in torch's words. `output` is the place of the
-    output that it belongs to, where there are several. `infinite` are the abscissae at which it is infinite, and which
+    output that it belongs to, where there are several; `calm`, whether nothing has failed: it only does not lie over x.
+    `infinite` are the abscissae at which it is infinite, and which
     infinity that is: the line breaks there, and a table says it.
     """
 
@@ -41,6 +42,7 @@ class Curve:
     detail: str | None = None
     output: int | None = None
     infinite: tuple[tuple[float, float], ...] = ()
+    calm: bool = False
 
     def exact(self, x: Array) -> Array | None:
         """The values over x as they were computed, infinities included."""
@@ -175,12 +177,11 @@ def of_output(
         breaks, torn, more = tuple(places.tolist()), sampling.breaks, said_of(trace, state, sampling)
     else:
         x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
-    on_a_range = trace.kind == "curve" or (trace.kind in ("scalar", "other") and is_ascending(flat))
     shown = Curves(
         x=x,
         curves=tuple(found),
         x_label=trace.x_label,
-        style="line" if on_a_range else "points",
+        style="line" if is_over_range(trace) else "points",
         x0=float(flat[place]) if place is not None else state.x0,
         at_x0=at_x0,
         notes=(*trace.notes, *more, *stays_linear(flat, trace, state)),
@@ -308,8 +309,11 @@ def y_curve(trace: Trace) -> Curve:
         number = float(trace.y.reshape(-1)[0])
         # what a sum over the samples leaves of zero is rounding, and differs from machine to machine
         rounding = 1e-12 * float(np.sum(np.abs(trace.x))) >= abs(number)
-        return Curve(0, label, None, f"{label} is one number: {0.0 if rounding else number:.6g}")
-    return Curve(0, label, None, f"{label} has the shape {trace.y.shape}, which is not that of {trace.x_label}")
+        return Curve(0, label, None, f"{label} is one number: {0.0 if rounding else number:.6g}", calm=True)
+    of_y, of_x = ("×".join(map(str, values.shape)) for values in (trace.y, trace.x))
+    where = "" if trace.ranged else "; see Jacobian and Values"
+    words = f"{label} has the shape {of_y} and {trace.x_label} {of_x}: {label} is not drawn over {trace.x_label}{where}"
+    return Curve(0, label, None, words, calm=True)
 
 
 def derivative_curve(trace: Trace, derivative: Derivative, *, ones: bool) -> Curve:
@@ -361,13 +365,19 @@ def nearest(x: Array, x0: float) -> int | None:
     return int(np.argmin(np.abs(np.where(finite, x, np.inf) - x0))) if finite.any() and np.isfinite(x0) else None
 
 
+def is_over_range(trace: Trace) -> bool:
+    """Whether what lies over x is a line; the elements of a tensor are points, whatever y is."""
+    one = trace.ranged and trace.kind in ("scalar", "other") and is_ascending(trace.x.reshape(-1))
+    return trace.kind == "curve" or one
+
+
 def is_ascending(x: Array) -> bool:
     return len(x) > 1 and bool(np.all(x[1:] > x[:-1]))
 
 
 def tables_of(trace: Trace, found: list[Curve]) -> tuple[tuple[str, Array], ...]:
     """For a tensor: x, y and every derivative in its own shape, infinities included."""
-    if trace.kind == "curve" or trace.y is None or (trace.kind != "elements" and is_ascending(trace.x.reshape(-1))):
+    if trace.y is None or is_over_range(trace):
         return ()
     derivatives = [(c.label, d.values) for c, d in zip(found[1:], trace.derivatives, strict=True)]
     rows = [(trace.x_label, trace.x), (trace.y_label, trace.y), *derivatives]

@@ -224,6 +224,8 @@ def extremes(curves: Curves, row: Array) -> tuple[int, int]:
 
 def in_words(curve: Curve, curves: Curves) -> str:
     """One curve: its lowest and highest value and where they are."""
+    if curve.calm:
+        return f"{curve.note}."
     if curve.values is None:
         return f"No {curve.label}: {(curve.note or 'it was not computed').rstrip('.')}."
     row = curve.values

@@ -273,6 +273,7 @@ class Attempt:
             y_label=program.y_label,
             failure=self.failure,
             pointwise=found.pointwise,
+            ranged=program.domain is not None,
         )
 
     def failed(self, error: Exception, scope: Scope, ledger: Ledger) -> Trace:

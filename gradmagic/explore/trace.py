@@ -135,6 +135,8 @@ class Trace:
         the derivatives are the gradient, of shape (2, …), and the Hessian, of shape (2, 2, …).
     others : tuple of Trace
         What the same run gave for further outputs over the same x; their calls are in this ledger.
+    ranged : bool
+        Whether x runs over a range; not if the cell made a tensor of it.
     """
 
     x: Array
@@ -152,6 +154,7 @@ class Trace:
     pointwise: bool = True
     plane: Plane | None = None
     others: tuple[Trace, ...] = ()
+    ranged: bool = True
 
     @property
     def outputs(self) -> tuple[Trace, ...]:

@@ -73,7 +73,8 @@ def caption(curves: Curves) -> str:
     parts = [f"{html.escape(curves.x_label)} = {at}"]
     for curve, value in zip(curves.curves, report.at_cursor(curves), strict=False):
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
-        parts.append(f'<span class="gm-o{curve.hue} gm-whole">{html.escape(curve.label)} = {words}</span>')
+        said = html.escape(curve.note or "") if curve.calm else f"{html.escape(curve.label)} = {words}"
+        parts.append(f'<span class="gm-o{curve.hue} gm-whole">{said}</span>')
     return f'<div class="gm-caption">at {", ".join(parts)}</div>'
 
 

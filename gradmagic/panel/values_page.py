@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 import ipywidgets as w
 import numpy as np
@@ -58,8 +59,7 @@ def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:
         pairs = list(curves.plane.columns())
         return [label for label, _ in pairs], [values for _, values in pairs]
     if curves.tables:
-        sizes = {values.size for _, values in curves.tables}
-        pairs = [(label, np.ravel(values)) for label, values in curves.tables if len(sizes) == 1 or values.size > 1]
+        pairs = [(label, np.ravel(values)) for label, values in curves.tables]
         return [label for label, _ in pairs], [values for _, values in pairs]
     present = [curve for curve in curves.curves if curve.values is not None]
     columns = [curves.x, *(row for curve in present if (row := curve.exact(curves.x)) is not None)]
@@ -67,14 +67,14 @@ def columns_of(curves: Curves) -> tuple[list[str], list[Array]]:
 
 
 def csv(labels: Sequence[str], columns: Sequence[Array]) -> str:
-    r"""One row for each element, with every digit that tells numbers apart.
+    r"""One row for each element, with every digit that tells numbers apart; a shorter column ends earlier.
 
-    >>> csv(["x", "y"], [np.array([0.5]), np.array([np.nan])])
-    'x,y\n0.5,nan\n'
+    >>> csv(["x", "y"], [np.array([0.5, 1.0]), np.array([np.nan])])
+    'x,y\n0.5,nan\n1.0,\n'
     """
-    rows = zip(*(column.tolist() for column in columns), strict=True)
+    rows = zip_longest(*(map(repr, column.tolist()) for column in columns), fillvalue="")
     head = ",".join(f'"{label}"' if set(label) & set(',"\n') else label for label in labels)
-    return "\n".join([head, *(",".join(map(repr, row)) for row in rows)]) + "\n"
+    return "\n".join([head, *(",".join(row) for row in rows)]) + "\n"
 
 
 def samples(curves: Curves) -> str:

@@ -31,6 +31,7 @@ class Face:
     legend: tuple[str, ...] = ()
     as_points: bool = False
     scales: tuple[Scale, Scale] = (LINEAR, LINEAR)
+    calm: bool = False  # the note tells of no failure
 
     @property
     def shows_zero(self) -> bool:
@@ -94,16 +95,16 @@ class Layout:
 
     def _explained(self, face: Face) -> Iterator[Word]:
         """Why there is nothing to see: a heading, plain words and torch's words, centred, nothing cut."""
-        texts = [(heading(self.order, face.label), 11.0, True)]
-        texts += [(text, 8.0, False) for text in (face.note, face.detail) if text]
+        texts = [] if face.calm else [(heading(self.order, face.label), 11.0, True)]
+        texts += [(text, 9.0 if face.calm else 8.0, False) for text in (face.note, face.detail) if text]
+        colours = (self.theme.faint,) if face.calm else (self.theme.alarm, self.theme.ink, self.theme.faint)
         room = (0.94 * self.width * self.scale, 0.94 * self.height * self.scale)
         paragraphs = set_out(texts, room, self.renderer, self.scale * 100 / 72)
         y = (self.height + sum(paragraph.height for paragraph in paragraphs) / self.scale) / 2
         for number, paragraph in enumerate(paragraphs):
             step = paragraph.points * LINE_HEIGHT * 100 / 72
-            colour = (self.theme.alarm, self.theme.ink, self.theme.faint)[number]
             for line in paragraph.lines:
-                yield Word(line, self.width / 2, y - step / 2, paragraph.points, colour, bold=paragraph.bold)
+                yield Word(line, self.width / 2, y - step / 2, paragraph.points, colours[number], bold=paragraph.bold)
                 y -= step
 
 

@@ -248,8 +248,9 @@ class Frame:
                 notes += [f"no {curve.label}: {curve.note}" for curve in mine if curve.values is None]
             x_label = curves.x_label if order == lowest else None
             legend = curves.outputs if order == self._orders[0] else ()
+            calm = not values and mine[0].calm
             as_points, scales = curves.style == "points", (shown.x, scale)
-            faces.append(Face(span, limits, short, x_label, note, detail, legend, as_points, scales))
+            faces.append(Face(span, limits, short, x_label, note, detail, legend, as_points, scales, calm))
         self.notes = tuple(notes)
         return faces
 

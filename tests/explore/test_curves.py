@@ -108,10 +108,22 @@ def test_a_tensor_is_points_and_tables() -> None:
     assert found.tables[2][1].tolist() == [[6, 2], [4, 0]]
 
 
+def test_a_y_of_another_shape_says_so_and_the_tensor_is_points_and_tables() -> None:
+    cell = (
+        "x = torch.tensor([[1., 2., 3.], [4., 5., 6.]], requires_grad=True)\ny = torch.softmax(x, 1) @ torch.ones(3, 2)"
+    )
+    found = shown(cell)
+    assert found.style == "points"
+    assert [values.shape for _, values in found.tables][:3] == [(2, 3), (2, 2), (2, 3)]
+    assert found.curves[0].calm
+    assert found.curves[0].note == "y has the shape 2×2 and x 2×3: y is not drawn over x; see Jacobian and Values"
+
+
 def test_one_number_is_no_curve() -> None:
     found = shown("y = (x ** 2).sum()", "x=0:1 --points 3")
     assert found.curves[0].values is None
     assert found.curves[0].note == "y is one number: 1.25"
+    assert found.curves[0].calm
     assert found.curves[1].values.tolist() == [0, 1, 2]
     assert not found.slopes
 

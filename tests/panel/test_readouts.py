@@ -60,3 +60,19 @@ def test_a_range_far_from_zero_is_said_in_its_digits():
     panel.motion.hi.value = "1000000.5"
     assert (panel.x[0], panel.x[-1]) == (1e6, 1e6 + 0.5)
     panel.close()
+
+
+def test_a_y_that_is_one_number_is_told_in_place_of_none():
+    panel = gradmagic.explore("(x ** 2).sum()", x=(0, 1, 0.5), points=3)
+    assert "y is one number: 1.25<" in panel.caption.value
+    assert "none" not in panel.caption.value
+    panel.close()
+
+
+def test_y_is_in_the_csv_whatever_its_shape():
+    panel = gradmagic.explore("x = torch.tensor([[1., 2.], [3., -4.]], requires_grad=True)\ny = x.sum(1)")
+    panel.pages.bar.value = "values"
+    assert panel.pages._made["values"].csv.value.splitlines()[:4] == [
+        "x,y,dy/dx,d²y/dx²", "1.0,3.0,1.0,0.0", "2.0,-1.0,1.0,0.0", "3.0,,1.0,0.0"
+    ]  # fmt: skip
+    panel.close()
