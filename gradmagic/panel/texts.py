@@ -80,7 +80,9 @@ def caption(curves: Curves) -> str:
 
 def found(curves: Curves) -> str:
     """What the overlays found, in words and numbers."""
-    said = [mark.words for mark in curves.marks if mark.words]
+    # the notes tell the poles that were looked for closely, and in more digits
+    told = () if curves.torn is None else ("asymptotes",)
+    said = [mark.words for mark in curves.marks if mark.words and mark.overlay not in told]
     if curves.plane is not None:
         said = plane_report.found(curves.plane)
     lines = "".join(f"<li>{html.escape(words)}</li>" for words in said)

@@ -76,3 +76,12 @@ def test_y_is_in_the_csv_whatever_its_shape():
         "x,y,dy/dx,d²y/dx²", "1.0,3.0,1.0,0.0", "2.0,-1.0,1.0,0.0", "3.0,,1.0,0.0"
     ]  # fmt: skip
     panel.close()
+
+
+def test_poles_are_said_once():
+    panel = gradmagic.explore("tan(x)", x=(-6, 6, 1))
+    assert any(mark.overlay == "asymptotes" for mark in panel.curves.marks)
+    said = panel.found.value + panel.notes.value
+    assert said.count("pole") == 1
+    assert "y has a pole at x = -4.71238" in said
+    panel.close()
