@@ -115,7 +115,9 @@ class Number:
 
     def _slid(self, place: float) -> None:
         # What the front end sends back of what it was shown is nobody's move.
-        if abs(place - self._shown) < self.step / 4 and place not in (self.slider.min, self.slider.max):
+        if place == self._shown or (
+            abs(place - self._shown) < self.step / 4 and place not in (self.slider.min, self.slider.max)
+        ):
             return
         self._shown, self._untold = place, True
         self.move(self._number(place))
@@ -157,7 +159,8 @@ class Number:
         self.value = span.clip(self.value)
         lo, hi = self._place(self.lo), self._place(self.hi)
         self.step = step_of(lo, hi)
-        with self.slider.hold_trait_notifications():
+        # In one message: between two of them a front end would send back a place on a grid that is neither's.
+        with self.slider.hold_sync(), self.slider.hold_trait_notifications():
             self.slider.min, self.slider.max, self.slider.step = lo, hi, self.step
             self._shown = self.slider.value = self._on_grid(self.value)
         self._say_steps()
@@ -169,9 +172,9 @@ class Number:
         self.value = value
         if self.grows and not self.lo <= value <= self.hi:
             self.lo, self.hi = min(self.lo, value), max(self.hi, value)
-            self.slider.min, self.slider.max = self.lo, self.hi
-        self._shown = self._on_grid(value)
-        if self.slider.value != self._shown:
+        with self.slider.hold_sync():
+            self.slider.min, self.slider.max = self._place(self.lo), self._place(self.hi)
+            self._shown = self._on_grid(value)
             self.slider.value = self._shown
         if self.typed.value != self._in_field():
             self.typed.value = self._in_field()

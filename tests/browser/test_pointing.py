@@ -17,6 +17,7 @@ CELLS = (
     "%%grad x=-3:3@1 a=0:3@1.5\na * np.sin(2 * x)",
     "%%grad x=-2:2 y=0:4\nx**2 * y",
     "%%grad x=0.01:100@1 --log x,y\n1 / (1 + x)",
+    "%%grad x=-6:6 a=0:3 b=0.2:4\na * np.sin(b * x) * np.exp(-(x**2) / 8)",
 )
 WIDE, LEFT, RIGHT = 640, 82, 18  # of the picture and beside its axes
 
@@ -109,6 +110,23 @@ def test_a_typed_number_stays_what_it_is(shown: Any) -> None:
     shown.wait_for_timeout(700)
     assert at_x(panel) == 0.3333
     assert says(panel, 0.3333)
+
+
+@pytest.mark.parametrize("typed", ["2.13", "0.77", "-0.5", "5.99"])
+def test_a_zoom_leaves_the_cursor_where_it_is(shown: Any, typed: str) -> None:
+    """The front end's slider sends back where it stands over its new range."""
+    panel = shown.locator(".gm").nth(3)
+    panel.get_by_label("x₀, typed").fill(typed)
+    shown.keyboard.press("Enter")
+    until(lambda: says(panel, float(typed)), "it has arrived")
+    for name in ("zoom in", "all", "zoom in", "zoom in", "zoom out", "all"):
+        before = panel.locator(".gm-axis").get_attribute("data-lo")
+        panel.get_by_role("button", name=name, exact=True).click()
+        until(
+            lambda before=before: panel.locator(".gm-axis").get_attribute("data-lo") != before, f"{name}: a new range"
+        )
+        shown.wait_for_timeout(400)
+        assert (at_x(panel), says(panel, float(typed))) == (float(typed), True), name
 
 
 def test_slider_and_field_go_with_the_clock(shown: Any) -> None:

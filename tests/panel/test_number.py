@@ -81,3 +81,23 @@ def test_the_end_is_reached_though_the_last_step_is_short(made):
     number.slider.value = 1.0
     number.slider.value = 1.001
     assert told == [1.0, 1.001]
+
+
+def test_another_range_is_one_message_for_the_slider(made, monkeypatch):
+    """A front end that has half of it sends back a place on a grid of its own."""
+    number, told = made(-6.0, 6.0, 2.13)
+    sent = []
+    monkeypatch.setattr(number.slider, "_send", lambda message, buffers=None: sent.append(set(message["state"])))
+    number.reach(Range(-1.935, 4.065))
+    assert sent == [{"min", "max", "step", "value"}]
+    assert (number.value, told) == (2.13, [])
+
+
+def test_a_number_beside_the_end_stays_though_the_slider_stands_at_the_end(made):
+    number, told = made(-6.0, 6.0, 0.0)
+    number.typed.value = 5.99
+    number.show(number.value)
+    assert number.slider.value == 6.0
+    number.slider.value = 6.0 - 1e-12
+    number.slider.value = 6.0  # what a front end sends back of what it was shown
+    assert (number.value, told) == (5.99, [5.99])
