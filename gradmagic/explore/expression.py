@@ -71,6 +71,7 @@ class Expression:
     def of(cls, text: str, names: tuple[str, ...] | list[str] = ("x",)) -> Expression:
         """Parse the text; every mistake is a GradUsageError that says what is allowed."""
         allowed = tuple(names)
+        text = text.replace("−", "-")  # the minus of what was read somewhere, and copied
         if not text.strip():
             raise GradUsageError("an expression is missing: write one such as 'cos(x)' or '2*pi'")
         if len(text) > MAX_CHARACTERS:
@@ -152,6 +153,8 @@ def advice(text: str) -> str:
         return " (powers are written **)"
     if text.count("(") != text.count(")"):
         return " (a bracket is not closed)" if text.count("(") > text.count(")") else " (a bracket is closed twice)"
+    if "," in text and "(" not in text:
+        return " (decimals are written with a point, as in 1.5)"
     if any(a.isdigit() and (b.isalpha() or b == "(") for a, b in pairwise(text)):
         return " (products are written with *, as in 2*x)"
     return ""

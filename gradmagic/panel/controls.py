@@ -33,6 +33,7 @@ class Looks:
         self.toggles = w.ToggleButtonsStyle(description_width="90px", button_width="auto")
         self.button = w.ButtonStyle()
         self.bare = DescriptionStyle(description_width="initial")
+        self.field = TextStyle(description_width="initial")
 
 
 def section(title: str) -> w.HTML:

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 
 import ipywidgets as w
-from ipywidgets.widgets.widget_string import TextStyle
 from traitlets import CInt
 
 from gradmagic.explore.reading import assignment
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.panel.controls import Looks
-from gradmagic.panel.number import Number, rounded
+from gradmagic.panel.number import Number, written
 from gradmagic.panel.texts import messages
 
 __all__ = ["Motion", "Zoom", "zoomed"]
@@ -111,8 +110,8 @@ class Motion:
         )  # fmt: skip
         self.lo, self.hi = (
             w.Text(
-                description=name, continuous_update=False, style=TextStyle(description_width="initial"),
-                layout=w.Layout(width="86px"), tooltip=tip,
+                description=name, continuous_update=False, style=looks.field, layout=w.Layout(width="86px"),
+                tooltip=tip,
             )
             for name, tip in (("from", "where the slider begins"), ("to", "where the slider ends"))
         )  # fmt: skip
@@ -149,7 +148,7 @@ class Motion:
     def _said(self) -> tuple[str, str]:
         """The ends as text, in digits enough to tell them apart."""
         lo, hi = self._ends()
-        return f"{rounded(lo, (hi - lo) / 100):.15g}", f"{rounded(hi, (hi - lo) / 100):.15g}"
+        return written(lo, (hi - lo) / 100), written(hi, (hi - lo) / 100)
 
     def _other(self) -> None:
         """Another slider: the clock stands at its place."""

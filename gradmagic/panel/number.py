@@ -12,11 +12,13 @@ from collections.abc import Callable
 import ipywidgets as w
 from traitlets import CFloat
 
-from gradmagic.explore.request import Range
+from gradmagic.explore.expression import number as number_of
+from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.panel.controls import Looks
+from gradmagic.panel.texts import messages
 from gradmagic.plot.limits import nice_step
 
-__all__ = ["Number", "rounded"]
+__all__ = ["Number", "rounded", "written"]
 
 STEPS = 240  # of a slider, at least
 COARSE = 10  # slider steps in one press of a button
@@ -50,18 +52,20 @@ class Number:
             layout=looks.slider, style=looks.label, readout_format=format_of(self.step),
         )  # fmt: skip
         self._shown = self.slider.value = self._on_grid(value)
-        self.typed = w.FloatText(
+        self.typed = w.Text(
             value=self._in_field(), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
-            style=looks.bare, tooltip=f"{name}: type a number and press Enter",
+            style=looks.field, tooltip=f"{name}: type a number, such as 1.5 or pi/2, and press Enter",
         )  # fmt: skip
         self.typed.add_class("gm-typed")
         self.down = self._button("decrease", "gm-down", -COARSE, looks)
         self.up = self._button("increase", "gm-up", COARSE, looks)
         self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
+        self.remark: w.HTML | None = None  # of what was typed last; most fields never need one
+        self._remarked = value
         self._say_steps()
         self._fit_field()
         self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
-        self.typed.observe(lambda change: self._typed(float(change["new"])), "value")
+        self.typed.observe(lambda change: self._typed(change["new"], change["old"]), "value")
 
     def _button(self, word: str, kind: str, steps: int, looks: Looks) -> w.Button:
         """A button for some slider steps; its sign is drawn by the style, so that its name can be said in words."""
@@ -71,13 +75,13 @@ class Number:
         button.on_click(lambda _: self._pressed(steps))
         return button
 
-    def _in_field(self) -> float:
-        """What the field says."""
-        return rounded(self.value, self.step if not self.log else abs(self.value) * self.step)
+    def _in_field(self) -> str:
+        """What the field says, unless something was typed there that means the same."""
+        return written(self.value, self.step if not self.log else abs(self.value) * self.step)
 
     def _fit_field(self) -> None:
         """Room in the field for the numbers of the range."""
-        letters = max(len(f"{rounded(end, self.step):.15g}") for end in (self.lo, self.hi, self.value))
+        letters = max(len(written(end, self.step)) for end in (self.lo, self.hi, self.value))
         room = max(FIELD, 8 * letters + 26)
         if self.typed.layout is self._looks.typed and room > FIELD:
             self.typed.layout = w.Layout(width=f"{room}px", margin=self._looks.typed.margin)
@@ -129,17 +133,34 @@ class Number:
             # On the grid of the steps: 0.1 three times is 0.3.
             self.move(round(self.value / self.step + steps) * self.step, inside=True)
 
-    def _typed(self, value: float) -> None:
-        # The field shows a rounded number; what it shows already is no new value.
-        if value != self._in_field():
-            self.move(value)
+    def _typed(self, text: str, before: str) -> None:
+        """A number was typed, or an expression that is one; what is neither is said, and the number stays."""
+        if self._reads(self.value):  # as when the field was written from here
+            return
+        try:
+            value = number_of(text)
+        except GradUsageError as mistake:
+            self.typed.value = before
+            self._remark(str(mistake), self.value)
+            return
+        inside = value if self.grows else min(max(value, self.lo), self.hi)
+        ends = " to ".join(written(end, self.step).replace("-", "−") for end in (self.lo, self.hi))
+        outside = f"{self.name} goes from {ends}: {text.strip()} lies outside."
+        self._remark("" if value == inside else outside, inside)
+        self.move(inside)
+
+    def _remark(self, words: str, value: float) -> None:
+        """Say something about what was typed, for as long as this number is shown."""
+        self._remarked = value
+        if self.remark is None and words:
+            self.remark = w.HTML(layout=w.Layout(width="100%", margin="0"))
+            self.row.children = (*self.row.children, self.remark)
+        if self.remark is not None:
+            self.remark.value = messages([words], "error")
 
     def move(self, value: float, *, inside: bool = False) -> None:
         """Become another number, by a hand or by a clock; to be shown when the picture is there."""
-        if not math.isfinite(value):
-            self.show(self.value)
-            return
-        value = float(f"{value:.13g}")  # a front end's slider adds up its steps: 1.7999999999999998 was meant as 1.8
+        value = plain(value)
         if inside or not self.grows:
             value = min(max(value, self.lo), self.hi)
         if value == self.value:
@@ -176,8 +197,19 @@ class Number:
             self.slider.min, self.slider.max = self._place(self.lo), self._place(self.hi)
             self._shown = self._on_grid(value)
             self.slider.value = self._shown
-        if self.typed.value != self._in_field():
+        if not self._reads(value):
             self.typed.value = self._in_field()
+        if self.remark is not None and self.remark.value and value != self._remarked:
+            self.remark.value = ""
+
+    def _reads(self, value: float) -> bool:
+        """Whether the field says this number already, be it as pi/2 or, from a drag in the picture, with zeros."""
+        if self.typed.value == self._in_field():
+            return True
+        try:
+            return plain(number_of(self.typed.value)) == value
+        except GradUsageError:
+            return False
 
     def settle(self) -> None:
         """Tell all front ends where the slider stands, if it was moved in one of them."""
@@ -194,6 +226,24 @@ def step_of(lo: float, hi: float) -> float:
 def format_of(step: float) -> str:
     """The format in which a slider says its value."""
     return f".{min(max(0, -math.floor(math.log10(step) + 1e-9)) + 1, 12)}f"
+
+
+def plain(value: float) -> float:
+    """The number that was meant: a front end's slider adds up its steps to 1.7999999999999998.
+
+    >>> plain(1.7999999999999998)
+    1.8
+    """
+    return float(f"{value:.13g}")
+
+
+def written(value: float, step: float) -> str:
+    """A number as a field says it, to be typed over: with the minus of a keyboard.
+
+    >>> written(-2.0, 0.1), written(1 / 3, 0.1)
+    ('-2', '0.333333')
+    """
+    return f"{rounded(value, step):.15g}"
 
 
 def rounded(value: float, step: float) -> float:

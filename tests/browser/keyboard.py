@@ -10,7 +10,8 @@ from typing import Any
 CONTROLS = """(panel) => [...panel.querySelectorAll('button, input, select, textarea, [role=slider]')]
     .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.type !== 'file')
     .map((e) => {
-        const kind = e.getAttribute('role') || (e.tagName === 'INPUT' ? e.type : e.tagName.toLowerCase());
+        const type = e.closest('.gm-typed') ? 'number' : e.type;
+        const kind = e.getAttribute('role') || (e.tagName === 'INPUT' ? type : e.tagName.toLowerCase());
         const group = e.closest('[role=group]');
         const label = e.labels && e.labels.length ? e.labels[0].textContent : '';
         const name = [group ? group.getAttribute('aria-label') : '',

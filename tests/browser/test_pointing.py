@@ -112,6 +112,19 @@ def test_a_typed_number_stays_what_it_is(shown: Any) -> None:
     assert says(panel, 0.3333)
 
 
+def test_an_expression_is_a_number_and_what_is_none_is_said(shown: Any) -> None:
+    panel = shown.locator(".gm").first
+    field = panel.get_by_label("x₀, typed")
+    field.fill("-pi/8")
+    shown.keyboard.press("Enter")
+    until(lambda: panel.locator(".gm-caption").inner_text().startswith("at x = −0.39"), "it has arrived")
+    assert field.input_value() == "-pi/8"
+    field.fill("-pi/")
+    shown.keyboard.press("Enter")
+    panel.get_by_role("alert").get_by_text("cannot read '-pi/'").wait_for()
+    assert field.input_value() == "-pi/8"
+
+
 @pytest.mark.parametrize("typed", ["2.13", "0.77", "-0.5", "5.99"])
 def test_a_zoom_leaves_the_cursor_where_it_is(shown: Any, typed: str) -> None:
     """The front end's slider sends back where it stands over its new range."""

@@ -25,7 +25,7 @@ def made():
 
 def test_a_typed_number_stays_though_the_slider_stands_beside_it(made):
     number, told = made(-3, 3, 0.0)
-    number.typed.value = 0.3333
+    number.typed.value = "0.3333"
     number.show(number.value)
     assert (number.value, told) == (0.3333, [0.3333])
     assert number.slider.value == pytest.approx(0.325)
@@ -61,7 +61,7 @@ def test_over_a_logarithm_each_step_is_a_factor(made):
     number.up.click()
     assert told[-1] == pytest.approx(0.01 * 10 ** (10 * number.step), rel=1e-3)
     assert "by a factor of" in number.up.tooltip
-    number.typed.value = 3.333
+    number.typed.value = "3.333"
     assert told[-1] == 3.333
     number.reach(Range(0.01, 100))
     assert (number.slider.min, number.slider.max, number.value) == (0.01, 100.0, 3.333)
@@ -95,9 +95,66 @@ def test_another_range_is_one_message_for_the_slider(made, monkeypatch):
 
 def test_a_number_beside_the_end_stays_though_the_slider_stands_at_the_end(made):
     number, told = made(-6.0, 6.0, 0.0)
-    number.typed.value = 5.99
+    number.typed.value = "5.99"
     number.show(number.value)
     assert number.slider.value == 6.0
     number.slider.value = 6.0 - 1e-12
     number.slider.value = 6.0  # what a front end sends back of what it was shown
     assert (number.value, told) == (5.99, [5.99])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("pi/2", 1.570796326795), ("1e-1", 0.1), ("−2", -2.0), (" 2*pi/4 ", 1.570796326795), ("+.5", 0.5)],
+)
+def test_an_expression_is_a_number_and_stays_as_it_was_typed(made, text, value):
+    number, told = made(-3, 3, 0.0)
+    number.typed.value = text
+    number.show(number.value)
+    assert (told, number.typed.value, number.remark) == ([value], text, None)
+    number.slider.value = 1.0
+    number.show(number.value)
+    assert number.typed.value == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("pi/", "cannot read"), ("", "missing"), ("foo", "foo"), ("1/0", "finite"), ("nan", "nan"), ("1,5", "a point")],
+)
+def test_what_is_no_number_is_said_and_the_old_one_comes_back(made, text, words):
+    number, told = made(-3, 3, 0.25)
+    number.typed.value = text
+    assert (number.value, number.typed.value, told) == (0.25, "0.25", [])
+    assert words in number.remark.value
+    assert number.remark in number.row.children
+    number.show(number.value)  # the same number is shown again by whatever else happens
+    assert number.remark.value
+    number.slider.value = 1.0
+    number.show(number.value)
+    assert number.remark.value == ""
+
+
+def test_a_refusal_brings_the_text_back_that_was_there(made):
+    number, _ = made(-3, 3, 0.0)
+    number.typed.value = "pi/2"
+    number.show(number.value)
+    number.typed.value = "pi/"
+    assert (number.typed.value, bool(number.remark.value)) == ("pi/2", True)
+
+
+def test_a_number_beyond_the_end_is_said_to_be_outside(made):
+    number, told = made(-3, 3, 0.0)
+    number.typed.value = "99"
+    number.show(number.value)
+    assert (number.typed.value, told) == ("3", [3.0])
+    assert "x₀ goes from −3 to 3: 99 lies outside." in number.remark.value
+    number.typed.value = "2"
+    number.show(number.value)
+    assert number.remark.value == ""
+
+
+def test_what_a_drag_types_is_not_written_over(made):
+    number, told = made(-3, 3, 0.0)
+    number.typed.value = "1.50"
+    number.show(number.value)
+    assert (number.typed.value, told) == ("1.50", [1.5])

@@ -32,7 +32,7 @@ def test_both_parts_of_the_cursor_have_sliders(panel: Panel) -> None:
     assert panel.curves.plane is not None
     assert panel.curves.plane.cursor.value == -2.25
     assert "y = 1.5" in panel.caption.value
-    assert panel.y0.typed.value == 1.5
+    assert panel.y0.typed.value == "1.5"
 
 
 def test_what_is_found_is_said_below_the_picture(panel: Panel) -> None:

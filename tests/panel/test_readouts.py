@@ -54,7 +54,7 @@ def test_what_is_no_number_is_said_too():
 def test_a_range_far_from_zero_is_said_in_its_digits():
     panel = gradmagic.explore("(x - 1e6)**2", x=(1e6, 1e6 + 1, 1e6 + 0.3))
     assert "at x = 1000000.3, " in panel.caption.value
-    assert panel.x0.typed.value == 1000000.3
+    assert panel.x0.typed.value == "1000000.3"
     assert (panel.motion.lo.value, panel.motion.hi.value) == ("1000000", "1000001")
     assert int(panel.x0.typed.layout.width.removesuffix("px")) >= 8 * len("1000000.3")
     panel.motion.hi.value = "1000000.5"
