@@ -36,8 +36,8 @@ class Look:
         The ends of sliders that were changed.
     log : frozenset of {"x", "y"}
         The axes that are to be logarithmic. The samples are then spread evenly over the logarithm of x.
-    plane : frozenset of {"contours", "arrows", "critical", "directions"}
-        What is drawn over a map of two inputs.
+    plane : frozenset of {"contours", "arrows", "critical", "directions", "stretch"}
+        What is drawn over a map of two inputs, and whether its colours may be stretched.
     """
 
     tab: str = "curves"
@@ -47,7 +47,7 @@ class Look:
     step: float = 0.5
     ranges: Mapping[str, Range] = field(default_factory=lambda: MappingProxyType({}))
     log: frozenset[str] = frozenset()
-    plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions"})
+    plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions", "stretch"})
 
     @classmethod
     def initial(cls, request: Request) -> Look:

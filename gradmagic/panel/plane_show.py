@@ -15,4 +15,5 @@ OVER_A_MAP: Mapping[str, tuple[str, str]] = {
         "Hessian at x₀, y₀",
         "along each eigenvector: solid where z bends upwards, dashed where downwards; the black arrow is the gradient",
     ),
+    "stretch": ("stretched colours", "more colours for the values that most of the plane has, where they lie close"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,17 @@ from matplotlib import colormaps
 from gradmagic.plot.limits import SHRINK, TINY, Limits, Reach, nice_step, reach
 from gradmagic.plot.palette import cells, nearest_of, packed, rgb
 from gradmagic.plot.theme import Theme
+from gradmagic.plot.ticks import MINUS, superscript, ticks
 
-__all__ = ["DOWN", "UP", "HeatPalette", "body", "heat_limits", "heat_palette", "shares"]
+__all__ = ["DOWN", "UP", "Colours", "HeatPalette", "body", "heat_palette", "scale_of_colours", "shares"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 LEVELS = 100  # colours of the map
+STRETCHED = 0.16  # half of the plane in less than this part of the colours: they are stretched there
+RANKS = 0.65  # the part of the colours that is then shared out by rank; the rest goes by value
+STEPS = 16  # between the values at which stretched colours are told
+DRIFT = 0.06  # of the colours, by which those of before may be off
 SPIKE = 0.3  # beside a pole a neighbour has less than this share of the extreme
 UP, DOWN = "#d55e00", "#0072b2"  # where a line bends upwards or downwards
 
@@ -78,23 +85,98 @@ def body(z: Array) -> Reach | None:
     return reach(np.append(z, np.nan))  # a gap: what has one may have a pole
 
 
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Which value has which colour: `knots` are the values at equal distances on the colour bar, two if it is even."""
+
+    knots: tuple[float, ...]
+
+    @property
+    def limits(self) -> Limits:
+        """Where the colours begin and end."""
+        return Limits(self.knots[0], self.knots[-1])
+
+    @property
+    def even(self) -> bool:
+        """Whether equal differences of value are equal distances of colour."""
+        return len(self.knots) == 2
+
+    def share(self, values: Array) -> Array:
+        """How far on the way from the first colour to the last each value is; a value outside has that of its end."""
+        if self.even:
+            return np.asarray((values - self.limits.lo) / self.limits.width)
+        return np.interp(values, self.knots, np.linspace(0.0, 1.0, len(self.knots)))
+
+    def suits(self, knots: Array, wanted: Array) -> bool:
+        """Whether these values lie in these places of the stretched colours, or nearly so."""
+        inside = not self.even and self.limits.holds(float(knots[0]), float(knots[-1]))
+        return inside and bool(np.max(np.abs(self.share(knots) - wanted)) < DRIFT)
+
+    def ticks(self, most: int) -> tuple[tuple[float, ...], tuple[str, ...], str]:
+        """Values to be told beside the colours, what they are called, and what the names leave out."""
+        if self.even:
+            found = ticks(self.limits, most)
+            return found.positions, found.labels, found.remark
+        told = self.knots[:: max(1, len(self.knots) // most)]
+        return told, tuple(map(told_in_short, told)), ""
+
+
+def told_in_short(value: float) -> str:
+    """A number of few digits; with a power of ten where it would be long.
+
+    >>> told_in_short(-0.125), told_in_short(1.5e6), told_in_short(2e-7), told_in_short(0.0)
+    ('−0.125', '1.5×10⁶', '2×10⁻⁷', '0')
+    """
+    digits, power = f"{value:.8e}".split("e")
+    mantissa = f"{float(digits) + 0.0:g}"
+    plain = value == 0 or -4 <= int(power) < 5
+    short = f"{value + 0.0:.9g}" if plain else f"{mantissa}×10{superscript(int(power))}"
+    return short.replace("-", MINUS)
+
+
+def scale_of_colours(current: Colours | None, z: Array, known: Reach, *, stretch: bool) -> Colours:
+    """The colours for these values: those of before while they fit, so that a picture does not flicker.
+
+    They are even unless half of the plane has a small part of them; then most are shared out by rank.
+    """
+    inside = z[np.isfinite(z) & (z >= known.lo) & (z <= known.hi)]
+    low, high = np.quantile(inside, (0.25, 0.75)) if stretch and inside.size else (known.lo, known.hi)
+    if not 0 < high - low < STRETCHED * (known.hi - known.lo):
+        limits = heat_limits(current.limits if current is not None and current.even else None, known)
+        return Colours((limits.lo, limits.hi))
+    quantiles = np.quantile(inside, np.linspace(0.0, 1.0, 257))
+    by_value = (quantiles - quantiles[0]) / (quantiles[-1] - quantiles[0])
+    parts = RANKS * np.linspace(0.0, 1.0, 257) + (1 - RANKS) * by_value
+    wanted = np.linspace(0.0, 1.0, STEPS + 1)
+    knots = np.interp(wanted, parts, quantiles)
+    return current if current is not None and current.suits(knots, wanted) else Colours(rounded(knots))
+
+
+def rounded(knots: Array) -> tuple[float, ...]:
+    """Numbers with few digits in place of these, as far as they stay apart; the ends are moved outwards."""
+    steps = [nice_step(max((b - a) / 4, TINY)) for a, b in pairwise(knots)]
+    first, last = np.floor(knots[0] / steps[0]) * steps[0], np.ceil(knots[-1] / steps[-1]) * steps[-1]
+    inner = (round(knot / step) * step for knot, step in zip(knots[1:-1], steps, strict=False))
+    return tuple(sorted({float(f"{value:.9g}") for value in (first, *inner, last)}))
+
+
 def heat_limits(current: Limits | None, new: Reach) -> Limits:
-    """The limits of the colours: those of before while they fit, else round numbers; air, as an axis has, is wasted."""
+    """The limits of even colours: those of before while they fit, else round numbers without air around."""
     if current is not None and current.holds(new.lo, new.hi) and new.hi - new.lo >= SHRINK * current.width:
         return current
     step = nice_step(max((new.hi - new.lo) / 10, TINY))
     return Limits(float(np.floor(new.lo / step + 1e-9) * step), float(np.ceil(new.hi / step - 1e-9) * step))
 
 
-def shares(x: Array, y: Array, z: Array, limits: Limits, size: tuple[int, int]) -> Array:
-    """For each pixel, from the top down, where in the limits z lies: between samples in proportion.
+def shares(x: Array, y: Array, z: Array, colours: Colours, size: tuple[int, int]) -> Array:
+    """For each pixel, from the top down, where among the colours z lies: between samples in proportion.
 
     Where that is no number because a neighbour is none, the nearest sample counts.
     """
     right, far = weights(x, size[0])
     up, high = weights(y, size[1])
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = ((z - limits.lo) / limits.width).astype(np.float32)
+        scaled = colours.share(z).astype(np.float32)
         wide = scaled[:, right] * (1 - far) + scaled[:, right + 1] * far
         found = wide[up] * (1 - high[:, None]) + wide[up + 1] * high[:, None]
     if not np.isfinite(scaled).all():

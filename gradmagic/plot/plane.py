@@ -19,7 +19,7 @@ from matplotlib.ticker import FixedLocator
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.planes import CriticalKind, Plane
 from gradmagic.plot.axes import Picture
-from gradmagic.plot.heat import DOWN, UP, body, heat_limits, heat_palette, shares
+from gradmagic.plot.heat import DOWN, UP, Colours, body, heat_palette, scale_of_colours, shares
 from gradmagic.plot.limits import Limits, Placed
 from gradmagic.plot.marks import Marks
 from gradmagic.plot.png import Encoder
@@ -44,11 +44,11 @@ SYMBOLS: dict[CriticalKind, str] = {"minimum": "v", "maximum": "^", "saddle": "X
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """What the still part says: two ranges, the limits of the colours, and the names."""
+    """What the still part says: two ranges, the scale of the colours, and the names."""
 
     x: Limits
     y: Limits
-    z: Limits
+    z: Colours
     labels: tuple[str, str, str]
 
 
@@ -73,7 +73,7 @@ class PlaneFrame:
         self.theme: Theme = THEMES[theme]
         self.size, self.scale = size, scale
         self.notes: tuple[str, ...] = ()
-        self._limits: Limits | None = None
+        self._colours: Colours | None = None
         self._stills: OrderedDict[Still, Array] = OrderedDict()
         self._palette = heat_palette(self.theme)
         self._drawn: _Map | None = None
@@ -89,7 +89,7 @@ class PlaneFrame:
             height, width = self._words.shape
             self._encoder = Encoder(width, height, self._palette.colours)
         with np.errstate(all="ignore"):
-            still = self._still(plane)
+            still = self._still(plane, curves.overlays)
             width, height = self.size
             across = Placed(still.x, LEFT / width, 1 - RIGHT / width)
             self.inputs = across, Placed(still.y, 1 - BOTTOM / height, TOP / height)
@@ -104,7 +104,7 @@ class PlaneFrame:
         """The same as a figure of its own, for `savefig`."""
         plane = shown(curves)
         with np.errstate(all="ignore"):
-            still = self._still(plane)
+            still = self._still(plane, curves.overlays)
             made = _Map(self.theme, self.size, self.scale, animated=False)
             made.put_on(still)
             width, height = (round(n) for n in (made.axes.bbox.width, made.axes.bbox.height))
@@ -113,21 +113,23 @@ class PlaneFrame:
                 pass
         return made.figure
 
-    def _still(self, plane: Plane) -> Still:
+    def _still(self, plane: Plane, overlays: frozenset[str]) -> Still:
         """What there is to say, and what cannot be shown."""
         known, name = body(plane.z), plane.labels[2]
         notes = []
         if known is not None:
-            self._limits = heat_limits(self._limits, known)
-            if known.cut and not self._limits.holds(known.least, known.most):
+            self._colours = scale_of_colours(self._colours, plane.z, known, stretch="stretch" in overlays)
+            if known.cut and not self._colours.limits.holds(known.least, known.most):
                 ends = f"its samples reach from {known.least:.4g} to {known.most:.4g}"
                 notes.append(f"{name} goes beyond its colours: {ends}")
+            if not self._colours.even:
+                notes.append(stretched(name, self._colours))
         blank = int(np.isnan(plane.z).sum())
         if blank:
             notes.append(f"{name} is not a number at {100 * blank / plane.z.size:.3g} % of the grid, which stays blank")
         self.notes = tuple(notes)
         x, y = (Limits(float(v[0]), float(v[-1])) for v in (plane.x, plane.y))
-        return Still(x, y, self._limits or Limits(0.0, 1.0), plane.labels)
+        return Still(x, y, self._colours or Colours((0.0, 1.0)), plane.labels)
 
     def _background(self, still: Still) -> Array:
         """The pixels of the still part, drawn when it is first needed."""
@@ -149,6 +151,16 @@ class PlaneFrame:
         parts = shares(plane.x, plane.y, plane.z, still.z, (right - left, top - bottom))
         height = len(self._words)
         self._words[height - top : height - bottom, left:right] = self._palette.pixels(parts)
+
+
+def stretched(name: str, colours: Colours) -> str:
+    """That equal steps of colour are no equal steps of value, and where they are small."""
+    middle = len(colours.knots) // 2
+    low, half, high = (f"{colours.knots[i]:.4g}" for i in (0, middle, -1))
+    return (
+        f"the colours of {name} are stretched where most of the plane lies: half of them go from {low} to {half}, "
+        f"the others from there to {high}; contours follow them"
+    )
 
 
 def shown(curves: Curves) -> Plane:
@@ -239,21 +251,15 @@ class _Map:
         self.axes.set(xlim=(still.x.lo, still.x.hi), ylim=(still.y.lo, still.y.hi))
         self.bar.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0))
         wide, tall = self.room
-        across, up, of_z = (ticks(limits, max(2, round(n))) for limits, n in self._spans(still, wide, tall))
+        across, up = ticks(still.x, max(2, round(wide / 72))), ticks(still.y, max(2, round(tall / 60)))
+        values, names, remark = still.z.ticks(MARKS)
         self._fix(self.axes.xaxis, across.positions, across.labels)
         self._fix(self.axes.yaxis, up.positions, up.labels)
-        self._fix(self.bar.yaxis, tuple((p - still.z.lo) / still.z.width for p in of_z.positions), of_z.labels)
+        self._fix(self.bar.yaxis, tuple(still.z.share(np.array(values)).tolist()), names)
         x, y, z = still.labels
         self._write(self.axes, x + across.remark, 0.5, -34 / tall)
         self._write(self.axes, y + up.remark, -46 / wide, 0.5, rotation=90)
-        self._write(self.bar, z + of_z.remark, 1 + 56 / BAR, 0.5, rotation=90)
-
-    @staticmethod
-    def _spans(still: Still, wide: float, tall: float) -> Iterator[tuple[Limits, float]]:
-        """How many ticks there is room for."""
-        yield still.x, wide / 72
-        yield still.y, tall / 60
-        yield still.z, MARKS
+        self._write(self.bar, z + remark, 1 + 56 / BAR, 0.5, rotation=90)
 
     @staticmethod
     def _fix(axis: Any, positions: tuple[float, ...], labels: tuple[str, ...]) -> None:
@@ -359,10 +365,11 @@ def middles(count: int, room: float) -> Array:
 
 
 def contours(plane: Plane, still: Still) -> Iterator[Array]:
-    """Lines of equal z at round numbers; none where the colours end, as beside a pole."""
-    z = np.ma.masked_where(~np.isfinite(plane.z) | (plane.z < still.z.lo) | (plane.z > still.z.hi), plane.z)
+    """Lines of equal z at numbers of the colour bar; none where the colours end, as beside a pole."""
+    ends = still.z.limits
+    z = np.ma.masked_where(~np.isfinite(plane.z) | (plane.z < ends.lo) | (plane.z > ends.hi), plane.z)
     if min(z.shape) < 2 or z.mask.all():
         return
     lines = contour_generator(plane.x, plane.y, z)
-    for level in ticks(still.z, CONTOURS).positions:
+    for level in still.z.ticks(CONTOURS)[0]:
         yield from lines.lines(level)  # type: ignore[misc]

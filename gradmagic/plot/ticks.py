@@ -9,7 +9,7 @@ from itertools import pairwise
 from gradmagic.explore.scales import Scale
 from gradmagic.plot.limits import Limits, nice_step
 
-__all__ = ["Ticks", "superscript", "ticks", "ticks_on"]
+__all__ = ["MINUS", "Ticks", "superscript", "ticks", "ticks_on"]
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS = "\N{MINUS SIGN}"

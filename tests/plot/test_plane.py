@@ -12,7 +12,7 @@ import pytest
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.explorer import Explorer, request_from
 from gradmagic.plot import figure, frame_for
-from gradmagic.plot.heat import body, heat_limits, heat_palette, shares
+from gradmagic.plot.heat import Colours, body, heat_limits, heat_palette, scale_of_colours, shares
 from gradmagic.plot.limits import Limits, reach
 from gradmagic.plot.plane import PlaneFrame
 from gradmagic.plot.theme import THEMES, ThemeName
@@ -86,10 +86,50 @@ def test_limits_of_colours_do_not_tremble() -> None:
     assert heat_limits(limits, replace(known, hi=3.0)) == Limits(0.0, 3.0)
 
 
+def rosenbrock(*, stretch: bool = True) -> Curves:
+    curves = over("(1 - x)**2 + 100*(y - x**2)**2", y=(-1, 3))
+    return replace(curves, overlays=frozenset({"stretch"}) if stretch else BARE)
+
+
+def test_a_heavy_tail_leaves_the_valley_its_colours_and_this_is_said() -> None:
+    """Evenly coloured, half of the plane around the valley has 6 of 100 colours."""
+
+    def used(curves: Curves) -> int:
+        below = pixels(PlaneFrame().draw(curves))[100:300, 62:536]
+        return len(np.unique(below.reshape(-1, 3), axis=0))
+
+    frame = PlaneFrame()
+    frame.draw(rosenbrock())
+    assert any("stretched" in note for note in frame.notes)
+    assert used(rosenbrock()) > 1.3 * used(rosenbrock(stretch=False))
+    frame.draw(rosenbrock(stretch=False))
+    assert frame.notes == ()
+
+
+@pytest.mark.parametrize("text", ["x + 2*y", "x**2 + y**2", "sin(x*y)", "1/(1 + exp(-9*(x + y)))"])
+def test_other_colours_stay_even(text: str) -> None:
+    frame = PlaneFrame()
+    frame.draw(replace(over(text), overlays=frozenset({"stretch"})))
+    assert frame.notes == ()
+
+
+def test_stretched_colours_say_each_value_where_it_is_and_do_not_tremble() -> None:
+    z = np.exp(np.random.default_rng(0).normal(0, 3, 5000))
+    known = reach(z)
+    assert known is not None
+    colours = scale_of_colours(None, z, known, stretch=True)
+    values, names, _ = colours.ticks(9)
+    assert len(values) == len(names) >= 6
+    np.testing.assert_allclose(np.diff(colours.share(np.array(values))), 1 / (len(values) - 1))
+    assert (np.diff(values) > 0).all()
+    assert scale_of_colours(colours, 0.98 * z, replace(known, hi=0.98 * known.hi), stretch=True) is colours
+    assert scale_of_colours(colours, z + 9, replace(known, lo=9, hi=known.hi + 9), stretch=True) is not colours
+
+
 def test_between_samples_the_colour_is_in_proportion() -> None:
     x = y = np.array([0.0, 1.0, 4.0])  # the cursor moves a column
     z = x + 10 * y[:, None]
-    found = shares(x, y, z, Limits(0.0, 44.0), (8, 4))
+    found = shares(x, y, z, Colours((0.0, 44.0)), (8, 4))
     places = (np.arange(8) + 0.5) / 2 + 10 * (np.arange(4) + 0.5)[::-1, None]
     np.testing.assert_allclose(found, places / 44, rtol=1e-6)
 
