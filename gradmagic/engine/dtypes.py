@@ -29,6 +29,12 @@ class dtype:
         self.category = "biufc".index(self.numpy_dtype.kind)
 
     @property
+    def kind_of_tensor(self) -> str:
+        """What torch's messages call a tensor of this dtype; some are younger than its old names."""
+        young = self.numpy_dtype.kind in "bc"
+        return f"CPU{self.legacy}Type" if young else f"torch.{self.legacy}Tensor"
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """What numpy asks of an object given as ``dtype=``."""
         return self.numpy_dtype

@@ -48,7 +48,7 @@ def _check(was: Tensor | None, now: Any, hook: Any) -> None:
     if now.dtype != was.dtype:
         raise RuntimeError(
             f"hook '{_name(hook)}' has changed the type of value "
-            f"(was torch.{was.dtype.legacy}Tensor got torch.{now.dtype.legacy}Tensor)"
+            f"(was {was.dtype.kind_of_tensor} got {now.dtype.kind_of_tensor})"
         )
     if now.shape != was.shape:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")

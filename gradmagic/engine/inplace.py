@@ -69,7 +69,7 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, sharing: str = "al
         log.stamp()
     if node is not None:
         if node.saved and node.saved[-1] is not None:
-            node.output_log, node.written_at = log, log.stamps[-1]
+            node.output_logs, node.written_at = {0: log}, log.stamps[-1]
         _rebase(target, node)
     if modes.levels:
         rewrite(target, result)

@@ -67,8 +67,7 @@ class Node:
 
     op: Any = None
     metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
-    output_log: WriteLog | None = None
-    logged_nr = 0  # of which output that is
+    output_logs: dict[int, WriteLog] | None = None  # of the outputs that it saved, as far as anybody can write to them
     runs_on_nothing = False  # whether it makes something of no gradient at all
     written_at: int | None = None  # an in-place op's own write is not a change of what it saved
     pre_hooks: dict[int, Any] | None = None  # of tensors, by output
@@ -165,15 +164,14 @@ class Node:
     def _unpack_output(self, array: Array, recording: bool) -> Any:
         if type(array) is Packed:
             return self._unpack_packed(array, recording)
-        indices = isinstance(array, tuple) and array[-1].dtype.kind == "i"  # which a write to the values leaves alone
-        if self.output_log is not None and not indices:
-            since = self.seq if self.written_at is None else self.written_at + 1
-            written = array[self.logged_nr] if isinstance(array, tuple) else array
-            self._check(self.output_log, since, written, self, self.logged_nr)
+        since = self.seq if self.written_at is None else self.written_at + 1
+        for nr, log in (self.output_logs or {}).items():
+            written = array[nr] if isinstance(array, tuple) else array
+            self._check(log, since, written, self if written.dtype.kind in "fc" else None, nr)
         if not recording:
             return array
         if isinstance(array, tuple):
-            return tuple(self._output(a, nr) for nr, a in enumerate(array))
+            return tuple(None if a is None else self._output(a, nr) for nr, a in enumerate(array))
         return self._output(array, 0)
 
     def _unpack_packed(self, packed: Packed, recording: bool) -> Any:
@@ -383,7 +381,6 @@ class RemovableHandle:
 
 def _modified_message(value: Any, producer: Any, nr: int, count: int, expected: int) -> str:
     array = getattr(value, "_array", value)
-    legacy = dtypes.of(array.dtype).legacy
     which = ""
     if producer is not None:
         which = f", which is output {nr} of {producer.plain_name()},"
@@ -396,6 +393,6 @@ def _modified_message(value: Any, producer: Any, nr: int, count: int, expected: 
     )
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{legacy}Tensor {list(array.shape)}]{which} is at version {count}; expected version {expected} instead. "
+        f"[{dtypes.of(array.dtype).kind_of_tensor} {list(array.shape)}]{which} is at version {count}; expected version {expected} instead. "
         f"Hint: {hint}"
     )

@@ -57,6 +57,8 @@ class Op:
         Torch's names of what the node saves, where they are not ``self``, ``other`` and ``result``.
     outputs : int
         How many outputs ``fn`` gives; -1 for any number.
+    reads : sequence of int, optional
+        Of several outputs, those that the rules read; all, if not given.
     attributes : sequence of str
         Keyword arguments that the node shows as ``_saved_…``.
     batches : bool or tuple, optional
@@ -84,6 +86,7 @@ class Op:
         node: str | None = None,
         saved: dict[str, Any] | None = None,
         outputs: int = 1,
+        reads: Sequence[int] | None = None,
         attributes: Sequence[str] = (),
         batches: Any = None,
         places: Sequence[int] | None = None,
@@ -93,6 +96,7 @@ class Op:
         self.node_name = node
         self.saved_as = saved or {}
         self.outputs = outputs
+        self.reads = range(outputs) if reads is None else reads
         if batches is not None:
             self.batches = batches
         if places is not None:
@@ -153,13 +157,16 @@ class Op:
     def _record_many(
         self, operands: Sequence[Any], edges: tuple[Any, ...], ys: Any, kwargs: dict[str, Any], wanted: bool
     ) -> Any:
-        node = self.node(operands, edges, ys, kwargs) if wanted else None
+        read = tuple(y if nr in self.reads else None for nr, y in enumerate(ys))
+        node = self.node(operands, edges, read, kwargs) if wanted else None
         outs = [Tensor._of(y, node if y.dtype.kind in "fc" else None) for y in ys]
         for nr, out in enumerate(outs):
             out.output_nr = nr
             if self.is_view:
                 set_view(out, operands[0], self, {**kwargs, "_output": nr}, forbids="multi")
         if node is not None:
+            if node.saved and node.saved[-1] is not None:
+                node.output_logs = {nr: outs[nr]._shared_log() for nr in self.reads}
             # indices have no gradient, and torch's nodes no place for one: they come last
             node.metas = tuple((y.shape, y.dtype) for y in ys if y.dtype.kind in "fc")
             node.plain = False

@@ -274,8 +274,11 @@ class Tensor(Conversion):
             log = self._log = WriteLog()
             self._memory()
             node = self._node
-            if node is not None and node.op is not None and node.saved and node.saved[-1] is not None:
-                node.output_log, node.logged_nr = log, self.output_nr
+            one = (
+                node is not None and node.op is not None and node.metas is None
+            )  # what several logs tell is known already
+            if node is not None and one and node.saved and node.saved[-1] is not None:
+                node.output_logs = {0: log}
         return log
 
     def _memory(self) -> Any:

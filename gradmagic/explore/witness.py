@@ -149,7 +149,9 @@ def named_values(node: Any) -> Iterator[tuple[str, Any]]:
     saved = node.saved or ()
     names = {k: name for name, k in node.op.saved_names(node).items() if isinstance(k, int)} if node.op else {}
     for k, value in enumerate(saved):
-        if value is not None:
+        if isinstance(value, tuple):  # of several outputs those that are read
+            yield from ((f"output {nr}", part) for nr, part in enumerate(value) if part is not None)
+        elif value is not None:
             yield names.get(k, f"tensor {k}"), value
 
 
@@ -163,10 +165,11 @@ def saved_by(node: Any) -> Iterator[Saved]:
 def logs_of(node: Any) -> Iterable[tuple[str, Any, tuple[int, ...]]]:
     """The memories of what a node saves, as far as anybody else can write to them."""
     inner = holder(node)
+    of_outputs = iter((inner.output_logs or {}).values())
     for name, value in named_values(node):
-        log = getattr(value, "_log", None) or (inner.output_log if not hasattr(value, "_array") else None)
+        log = value._log if hasattr(value, "_array") else next(of_outputs, None) if hasattr(value, "shape") else None
         if log is not None:
-            yield name, log, tuple(getattr(value, "_array", value).shape)
+            yield name, log, tuple(value.shape)
 
 
 class LineClock:

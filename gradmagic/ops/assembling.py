@@ -33,7 +33,9 @@ from gradmagic.ops.shaping import (
     unsqueeze,
 )
 
-frexp_row = irregular(lambda x: np.frexp(x), lambda g, y: g[0] / np.exp2(y[1] * 1.0), node="FrexpBackward0", outputs=2)
+frexp_row = irregular(
+    lambda x: np.frexp(x), lambda g, y: g[0] / np.exp2(y[1] * 1.0), node="FrexpBackward0", outputs=2, reads=(1,)
+)
 fill_row = irregular(S.fill.fn, *S.fill.vjps, node="FillBackward0")
 fill_with_row = irregular(S.fill_with.fn, *S.fill_with.vjps, node="FillBackward1")
 as_strided_scatter_row = irregular(put_row.fn, *put_row.vjps, node="AsStridedScatterBackward0")

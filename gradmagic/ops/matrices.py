@@ -132,6 +132,7 @@ slogdet = irregular(
     lambda g, x, y: _slogdet_vjp(g, x, y),
     node="LinalgSlogdetBackward0",
     outputs=2,
+    reads=(0,),
 )
 
 # -- decompositions -----------------------------------------------------------------------------------------------

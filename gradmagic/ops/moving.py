@@ -169,6 +169,7 @@ def _chosen(choose: Callable[..., Any], node: str) -> Any:
         lambda g, y, shape, axis, keepdims: R._take_back(g, y, shape, axis, keepdims is not False),
         node=node,
         outputs=2,
+        reads=(1,),
     )
 
 

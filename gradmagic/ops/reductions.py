@@ -179,14 +179,10 @@ std = irregular(
 )
 
 
-def _pair_vjp(spread_vjp: Any) -> Any:
+def _pair_vjp(g: Any, shape: Any, axis: Any, keepdims: Any, spread_vjp: Any) -> Any:
     """Of a spread and a mean together."""
-
-    def vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any, correction: Any) -> Any:
-        of_spread = 0.0 if g[0] is None else spread_vjp(g[0], x, y[0], shape, axis, keepdims, correction)
-        return of_spread if g[1] is None else of_spread + mean.vjps[0](g[1], shape, axis, keepdims)
-
-    return vjp
+    of_spread = 0.0 if g[0] is None else spread_vjp(g[0])
+    return of_spread if g[1] is None else of_spread + mean.vjps[0](g[1], shape, axis, keepdims)
 
 
 def _with_mean(row: Any) -> Any:
@@ -196,8 +192,21 @@ def _with_mean(row: Any) -> Any:
     return fn
 
 
-var_mean = irregular(_with_mean(var), _pair_vjp(lambda g, x, y, *rest: _var_vjp(g, x, *rest)), outputs=2)
-std_mean = irregular(_with_mean(std), _pair_vjp(_std_vjp), outputs=2)
+var_mean = irregular(
+    _with_mean(var),
+    lambda g, x, shape, axis, keepdims, correction: _pair_vjp(
+        g, shape, axis, keepdims, lambda of_var: _var_vjp(of_var, x, shape, axis, keepdims, correction)
+    ),
+    outputs=2,
+)
+std_mean = irregular(
+    _with_mean(std),
+    lambda g, x, y, shape, axis, keepdims, correction: _pair_vjp(
+        g, shape, axis, keepdims, lambda of_std: _std_vjp(of_std, x, y[0], shape, axis, keepdims, correction)
+    ),
+    outputs=2,
+    reads=(0,),
+)
 
 
 def _logsumexp(x: Any, axis: Any, keepdims: bool = False) -> Any:
@@ -329,8 +338,8 @@ def _best(arg: Any) -> Any:
     return fn
 
 
-max_dim = irregular(_best(np.argmax), _take_back, node="MaxBackward0", outputs=2)
-min_dim = irregular(_best(np.argmin), _take_back, node="MinBackward0", outputs=2)
+max_dim = irregular(_best(np.argmax), _take_back, node="MaxBackward0", outputs=2, reads=(1,))
+min_dim = irregular(_best(np.argmin), _take_back, node="MinBackward0", outputs=2, reads=(1,))
 
 
 def order(x: Any, axis: int, descending: bool) -> Any:
@@ -347,7 +356,7 @@ def _sort(x: Any, axis: int, descending: bool = False) -> Any:
     return like(x, np.take_along_axis(x, index, axis)), like(x, index)
 
 
-sort = irregular(_sort, lambda g, y, shape, axis: _take_back(g, y, shape, axis, True), outputs=2)
-sort_stable = irregular(_sort, sort.vjps[0], outputs=2, node="SortBackward1")
+sort = irregular(_sort, lambda g, y, shape, axis: _take_back(g, y, shape, axis, True), outputs=2, reads=(1,))
+sort_stable = irregular(_sort, sort.vjps[0], outputs=2, reads=(1,), node="SortBackward1")
 
 name_rows(globals())

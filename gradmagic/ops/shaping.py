@@ -84,7 +84,7 @@ def expand(input: Tensor, *sizes: Any) -> Any:
 def _check_expand(input: Tensor, size: tuple[int, ...], extra: int) -> None:
     if extra < 0:
         raise RuntimeError(
-            f"expand(torch.{input.dtype.legacy}Tensor{{{list(input.shape)}}}, size={list(size)}): the number of sizes "
+            f"expand({input.dtype.kind_of_tensor}{{{list(input.shape)}}}, size={list(size)}): the number of sizes "
             f"provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
         )
     for d in reversed(range(len(size))):
