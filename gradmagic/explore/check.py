@@ -12,6 +12,7 @@ import numpy as np
 
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.features import breaks
+from gradmagic.explore.plane_check import plane_differences
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.run import run
@@ -24,6 +25,7 @@ __all__ = ["Check", "check"]
 
 TOLERANCE = 1e-5  # relative to the size of the curve: what central differences can be trusted with
 AGREEMENT = 1e-9  # and what two engines in double precision
+ROUNDING = 1e-15
 STEP = float(np.cbrt(np.finfo(np.float64).eps))  # of the width, where rounding and truncation are in balance
 
 
@@ -39,8 +41,8 @@ class Check:
         Whether they agree.
     worst : float
         The largest difference, relative to the size of the curve.
-    at : float
-        Where it is.
+    at : tuple of float
+        Where it is: x, or both inputs.
     places : int
         How many samples were compared.
     """
@@ -49,16 +51,18 @@ class Check:
     against: str
     ok: bool
     worst: float
-    at: float
+    at: tuple[float, ...]
     places: int
 
     def __str__(self) -> str:
         if not self.places:
             return f"{self.what} could not be compared with {self.against}: they are nowhere both numbers"
         if self.ok:
-            near = f"to {self.worst:.0e} of its size" if self.worst else "exactly"
+            near = f"to {self.worst:.0e} of its size" if self.worst > ROUNDING else "up to rounding"
+            near = near if self.worst else "exactly"
             return f"{self.what} agrees with {self.against} {near}, at {self.places} samples"
-        return f"{self.what} is not what {self.against} say: off by {self.worst:.2g} of its size at {self.at:.6g}"
+        at = ", ".join(f"{part:.6g}" for part in self.at)
+        return f"{self.what} is not what {self.against} say: off by {self.worst:.2g} of its size at {at}"
 
 
 def check(explorer: Explorer) -> tuple[Check, ...]:
@@ -75,7 +79,16 @@ def check(explorer: Explorer) -> tuple[Check, ...]:
     >>> [one.ok for one in check(Explorer(*request_from("x * sin(x)"))) if one.against == "central differences"]
     [True, True]
     """
-    return (*by_differences(explorer), *by_torch(explorer))
+    differences = by_differences if explorer.program.second is None else over_a_plane
+    return (*differences(explorer), *by_torch(explorer))
+
+
+def over_a_plane(explorer: Explorer) -> Iterator[Check]:
+    """Central differences by each of two inputs: of z, and of its gradient."""
+    for one in plane_differences(explorer, STEP):
+        with np.errstate(all="ignore"):
+            doubt = np.abs(one.near - one.far) + np.finfo(np.float64).eps * one.steepest
+        yield compared(one.label, "central differences", (one.at, one.exact, one.near), doubt, TOLERANCE)
 
 
 def by_differences(explorer: Explorer) -> Iterator[Check]:
@@ -119,15 +132,20 @@ def by_torch(explorer: Explorer) -> Iterator[Check]:
     if theirs.y is None or ours.y is None or theirs.x.shape != ours.x.shape or not np.array_equal(theirs.x, ours.x):
         return
     x = np.ravel(ours.x).astype(np.float64)
+    at = x if ours.plane is None else np.stack([values for _, values in ours.plane.columns()][:2])
     outputs = zip(ours.outputs, theirs.outputs, strict=True)
     for label, a, b in (pair for mine, other in outputs for pair in pairs_of(mine, other)):
         if a.size == b.size == x.size:
             tolerance = AGREEMENT if a.dtype == np.float64 else 1e-4
-            yield compared(label, against, (x, np.ravel(a), np.ravel(b)), np.zeros(x.shape), tolerance)
+            yield compared(label, against, (at, np.ravel(a), np.ravel(b)), np.zeros(x.shape), tolerance)
 
 
 def pairs_of(ours: Trace, theirs: Trace) -> Iterator[tuple[str, Array, Array]]:
     """Y and each derivative that both have, and what it is called."""
+    if ours.plane is not None and theirs.plane is not None:
+        known = dict(theirs.plane.columns())
+        yield from ((name, a, known[name]) for name, a in list(ours.plane.columns())[2:] if name in known)
+        return
     if ours.y is not None and theirs.y is not None:
         yield ours.y_label, ours.y, theirs.y
     for mine, other in zip(ours.derivatives, theirs.derivatives, strict=True):
@@ -136,18 +154,20 @@ def pairs_of(ours: Trace, theirs: Trace) -> Iterator[tuple[str, Array, Array]]:
 
 
 def compared(label: str, against: str, rows: tuple[Array, ...], doubt: Array, tolerance: float) -> Check:
-    """The largest difference between two curves over one x, as far as it is beyond doubt, beside their size."""
-    x, exact, found = rows
+    """The largest difference between two rows of numbers at some places, beyond doubt and beside their size."""
+    at, exact, found = rows
     both = np.isfinite(exact) & np.isfinite(found) & np.isfinite(doubt)
     if not both.any():
-        return Check(label, against, ok=True, worst=0.0, at=0.0, places=0)
+        return Check(label, against, ok=True, worst=0.0, at=(), places=0)
     sizes = np.maximum(np.abs(exact[both]), np.abs(found[both]))
     size = np.maximum(np.abs(exact[both]), np.median(sizes))
     off = np.abs(exact[both] - found[both])
     beyond = np.maximum(off - 4 * doubt[both], 0.0)
     wrong, share = (np.divide(d, size, out=np.where(d > 0, np.inf, 0.0), where=size > 0) for d in (beyond, off))
-    trusted = doubt[both] <= tolerance * size
+    # a derivative that is zero everywhere has no size: differences of it are rounding, or they are wrong
+    trusted = (doubt[both] <= tolerance * size) | (size == 0)
+    share[(size == 0) & (off > 0)] = ROUNDING
     shown = wrong if np.any(wrong > tolerance) else np.where(trusted, share, 0.0)
     worst = int(np.argmax(shown))
-    ok, at = bool(np.all(wrong <= tolerance)), float(x[both][worst])
-    return Check(label, against, ok, float(shown[worst]), at, int(trusted.sum() if ok else both.sum()))
+    ok, place = bool(np.all(wrong <= tolerance)), tuple(np.atleast_2d(at)[:, both][:, worst].tolist())
+    return Check(label, against, ok, float(shown[worst]), place, int(trusted.sum() if ok else both.sum()))

@@ -299,7 +299,9 @@ class Explorer:
     @property
     def line(self) -> str:
         """The `%%grad` line that opens a panel in the present state."""
-        return line_of(self.request, self.state, self.program.domain)
+        program = self.program
+        height = (program.second, program.height) if program.second and program.height else None
+        return line_of(self.request, self.state, program.domain, height)
 
     def __repr__(self) -> str:
         return text(self.curves, self.trace)

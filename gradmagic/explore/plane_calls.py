@@ -19,7 +19,7 @@ from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative
 from gradmagic.explore.weights import Weights
 
-__all__ = ["OverPlane", "over_plane"]
+__all__ = ["OverPlane", "asking", "over_plane"]
 
 Evaluate = Callable[[Array, Array], tuple[Any, Any, Any]]  # from numbers to the tensors x, y and z
 
@@ -195,25 +195,26 @@ class Calls:
         """The critical points; silently none where the cell cannot be asked about single places."""
         if gradient is None or hessian is None:
             return (), ""
+        ask, name = asking(evaluate, self.ledger.backend), self.ledger.program.y_label
         try:
-            return critical_points(x, y, gradient, hessian, self.asking(evaluate), name=self.ledger.program.y_label)
+            return critical_points(x, y, gradient, hessian, ask, name=name)
         except Exception as error:  # noqa: BLE001  the cell ran on the grid, and that is what is shown
             said = f"{type(error).__name__}: {error}".splitlines()[0]
             return (), f"critical points were not searched for: the cell cannot be run on a few places alone ({said})"
 
-    def asking(self, evaluate: Evaluate) -> Callable[[Array, Array], Jet]:
-        """Z, gradient and Hessian at any places. These calls are a search of the panel's, and no rows of the ledger."""
-        backend = self.ledger.backend
 
-        def ask(xs: Array, ys: Array) -> Jet:
-            x, y, z = evaluate(xs, ys)
-            first = gradients(z, (x, y), backend)
-            rows = [gradients(part, (x, y), backend) for part in first]
-            numbers = [[array_of(part) if hasattr(part, "detach") else part for part in row] for row in (first, *rows)]
-            flat = [np.stack([np.ravel(part) for part in row]) for row in numbers]
-            return Jet(np.ravel(array_of(z)), flat[0], np.stack(flat[1:]))
+def asking(evaluate: Evaluate, backend: Any) -> Callable[[Array, Array], Jet]:
+    """Z, gradient and Hessian at any places. These calls are a search of the panel's, and no rows of the ledger."""
 
-        return ask
+    def ask(xs: Array, ys: Array) -> Jet:
+        x, y, z = evaluate(xs, ys)
+        first = gradients(z, (x, y), backend)
+        rows = [gradients(part, (x, y), backend) for part in first]
+        numbers = [[array_of(part) if hasattr(part, "detach") else part for part in row] for row in (first, *rows)]
+        flat = [np.stack([np.ravel(part) for part in row]) for row in numbers]
+        return Jet(np.ravel(array_of(z)), flat[0], np.stack(flat[1:]))
+
+    return ask
 
 
 def linked(z: Any, x: Any, backend: Any) -> bool:

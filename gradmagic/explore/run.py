@@ -83,14 +83,14 @@ def samples(program: Program, state: State) -> Array:
 
 def grid(program: Program, state: State) -> list[Array]:
     """Both inputs at the places of a grid, the first running along the rows; the cursor is one of them."""
-    width, height = state.span or program.domain, program.height
+    width, height = state.span or program.domain, state.span_y or program.height
     assert width is not None
     assert height is not None
     side = side_of(program.request.points)
     if side > MOST_SIDE:
         raise GradUsageError(f"--points {side} for each of two inputs: give at most {MOST_SIDE}")
     x0 = state.x0 if state.span is not None else width.clip(state.x0)
-    y0 = height.clip(state.y0 if state.y0 is not None else height.begin)
+    y0 = height.begin if state.y0 is None else state.y0 if state.span_y is not None else height.clip(state.y0)
     return list(np.meshgrid(abscissae(width, x0, side), abscissae(height, y0, side)))
 
 

@@ -33,10 +33,13 @@ def outputs_of(request: Request) -> str:
 NAMES_OF = {"inputs": inputs_of, "outputs": outputs_of}  # by the kind of the option that says them
 
 
-def line_of(request: Request, state: State, domain: Range | None = None) -> str:
+def line_of(
+    request: Request, state: State, domain: Range | None = None, height: tuple[str, Range] | None = None
+) -> str:
     """The `%%grad` line that opens a panel in this state: zoomed, with the overlays that are switched on, ….
 
-    A name without a range on the line is said too, where it has left its start; `domain` is what x then ranges over.
+    A name without a range on the line is said too, where it has left its start; `domain` is what x then ranges over,
+    `height` the name and the range of a second input.
 
     Examples
     --------
@@ -53,8 +56,9 @@ def line_of(request: Request, state: State, domain: Range | None = None) -> str:
     for name, span in request.ranges.items():
         words.append(written(name, changed.get(name, span), state, request.wrt))
     others = dict.fromkeys(state.params, DEFAULT_PARAMETER) | ({request.wrt: domain} if domain is not None else {})
+    others |= dict([height]) if height is not None else {}
     others = {name: changed.get(name, span) for name, span in others.items() if name not in request.ranges}
-    moved = {name: span for name, span in others.items() if name in changed or has_left(name, span, state)}
+    moved = {name: span for name, span in others.items() if name in changed or has_left(name, span, state, request.wrt)}
     words += [written(name, span, state, request.wrt) for name, span in moved.items()]
     words += [f"{name}={value:.12g}" for name, value in request.values.items()]
     for option in OPTIONS:
@@ -85,13 +89,18 @@ def written(name: str, span: Range, state: State, wrt: str) -> str:
     if name == wrt:
         span = state.span or span
         return f"{name}={span.lo:.12g}:{span.hi:.12g}@{span.clip(state.x0):.12g}"
-    start = state.params.get(name, span.begin if state.y0 is None else state.y0)
+    if name not in state.params and state.y0 is not None:
+        span = state.span_y or span
+        return f"{name}={span.lo:.12g}:{span.hi:.12g}@{span.clip(state.y0):.12g}"
+    start = state.params.get(name, span.begin)
     # what was typed may lie outside of the range, and a start may not
     return f"{name}={min(span.lo, start):.12g}:{max(span.hi, start):.12g}@{start:.12g}"
 
 
-def has_left(name: str, span: Range, state: State) -> bool:
+def has_left(name: str, span: Range, state: State, wrt: str) -> bool:
     """Whether a name that has no range on the line stands elsewhere than where it starts."""
     if name in state.params:
         return state.params[name] != span.begin
-    return state.span is not None or state.x0 != span.begin
+    if name == wrt:
+        return state.span is not None or state.x0 != span.begin
+    return state.span_y is not None or state.y0 != span.begin

@@ -87,6 +87,8 @@ class State:
         For a call of the ledger, by its index: the options to use in place of those that it asks for.
     span : Range or None
         The range of x, where it was zoomed or moved; None is the cell's own.
+    span_y : Range or None
+        The same of a second input.
     look : Look
         What is shown of the numbers.
     """
@@ -100,6 +102,7 @@ class State:
     overrides: Mapping[int, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
     span: Range | None = None
     y0: float | None = None
+    span_y: Range | None = None
     look: Look = field(default_factory=Look)
 
     @classmethod

@@ -105,7 +105,7 @@ class Kind:
 
 KINDS = {
     "ones": Kind("ones"),
-    "onehot": Kind("one-hot: picks one y", "element", "0"),
+    "onehot": Kind("one-hot: picks one {of}", "element", "0"),
     "ramp": Kind("ramp from 0 to 1"),
     "random": Kind("random", "seed", "0"),
     "expression": Kind("an expression in x", "w(x) =", "cos(x)"),
@@ -115,15 +115,15 @@ KINDS = {
 class WeightsChooser:
     """`grad_outputs` by a list and a field; `changed(spec)` is called with SPECs that can be parsed only."""
 
-    def __init__(self, spec: str, looks: Looks, changed: Callable[[str], None]) -> None:
+    def __init__(self, spec: str, looks: Looks, changed: Callable[[str], None], of: str = "y") -> None:
         self.spec, self._changed = spec, changed
         self._given = spec if Weights.of(spec).kind == "name" else None  # only the cell's own line may name a variable
-        options = [(kind.title, key) for key, kind in KINDS.items()]
+        options = [(kind.title.format(of=of), key) for key, kind in KINDS.items()]
         if self._given is not None:
             options.append((f"the variable {self._given}", "name"))
         self.kind = w.Dropdown(
-            options=options, description="each y gets", style=looks.named, layout=looks.wide,
-            tooltip="grad_outputs: by what each y is multiplied before all are added up",
+            options=options, description=f"each {of} gets", style=looks.named, layout=looks.wide,
+            tooltip=f"grad_outputs: by what each {of} is multiplied before all are added up",
         )  # fmt: skip
         self.field = w.Text(continuous_update=False, style=looks.text, layout=w.Layout(width="auto", margin="2px 0"))
         self.problem = w.HTML(layout=w.Layout(margin="0"))

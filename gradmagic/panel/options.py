@@ -24,15 +24,17 @@ HELP = {
     "create_graph": "whether the result gets a graph of its own, so that it can be differentiated again",
     "retain_graph": "whether the graph is kept after the call; None means: as create_graph",
 }
-ORDERS_SHOWN = MAX_ORDER
 PANELS_OWN = "the panel's calls"
 ALL = -1  # no index of a call
 
 
 class GraphOptions:
-    """Rows of switches; `changed(state)` is called with the State that they lead to."""
+    """Rows of switches; `changed(state)` is called with the State that they lead to.
 
-    def __init__(self, state: State, looks: Looks, changed: Callable[[State], None]) -> None:
+    `most` derivatives can be chosen, and as many as the line asks for.
+    """
+
+    def __init__(self, state: State, looks: Looks, changed: Callable[[State], None], most: int = MAX_ORDER) -> None:
         self.state, self._changed = state, changed
         self.target = ALL
         self.calls = w.Dropdown(
@@ -46,7 +48,7 @@ class GraphOptions:
             name: Choice(name, options, getattr(state, name), looks, self._flipper(name), tooltip=HELP[name])
             for name, options in SWITCHES.items()
         }
-        most = max(ORDERS_SHOWN, state.order)
+        most = max(most, state.order)
         self.order = Choice(
             "order", [(str(n), n) for n in range(1, most + 1)], state.order, looks,
             lambda order: self._tell(replace(self.state, order=order)), tooltip="how many derivatives",

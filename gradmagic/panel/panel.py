@@ -14,6 +14,7 @@ import ipywidgets as w
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.jacobian import is_worth_seeing
+from gradmagic.explore.options import MAX_ORDER
 from gradmagic.explore.request import GradUsageError, Range
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure, Trace
@@ -29,6 +30,7 @@ from gradmagic.panel.motion import Motion, Zoom
 from gradmagic.panel.number import Number
 from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
+from gradmagic.panel.plane_zoom import PlaneZoom
 from gradmagic.panel.pointing import Pointing
 from gradmagic.panel.progress import Progress, why_stopped
 from gradmagic.panel.shown import Shown
@@ -245,7 +247,7 @@ class Panel:
         state, program = self._state, self.explorer.program
         rows: list[w.Widget] = []
         self.x0: Number | None = None
-        self.zoom: Zoom | None = None
+        self.zoom: Zoom | PlaneZoom | None = None
         self.motion: Motion | None = None
         if program.domain is not None:
             self.x0 = Number(
@@ -261,7 +263,8 @@ class Panel:
             self.y0 = Number(
                 f"{program.second}₀", program.height, state.y0, looks, lambda value: self._change(y0=value), grows=False
             )  # fmt: skip
-            rows.append(self.y0.row)
+            self.zoom = PlaneZoom(looks, self._seen_of_both, self._zoomed)
+            rows += [self.y0.row, self.zoom.row]
         self.params = {
             name: Number(name, span, state.params[name], looks, self._parameter(name), grows=True)
             for name, span in program.parameters.items()
@@ -269,18 +272,20 @@ class Panel:
         if self.params:
             rows += [section("PARAMETERS"), *(number.row for number in self.params.values())]
         self._numbers = [number for number in (self.x0, self.y0, *self.params.values()) if number is not None]
-        sliders = {**({"": self.x0} if self.x0 is not None and self.y0 is None else {}), **self.params}
+        inputs = {"": self.x0, program.second or "": self.y0} if self.y0 is not None else {"": self.x0}
+        sliders = {name: number for name, number in {**inputs, **self.params}.items() if number is not None}
         if sliders:
             self.motion = Motion(sliders, looks, self._ranged)
             rows.append(self.motion.row)
-        self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(Extent.ALL, weights=spec))
+        of = "y" if self._trace.others else self._trace.y_label
+        self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(Extent.ALL, weights=spec), of)
         rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
-        self.options = GraphOptions(state, looks, self._options_changed)
+        self.options = GraphOptions(state, looks, self._options_changed, MAX_ORDER if self.y0 is None else 2)
         rows += [section("GRAPH OPTIONS"), self.options.row]
         self.shown = Shown(state, self._trace, self._curves, looks, self._look)
         rows += self.shown.rows
         self.check: Checking | None = None
-        if program.domain is not None and self._curves.plane is None:
+        if program.domain is not None:
             self.check = Checking(looks, self.explorer.check, lambda: self._request(Extent.ALL))
             rows += [section("CHECK"), self.check.row]
         self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
@@ -290,10 +295,12 @@ class Panel:
         )
 
     def _reach_x(self) -> None:
-        """The slider of x₀ goes over what is seen of x, as its axis does."""
+        """The slider of x₀ goes over what is seen of x, as its axis does; that of y₀ too."""
         if self.x0 is not None:
             span, _, log = self._seen_of_x()
             self.x0.reach(span, log=log)
+        if self.y0 is not None:
+            self.y0.reach(self._seen_of_both()[1][0])
 
     def _seen_of_x(self) -> tuple[Range, float, bool]:
         """The range of x, where the cursor stands in it, and whether its axis is logarithmic."""
@@ -301,16 +308,24 @@ class Panel:
         assert span is not None
         return span, self._wanted.x0, self._wanted.look.by_logarithm(span)
 
-    def _zoomed(self, span: Range | None) -> None:
-        """X is to go over another range; the cursor stays inside."""
-        whole = span or self.explorer.program.domain
-        if whole is not None:
-            self.go(replace(self._wanted, span=span, x0=whole.clip(self._wanted.x0)))
+    def _seen_of_both(self) -> tuple[tuple[Range, float], tuple[Range, float]]:
+        """The ranges of two inputs, and where the cursor stands in them."""
+        across, x0, _ = self._seen_of_x()
+        up = self._wanted.span_y or self.explorer.program.height
+        assert up is not None
+        return (across, x0), (up, self._wanted.y0 or 0.0)
+
+    def _zoomed(self, span: Range | None, span_y: Range | None = None) -> None:
+        """The inputs are to go over other ranges; the cursor stays inside."""
+        across, up = span or self.explorer.program.domain, span_y or self.explorer.program.height
+        y0 = self._wanted.y0 if up is None or self._wanted.y0 is None else up.clip(self._wanted.y0)
+        if across is not None:
+            self.go(replace(self._wanted, span=span, span_y=span_y, x0=across.clip(self._wanted.x0), y0=y0))
 
     def _ranged(self, name: str, span: Range) -> None:
         """The ends of a slider were typed."""
-        if not name:
-            self._zoomed(span)
+        if name in ("", self.explorer.program.second):
+            self._zoomed(*((self._wanted.span, span) if name else (span, self._wanted.span_y)))
             return
         ranges = {**self._wanted.look.ranges, name: span}
         params = {**self._wanted.params, name: span.clip(self._wanted.params[name])}

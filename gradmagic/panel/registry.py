@@ -87,6 +87,7 @@ def carried_over(old: Panel, fresh: State, program: Program) -> State:
     x0 = state.x0 if program.domain is not None and program.domain == before.domain else fresh.x0
     span = state.span if program.domain == before.domain else None
     y0 = state.y0 if program.height is not None and program.height == before.height else fresh.y0
+    span_y = state.span_y if program.height == before.height else None
     # what the line asks for is shown, unless it asks for the same as before
     look = state.look if fresh.look == Look.initial(old.explorer.request) else fresh.look
-    return replace(fresh, params=params, x0=x0, y0=y0, span=span, look=look)
+    return replace(fresh, params=params, x0=x0, y0=y0, span=span, span_y=span_y, look=look)

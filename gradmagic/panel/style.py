@@ -112,6 +112,7 @@ border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
 .gm .gm-where{{color:var(--gm-faint);font-size:11px;margin-left:8px}}
 .gm .gm-tables{{display:flex;flex-wrap:wrap;gap:8px 24px;overflow-x:auto}}
 .gm .gm-table caption{{text-align:left;font-weight:600;white-space:nowrap;padding-bottom:2px;caption-side:top}}
+.gm .gm-table thead th{{text-align:right;padding:2px 7px;white-space:nowrap}}
 .gm .gm-table td{{text-align:right;padding:2px 7px;border:1px solid var(--gm-line);font-variant-numeric:tabular-nums}}
 .gm .gm-printed{{white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.35;
 max-height:320px;overflow:auto;margin:4px 0}}

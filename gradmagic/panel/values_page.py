@@ -10,10 +10,11 @@ import ipywidgets as w
 import numpy as np
 
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.planes import Plane
 from gradmagic.explore.trace import Array
 from gradmagic.panel.colours import coloured, plain
 from gradmagic.panel.pages import Host, Seen
-from gradmagic.panel.plane_values import plane_table
+from gradmagic.panel.plane_values import cursor_table, plane_table
 from gradmagic.panel.texts import messages
 
 __all__ = ["ValuesPage", "columns_of", "csv"]
@@ -32,22 +33,47 @@ class ValuesPage:
             tooltip="the same numbers as comma separated values, to be copied",
         )  # fmt: skip
         self.csv.add_class("gm-code")
-        self.widget = w.VBox([self.table, self.csv], layout=w.Layout(width="100%"))
+        self.which = w.Dropdown(
+            description="table of", layout=w.Layout(width="auto", display="none"), style={"description_width": "60px"},
+            tooltip="whose values the table of the plane has",
+        )  # fmt: skip
+        self.at_cursor = w.HTML(layout=w.Layout(margin="0", width="100%"))
+        self.widget = w.VBox([self.at_cursor, self.which, self.table, self.csv], layout=w.Layout(width="100%"))
+        self._plane: Plane | None = None
+        self.which.observe(lambda _: self._show_plane(), "value")
 
     def find(self, seen: Seen) -> Callable[[], None]:
         """Write these numbers."""
-        table, comma_separated = table_of(seen.curves), csv(*columns_of(seen.curves))
+        plane, comma_separated = seen.curves.plane, csv(*columns_of(seen.curves))
+        table = "" if plane is not None else table_of(seen.curves)
 
         def show() -> None:
-            self.table.value, self.csv.value = table, comma_separated
+            self.csv.value, self._plane = comma_separated, plane
+            if plane is None:
+                self.table.value = table
+                return
+            self._offer([name for name, _ in plane.columns()][2:])
+            self._show_plane()
 
         return show
+
+    def _offer(self, names: Sequence[str]) -> None:
+        """The list of what a plane has; in one message with the choice, or a front end shows none."""
+        if self.which.options != tuple(names):
+            chosen = self.which.value if self.which.value in names else names[0]
+            with self.which.hold_sync():
+                self.which.options, self.which.value = names, chosen
+        self.which.layout.display = None
+
+    def _show_plane(self) -> None:
+        """Everything at the cursor, and the table of what is chosen."""
+        if self._plane is not None and self.which.value is not None:
+            self.at_cursor.value = cursor_table(self._plane)
+            self.table.value = plane_table(self._plane, self.which.value)
 
 
 def table_of(curves: Curves) -> str:
     """The numbers as a table, or as several."""
-    if curves.plane is not None:
-        return plane_table(curves.plane)
     if curves.tables:
         return f'<div class="gm-tables">{"".join(tensor(*pair) for pair in curves.tables)}</div>'
     return samples(curves)

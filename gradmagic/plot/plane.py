@@ -258,7 +258,7 @@ class _Map:
         self._fix(self.bar.yaxis, tuple(still.z.share(np.array(values)).tolist()), names)
         x, y, z = still.labels
         self._write(self.axes, x + across.remark, 0.5, -34 / tall)
-        self._write(self.axes, y + up.remark, -46 / wide, 0.5, rotation=90)
+        self._write(self.axes, y + up.remark, -54 / wide, 0.5, rotation=90)
         self._write(self.bar, z + remark, 1 + 56 / BAR, 0.5, rotation=90)
 
     @staticmethod

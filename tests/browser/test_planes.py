@@ -47,7 +47,10 @@ def test_a_map_follows_its_cursor_and_a_jacobian_its_weights(
     plane.get_by_text("▽ minimum 0 at x = 1, y = 1").wait_for()
 
     plane.get_by_label("contours").uncheck()
-    notebook.changed_picture(third)
+    fourth = notebook.changed_picture(third)
+    plane.get_by_role("button", name="zoom in").press("Enter")
+    notebook.changed_picture(fourth)
+    plane.get_by_text("z over x from 0 to 2 and y from ").first.wait_for(state="attached")
     screenshot(plane, "plane")
 
     tensor.get_by_text("Jacobian", exact=True).click()

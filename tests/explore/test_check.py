@@ -45,3 +45,18 @@ def test_weights_do_not_matter():
 def test_a_tensor_of_the_cells_own_has_nothing_beside_it():
     with pytest.raises(GradUsageError, match="the cell makes x itself"):
         check(Explorer(*request_from("x = torch.ones(3, requires_grad=True)\ny = x ** 2")))
+
+
+@pytest.mark.parametrize("text", ["x**2 * y - exp(y)", "abs(x) * y", "sqrt(x * y)", "x + 0 * y", "torch.round(x) * y"])
+def test_what_is_right_over_two_inputs_agrees_with_differences_and_with_pytorch(text):
+    found = check(Explorer(*request_from(text, x=(-2, 2), y=(-1, 3), weights="cos(x)")))
+    assert [one.what for one in found if one.against == "central differences"] == [
+        "∂z/∂x", "∂²z/∂x²", "∂z/∂y", "∂²z/∂x∂y", "∂²z/∂y²",
+    ]  # fmt: skip
+    assert all(one.ok and one.places for one in found), [str(one) for one in found]
+
+
+def test_a_gradient_that_is_not_that_of_z_is_found_and_said():
+    found = check(Explorer(*request_from("z = x.detach() * x * y", of="z", x=(1, 2), y=(1, 2))))
+    assert not found[0].ok
+    assert ", " in str(found[0]).rpartition(" at ")[2]

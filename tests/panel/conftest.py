@@ -28,7 +28,8 @@ class FakeExplorer:
     def __init__(self, request: Request | None = None) -> None:
         self.lock = threading.RLock()
         self.request = request or Request("y = a * sin(b * x)")
-        self.program: Any = SimpleNamespace(parameters={"a": Range(0, 3), "b": Range(0.2, 4)}, domain=Range(-6, 6))
+        parameters = {"a": Range(0, 3), "b": Range(0.2, 4)}
+        self.program: Any = SimpleNamespace(parameters=parameters, domain=Range(-6, 6), second=None, height=None)
         self.state = State({"a": 1.5, "b": 1.2}, 1.8)
         self.steps: list[State] = []
         self.on_step: Callable[[State], None] = lambda state: None

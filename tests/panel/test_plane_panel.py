@@ -10,10 +10,13 @@ import ipywidgets as w
 import pytest
 
 from gradmagic import explore
+from gradmagic.explore.request import Range
 from gradmagic.panel import Panel
 from gradmagic.panel.exports import EXPORTS
+from gradmagic.panel.plane_zoom import PlaneZoom
 from gradmagic.panel.registry import carried_over
 from gradmagic.panel.tree import close_tree
+from gradmagic.panel.values_page import ValuesPage
 
 
 @pytest.fixture
@@ -61,6 +64,64 @@ def test_the_other_pages_show_two_inputs_too(panel: Panel, tab: str) -> None:
     assert not panel.problem.value
     words = " ".join(str(widget.value) for widget in tree(panel.pages.box) if isinstance(widget, w.HTML | w.Textarea))
     assert {"graph": "MulBackward0", "values": "x to the right, y upwards", "code": "np.meshgrid(x, y)"}[tab] in words
+
+
+def test_the_page_of_values_has_every_derivative_at_the_cursor_and_as_a_table(panel: Panel) -> None:
+    panel.state = replace(panel.state, x0=1.5, look=replace(panel.state.look, tab="values"))
+    page = panel.pages.page
+    assert isinstance(page, ValuesPage)
+    assert page.which.options == ("z", "∂z/∂x", "∂z/∂y", "∂²z/∂x²", "∂²z/∂x∂y", "∂²z/∂y²")
+    for text in ("<td>1.5</td><td>2</td><td>−1.75</td><td>3</td><td>−4</td><td>2</td>", "∂²z/∂x∂y"):
+        assert text in page.at_cursor.value
+    page.which.value = "∂z/∂y"
+    assert "∂z/∂y: x to the right, y upwards" in page.table.value
+    assert "<b>−4</b>" in page.table.value
+
+
+def test_both_ranges_are_zoomed_and_moved_and_come_back(panel: Panel) -> None:
+    assert panel.curves.plane is not None
+    assert isinstance(panel.zoom, PlaneZoom)
+    panel.zoom.buttons["zoom in"].click()
+    plane = panel.curves.plane
+    assert [plane.x[0], plane.x[-1], plane.y[0], plane.y[-1]] == [-1, 1, 0.5, 2.5]
+    assert (panel.y0.lo, panel.y0.hi) == (0.5, 2.5)
+    panel.zoom.buttons["up"].click()
+    panel.zoom.buttons["left"].click()
+    assert panel.explorer.line == "%%grad x=-1.5:0.5@0 y=1:3@2 a=0:2@1 --of z"
+    panel.zoom.buttons["all"].click()
+    assert panel.state.span is panel.state.span_y is None
+
+
+def test_the_ends_of_either_input_can_be_typed_and_its_cursor_played(panel: Panel) -> None:
+    assert panel.motion is not None
+    panel.motion.which.value = "y"
+    panel.motion.lo.value = "0"
+    assert (panel.state.span, panel.state.span_y) == (None, Range(0, 3))
+    panel.motion.play.value = 0
+    panel.motion.play.value = 40
+    assert panel.state.y0 == 1.0
+    panel.motion.which.value = ""
+    panel.motion.hi.value = "4"
+    assert (panel.state.span, panel.state.span_y) == (Range(-2, 4), Range(0, 3))
+
+
+def test_a_run_anew_keeps_the_zoom(panel: Panel) -> None:
+    state = replace(panel.state, span_y=Range(0, 1), y0=0.5)
+    panel.state = state
+    assert carried_over(panel, replace(state, span_y=None), panel.explorer.program).span_y == Range(0, 1)
+
+
+def test_derivatives_are_compared_with_differences(panel: Panel) -> None:
+    assert panel.check is not None
+    panel.check.button.click()
+    found = panel.check.found.value
+    assert found.count("agrees with central differences") == 5
+    assert "✗" not in found
+
+
+def test_what_has_no_use_over_a_plane_is_not_offered(panel: Panel) -> None:
+    assert panel.options.order.row.options == ("1", "2")
+    assert panel.weights.kind.description == "each z gets"
 
 
 def tree(widget: w.Widget) -> list[w.Widget]:
