@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradmagic.engine.modes import modes
-from gradmagic.engine.node import AccumulateGrad, DeadEnd, as_function
-from gradmagic.engine.quiet import SILENT, hush, unhush
+from gradmagic.engine.direct import bring, in_order, leading
+from gradmagic.engine.fitting import accumulate, is_watched
+from gradmagic.engine.modes import UNUSUAL, modes
+from gradmagic.engine.node import AccumulateGrad, DeadEnd, Node, as_function
+from gradmagic.engine.quiet import SILENT, hush, quiet, unhush
 from gradmagic.engine.tensor import Tensor, View, edge
-from gradmagic.engine.walk import Walk, running, straight
+from gradmagic.engine.walk import Walk, running
 from gradmagic.engine.watch import watching
 
 __all__ = ["GradientEdge", "captures_of", "edge_of", "get_gradient_edge", "one_by_one", "run_backward", "switch"]
@@ -24,6 +26,10 @@ _UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
     "the desired behavior."
 )
+
+
+Root = tuple[Any, int, Any]  # a node or a leaf, which of its outputs, and the gradient of that
+Captures = dict[tuple[Any, int], list[int]]  # by place in the graph, which of the inputs wants its gradient
 
 
 class GradientEdge(NamedTuple):
@@ -64,10 +70,12 @@ def run_backward(
     recording = create or bool(modes.levels)  # an array would lose its tangents
     roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
     captures = None if inputs is None else captures_of(inputs, retained)
-    walk = _walked(roots, captures, retain, create, allow_unused, batch, retained)
+    found = None if batch or UNUSUAL else _directly(roots, captures, retain, create, allow_unused)
+    if found is None:
+        found = _walked(roots, captures, retain, create, allow_unused, batch, retained).found
     if inputs is None:
         return []
-    out = [walk.found.get(i) for i in range(len(inputs))]
+    out = [found.get(i) for i in range(len(inputs))]
     if not allow_unused and any(o is None for o in out):
         raise RuntimeError(_UNUSED.format(next(i for i, o in enumerate(out) if o is None)))
     made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
@@ -75,9 +83,36 @@ def run_backward(
     return [None if o is None else made.setdefault(id(o), result(o, weights)) for o in out]
 
 
+def _directly(
+    roots: Sequence[Root], captures: Captures | None, retain: bool, create: bool, allow_unused: bool
+) -> dict[int, Any] | None:
+    """By input the gradients; or those of all leaves, added to theirs. None if anything has to be looked at on the way."""
+    grads: dict[Any, Any] = {}
+    for node, _, g in roots:
+        held = grads.get(node)
+        grads[node] = g if held is None else held + g
+    if not all(isinstance(node, Node) for node in grads):
+        return None
+    order, ends = in_order([*grads])
+    if captures is None:
+        if not order or any(is_watched(t) for t in ends):
+            return None
+        quiet(bring, order, None, grads, retain, create)
+        for leaf in ends & grads.keys():
+            accumulate(leaf, _result(grads[leaf], ()), create)
+        return {}
+    wanted = {target for target, _ in captures}
+    if not order or any(isinstance(t, Node) or t._hooks for t in wanted):
+        return None
+    if not allow_unused and not wanted <= ends:
+        raise RuntimeError(_UNUSED.format(next(i[0] for (t, _), i in captures.items() if t not in ends)))
+    quiet(bring, order, None if ends <= wanted else leading(order, wanted), grads, retain, create)
+    return {i: grads.get(target) for (target, _), indices in captures.items() for i in indices}
+
+
 def _walked(
-    roots: Sequence[tuple[Any, int, Any]],
-    captures: dict[tuple[Any, int], list[int]] | None,
+    roots: Sequence[Root],
+    captures: Captures | None,
     retain: bool,
     create: bool,
     allow_unused: bool,
@@ -105,9 +140,9 @@ def _walked(
     return walk
 
 
-def captures_of(inputs: Sequence[Any], retained: bool) -> dict[tuple[Any, int], list[int]]:
+def captures_of(inputs: Sequence[Any], retained: bool) -> Captures:
     """For each place in the graph that a gradient is wanted of, which of the inputs it is."""
-    captures: dict[tuple[Any, int], list[int]] = {}
+    captures: Captures = {}
     for i, t in enumerate(inputs):
         if retained and isinstance(t, Tensor):
             t.retain_grad()
@@ -151,7 +186,7 @@ def _tell_base(t: Tensor, g: Any, weights: Sequence[Any]) -> None:
         g.flags.writeable = True  # torch's is a view like any other, and refuses only writes of one place many times
 
 
-def _root(i: int, out: Any, weight: Any, create: bool) -> tuple[Any, int, Any]:
+def _root(i: int, out: Any, weight: Any, create: bool) -> Root:
     target, nr = edge_of(out)
     if target is None or type(target) is DeadEnd:
         raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
@@ -195,12 +230,17 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
     create = switch(create)
     retain = create if retain is None else switch(retain)
     g = weight if create else weight._array
-    token = hush(SILENT)
-    try:
-        straight_on, found = straight(y._node, x, g, retain, create)
-    finally:
-        unhush(token)
-    if not straight_on:
+    order, ends = in_order((y._node,))
+    if order:
+        grads = {y._node: g}
+        live = None if len(ends) == 1 and x in ends else leading(order, {x})
+        token = hush(SILENT)
+        try:
+            bring(order, live, grads, retain, create)
+        finally:
+            unhush(token)
+        found = grads.get(x)
+    else:
         found = _walked([(y._node, 0, g)], {(x, 0): [0]}, retain, create, allow_unused=False).found.get(0)
     if found is None:
         raise RuntimeError(_UNUSED.format(0))

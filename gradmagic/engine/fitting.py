@@ -14,7 +14,8 @@ from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import Node
 from gradmagic.engine.tensor import Tensor
 
-__all__ = ["accumulate", "fit", "unbroadcast"]
+__all__ = ["accumulate", "fit", "is_watched", "unbroadcast"]
+_HOOKS = {"_post_hooks", "_node_hooks", "_node_prehooks", "_moved"}
 
 
 def fit(g: Any, node: Node, i: int, batch: tuple[int, ...] = ()) -> Any:
@@ -81,6 +82,11 @@ def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:
         hook(leaf)
     for hook in list(leaf.__dict__.get("_node_hooks", {}).values()):
         hook((), (g,))
+
+
+def is_watched(leaf: Tensor) -> bool:
+    """Whether anything but adding happens when a gradient comes to this leaf."""
+    return bool(leaf._hooks) or not _HOOKS.isdisjoint(leaf.__dict__)
 
 
 def _add(leaf: Tensor, g: Tensor, recording: bool) -> None:

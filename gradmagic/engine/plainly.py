@@ -16,13 +16,13 @@ import numpy as np
 from gradmagic.engine.layout import laid
 from gradmagic.engine.modes import UNUSUAL
 from gradmagic.engine.node import DeadEnd, tick
-from gradmagic.engine.quiet import SILENT, hush, unhush
+from gradmagic.engine.quiet import SILENT, hush, state, unhush
 from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.writing import function_from
 
 _NAMES = {
     "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "DeadEnd": DeadEnd, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
-    "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
+    "state": state, "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
 }  # fmt: skip
 
 # Where an operand's gradient goes, as `edge` finds it.
@@ -43,7 +43,7 @@ _RESULT = """\
     t._view = t._log = t._node = None
 """
 _NODE = """\
-    t._node = node = new(Kind)
+    t._node = node = Kind()
     node.edges, node.saved, node.kwargs, node.seq = {edges}, saved, {kwargs}, tick()
     node.shape, node.dtype, node.plain = y.shape, y.dtype, True
     node.edge_nrs = {nrs}
@@ -71,11 +71,12 @@ def one(x, **kwargs):
     if UNUSUAL or x._inference or (dtype is not F64 and dtype is not F32):
         return otherwise(x, **kwargs)
 {log}    array = x._array
-    token = hush(SILENT)
+    token = None if state() is SILENT else hush(SILENT)
     try:
         y = fn(array, **kwargs) if kwargs else fn(array)
     finally:
-        unhush(token)
+        if token is not None:
+            unhush(token)
 """
     + _RESULT
     + "{view}"
@@ -111,13 +112,14 @@ def two(a, b):
         z, nr, to_b = b, 0, None
     else:
         return otherwise(a, b)
-    token = hush(SILENT)
+    token = None if state() is SILENT else hush(SILENT)
     try:
         y = {call}
     except ValueError:
         return otherwise(a, b)  # which says what is wrong in torch's words
     finally:
-        unhush(token)
+        if token is not None:
+            unhush(token)
 {laid}"""
     + _RESULT
     + """\
@@ -133,9 +135,10 @@ def two(a, b):
     + _NODE.format(edges="(to_a, to_b)", kwargs="NO_KWARGS", nrs="(a.output_nr, nr) if nr or a.output_nr else None")
 )
 
-# What works element by element gives its result in the order in memory of its operands.
+# What works element by element gives its result in the order in memory of its operands: if the first one has rows, so
+# have torch's result and numpy's.
 _LAID = """\
-    if y.ndim > 1 and y.strides != x.strides:
+    if y.ndim > 1 and not x.flags.c_contiguous:
         y = laid(y, (x, z))
 """
 _SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z", operator.truediv: "x / z"}

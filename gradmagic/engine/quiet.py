@@ -15,11 +15,13 @@ try:
     from numpy._core._ufunc_config import _extobj_contextvar, _make_extobj  # type: ignore[attr-defined]  # private
 
     SILENT: Any = _make_extobj(all="ignore")
+    state: Callable[[], Any] = _extobj_contextvar.get  # SILENT where it is silenced already
     hush: Callable[[Any], Any] = _extobj_contextvar.set
     unhush: Callable[[Any], None] = _extobj_contextvar.reset
 
 except ImportError:  # another numpy: the same by its public door
     SILENT = "ignore"
+    state = dict
 
     def hush(state: Any) -> Any:
         state = np.errstate(all=state)

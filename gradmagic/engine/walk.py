@@ -330,62 +330,6 @@ class Walk:
         return [g if g is None or self.recording else g._array for g in gs]
 
 
-def straight(root: Node, leaf: Tensor, g: Any, retain: bool, recording: bool) -> tuple[bool, Any]:
-    """The walk where there is one way only, from one root to one leaf, and nobody looks on: the same without its books.
-
-    Gives whether it is so, and the gradient. If it is not so, nothing has run.
-    """
-    way = _way(root, leaf)
-    if way is None:
-        return False, None
-    total = None
-    for k, node in enumerate(way[:-1]):
-        after, onward = way[k + 1], None
-        for i, target in enumerate(node.edges):
-            if target is leaf or (target is after and target is not None):
-                part = node.op.pulls[i](node, g, recording)
-                if part is None:
-                    continue
-                raw = part._array if type(part) is Tensor else part
-                like = target._array if target is leaf else target
-                if raw.shape != like.shape or raw.dtype is not like.dtype:
-                    part = fit(part, node, i)
-                if target is leaf:
-                    total = part if total is None else total + part
-                else:
-                    onward = part if onward is None else onward + part
-            elif target is not None:
-                node.check()
-        if not retain and node.saved:
-            node.saved = None
-        g = onward
-        if g is None:
-            break
-    return True, total
-
-
-def _way(node: Any, leaf: Tensor) -> list[Any] | None:
-    """The nodes from here to the last that leads to the leaf, and None after it; nothing if the way forks."""
-    way: list[Any] = []
-    length = 0
-    while node is not None:
-        if not node.plain or node.op is None or node.op.pulls is None:
-            return None
-        way.append(node)
-        following = None
-        for t in node.edges:
-            if t is leaf:
-                length = len(way)
-            elif t is not None and t is not following and isinstance(t, Node):
-                if following is not None:
-                    return None
-                following = t
-        node = following
-    del way[length:]
-    way.append(None)
-    return way
-
-
 class _Running(threading.local):
     walk: Walk | None = None
 

@@ -81,7 +81,7 @@ def axes_of(dim: Any, ndim: int) -> Any:
 def sizes_of(args: tuple[Any, ...]) -> tuple[int, ...]:
     if len(args) == 1 and isinstance(args[0], (tuple, list, dtypes.Size)):
         args = tuple(args[0])
-    return tuple(int(a) for a in args)
+    return tuple([int(a) for a in args])
 
 
 def to(input: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Any:

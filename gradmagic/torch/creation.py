@@ -198,7 +198,9 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """A tensor of ones."""
-    return _made(np.ones(sizes_of(size), _kind(dtype)), requires_grad, device)
+    array = np.empty(sizes_of(size), _kind(dtype))  # with fill in half the time of np.ones
+    array.fill(1)
+    return _made(array, requires_grad, device)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -265,15 +267,13 @@ def linspace(
     """``steps`` evenly spaced numbers from ``start`` to ``end``, both included."""
     start, end = (v.item() if isinstance(v, Tensor) else v for v in (start, end))
     kind = _kind(dtype)
-    step = kind.type((end - start) / max(steps - 1, 1))
-    i = np.arange(steps).astype(kind)
-    half = steps // 2  # torch counts from both ends, so that both are exact
-    array = np.where(
-        np.arange(steps) < half, kind.type(start) + step * i, kind.type(end) - step * (steps - 1 - i).astype(kind)
-    )
-    if steps == 1:
-        array = np.array([start], kind)
-    return _made(array.astype(kind), requires_grad, device)
+    array, half = np.arange(steps).astype(kind), steps // 2
+    low, high = array[:half], array[half:]  # torch counts from both ends, so that both are exact
+    high[...] = array[steps - half - 1 :: -1] if steps > 1 else 0
+    array *= kind.type((end - start) / max(steps - 1, 1))
+    low += kind.type(start)
+    np.subtract(kind.type(end if steps > 1 else start), high, out=high)
+    return _made(array, requires_grad, device)
 
 
 def logspace(

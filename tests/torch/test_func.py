@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gradmagic import torch
-from gradmagic.engine import walk
+from gradmagic.engine import calls, walk
 
 func = torch.func
 X = torch.tensor([1.0, 2.0], dtype=torch.float64)
@@ -141,8 +141,9 @@ def test_jacobians_of_and_by_nothing_are_empty() -> None:
 
 def test_a_hessian_takes_as_many_passes_for_many_variables_as_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
     passes: list[Any] = []
-    run = walk.Walk.run
-    monkeypatch.setattr(walk.Walk, "run", lambda *args: passes.append(args) or run(*args))
+    for place, name in ((walk.Walk, "run"), (calls, "bring")):
+        run = getattr(place, name)
+        monkeypatch.setattr(place, name, lambda *args, run=run: passes.append(args) or run(*args))
     counts = []
     for n in (2, 20):
         passes.clear()

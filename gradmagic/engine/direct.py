@@ -1,0 +1,103 @@
+"""The backward pass where nobody looks on: nodes with one output and no hooks, and leaves at the ends.
+
+The same as `walk`, without its books. Knows nodes and edges; knows no operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
+from typing import Any
+
+from gradmagic.engine.fitting import fit
+from gradmagic.engine.node import Node
+from gradmagic.engine.tensor import Tensor
+
+__all__ = ["bring", "in_order", "leading"]
+
+
+def bring(
+    order: Sequence[Any], live: AbstractSet[Any] | None, grads: dict[Any, Any], retain: bool, recording: bool
+) -> None:
+    """Bring the gradients of these nodes, newest first, to the leaves that they lead to.
+
+    ``live`` are the leaves whose gradients are wanted and the nodes that lead to them, if these are not all.
+    """
+    for node in order if live is None else [node for node in order if node in live]:
+        g = grads.pop(node, None)
+        if g is None:
+            node.check()
+        pulls = node.op.pulls
+        for i, target in enumerate(node.edges if g is not None else ()):
+            if target is None:
+                continue
+            if live is not None and target not in live:
+                node.check()
+                continue
+            part = pulls[i](node, g, recording)
+            if part is None:
+                continue
+            raw = part._array if type(part) is Tensor else part
+            like = target if isinstance(target, Node) else target._array
+            if raw.shape != like.shape or raw.dtype is not like.dtype:
+                part = fit(part, node, i)
+            held = grads.get(target)
+            grads[target] = part if held is None else held + part
+        if not retain and node.saved:
+            node.saved = None
+
+
+_number = attrgetter("seq")
+
+
+def in_order(roots: Sequence[Any]) -> tuple[list[Any], set[Tensor]]:
+    """The nodes behind these, newest first, and the leaves; no nodes if one of them has to be looked at."""
+    ends: set[Tensor] = set()
+    order, stack = _chain(roots[0], ends) if len(roots) == 1 else ([], roots)
+    if not stack:
+        return order, ends
+    seen, stack = set(stack), [*stack]
+    while stack:
+        node = stack.pop()
+        if node.op is None or not node.plain or node.op.pulls is None:
+            return [], ends
+        for t in node.edges:
+            if t is None:
+                continue
+            if not isinstance(t, Node):
+                ends.add(t)
+            elif t not in seen:
+                seen.add(t)
+                stack.append(t)
+    order += sorted(seen, key=_number, reverse=True)
+    return order, ends
+
+
+def _chain(node: Any, ends: set[Tensor]) -> tuple[list[Any], Sequence[Any]]:
+    """The nodes from here on as long as there is one way only, and where it forks: they need no sorting."""
+    order: list[Any] = []
+    while node is not None and node.op is not None and node.plain and node.op.pulls is not None:
+        order.append(node)
+        following = None
+        for t in node.edges:
+            if t is None or t is following:
+                continue
+            if not isinstance(t, Node):
+                ends.add(t)
+            elif following is None:
+                following = t
+            else:
+                ends.update(t for t in node.edges if t is not None and not isinstance(t, Node))
+                return order, [t for t in node.edges if isinstance(t, Node)]
+        node = following
+    return order, () if node is None else [node]
+
+
+def leading(order: Sequence[Any], leaves: AbstractSet[Tensor]) -> set[Any]:
+    """These leaves, and the nodes that lead to them."""
+    live: set[Any] = set(leaves)
+    for node in reversed(order):
+        if not live.isdisjoint(node.edges):
+            live.add(node)
+    return live
