@@ -10,7 +10,7 @@ import numpy as np
 
 import gradmagic
 from tests.benchmarks.measuring import HAND, OURS, Case
-from tests.benchmarks.tensors import both_threads, both_threads_off, threads
+from tests.benchmarks.tensors import both_threads, both_threads_off, first_order, threads
 
 Peers = dict[str, Any]
 
@@ -65,17 +65,8 @@ def w2(peers: Peers, small: bool) -> Iterator[Case]:
             d = autograd.elementwise_grad(f)
             dd = autograd.elementwise_grad(d)
             run["autograd"] = lambda x=x, f=f, d=d, dd=dd: (f(x), d(x), dd(x))
-        if "mygrad" in peers:
-            run["mygrad"] = lambda x=x: first_order(peers["mygrad"], x)
         yield Case(f"y, y′, y″ over {size:,} points", run, reach, prepare=threads(peers))
-
-
-def first_order(mygrad: Any, values: Any) -> Any:
-    """mygrad has no second order."""
-    x = mygrad.tensor(values)
-    y = wave(mygrad)(x)
-    y.backward(np.ones(values.shape))
-    return y, x.grad
+        yield from first_order(peers, f"the same over {size:,} points", wave, x)
 
 
 def w2c(peers: Peers, small: bool) -> Iterator[Case]:

@@ -79,16 +79,41 @@ def w1(peers: Peers, small: bool) -> Iterator[Case]:
         slope = autograd.elementwise_grad(lambda x: x**2)
         bend = autograd.elementwise_grad(slope)
         run["autograd"] = lambda: (values**2, slope(values), bend(values))
-    if "mygrad" in peers:
+    yield Case("y and two derivatives of x² on 3×4", run, 0.10, prepare=threads(peers))
+    yield from first_order(peers, "x² on 3×4", lambda of: lambda x: x**2, values)
 
-        def no_higher() -> Any:
+
+def first_order(peers: Peers, label: str, function: Any, values: Any) -> Iterator[Case]:
+    """y and one derivative: beside every eager peer, MyGrad among them, which has no higher ones."""
+    run: dict[str, Any] = {}
+    ones = np.ones(values.shape)
+    for name, torch in engines(peers).items():
+        leaf, weights = torch.tensor(values, requires_grad=True), torch.tensor(ones)
+        run[name] = partial(first_by_grad, torch.autograd.grad, function(torch), leaf, weights)
+    if "autograd" in peers:
+        import autograd
+        import autograd.numpy
+
+        f = function(autograd.numpy)
+        slope = autograd.elementwise_grad(f)
+        run["autograd"] = lambda: (f(values), slope(values))
+    if "mygrad" in peers:
+        f_of_mygrad = function(peers["mygrad"])
+
+        def by_mygrad() -> Any:
             x = peers["mygrad"].tensor(values)
-            y = x**2
-            y.backward(weights)
+            y = f_of_mygrad(x)
+            y.backward(ones)
             return y, x.grad
 
-        run["mygrad"] = no_higher
-    yield Case("y and two derivatives of x² on 3×4", run, 0.10, prepare=threads(peers))
+        run["mygrad"] = by_mygrad
+    beside = ("torch", "autograd", "mygrad")
+    yield Case(f"y and one derivative of {label}", run, 1.0, beside, threads(peers))
+
+
+def first_by_grad(grad: Any, f: Any, leaf: Any, weights: Any) -> Any:
+    y = f(leaf)
+    return y, *grad(y, leaf, weights)
 
 
 def w1b(peers: Peers, small: bool) -> Iterator[Case]:
