@@ -71,7 +71,7 @@ def offer_a_way_out(
     from gradmagic.panel.offer import call_offer, leaf_offer
 
     def opened(panel: Panel) -> Panel:
-        panel.show_printed(panel.printed_text)
+        panel.words.show_printed(panel.printed_text)
         if request.into is not None:
             namespace[request.into] = panel
         return panel

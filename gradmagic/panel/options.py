@@ -29,12 +29,12 @@ ALL = -1  # no index of a call
 
 
 class GraphOptions:
-    """Rows of switches; `changed(state)` is called with the State that they lead to.
+    """Rows of switches; `changed(**fields)` is called with the fields of a State that they change.
 
-    `most` derivatives can be chosen, and as many as the line asks for.
+    With none it says that another call was chosen. `most` derivatives can be chosen, and as many as the line asks for.
     """
 
-    def __init__(self, state: State, looks: Looks, changed: Callable[[State], None], most: int = MAX_ORDER) -> None:
+    def __init__(self, state: State, looks: Looks, changed: Callable[..., None], most: int = MAX_ORDER) -> None:
         self.state, self._changed = state, changed
         self.target = ALL
         self.calls = w.Dropdown(
@@ -51,7 +51,7 @@ class GraphOptions:
         most = max(most, state.order)
         self.order = Choice(
             "order", [(str(n), n) for n in range(1, most + 1)], state.order, looks,
-            lambda order: self._tell(replace(self.state, order=order)), tooltip="how many derivatives",
+            lambda order: self._tell(order=order), tooltip="how many derivatives",
         )  # fmt: skip
         self.order.row.add_class("gm-narrow")
         self.row = w.VBox([self.calls, *(switch.row for switch in self.switches.values()), self.order.row])
@@ -87,15 +87,14 @@ class GraphOptions:
         if change["new"] != self.target:
             self.target = change["new"]
             self._show_switches()
-            self._tell(self.state)
+            self._tell()
 
     def _flipper(self, name: str) -> Callable[[Any], None]:
         """What to do when the switch of this name is flipped."""
 
         def flip(value: Any) -> None:
             if self.target == ALL:
-                options: dict[str, Any] = {name: value}
-                self._tell(replace(self.state, **options))
+                self._tell(**{name: value})
                 return
             overrides = {index: dict(options) for index, options in self.state.overrides.items()}
             mine = overrides.setdefault(self.target, {})
@@ -103,15 +102,13 @@ class GraphOptions:
                 mine.pop(name, None)
             else:
                 mine[name] = value
-            self._tell(
-                replace(self.state, overrides={index: options for index, options in overrides.items() if options})
-            )
+            self._tell(overrides={index: options for index, options in overrides.items() if options})
 
         return flip
 
-    def _tell(self, state: State) -> None:
-        self.state = state
-        self._changed(state)
+    def _tell(self, **fields: Any) -> None:
+        self.state = replace(self.state, **fields)
+        self._changed(**fields)
 
 
 def shortened(text: str, limit: int = 44) -> str:

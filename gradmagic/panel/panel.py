@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,29 +13,22 @@ import ipywidgets as w
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.jacobian import is_worth_seeing
-from gradmagic.explore.options import MAX_ORDER
-from gradmagic.explore.request import GradUsageError, Range
+from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure, Trace
-from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
-from gradmagic.panel.checking import Checking
 from gradmagic.panel.coalesce import Coalescer, Extent
-from gradmagic.panel.controls import Looks, Picture, WeightsChooser, section
-from gradmagic.panel.cures import Remedy, cures
-from gradmagic.panel.exports import EXPORTS, export
+from gradmagic.panel.column import Column
+from gradmagic.panel.controls import Looks, Picture
+from gradmagic.panel.exports import EXPORTS, File, export
 from gradmagic.panel.linked import Linked, linked
-from gradmagic.panel.motion import Motion, Zoom
-from gradmagic.panel.number import Number
-from gradmagic.panel.options import GraphOptions
 from gradmagic.panel.pages import Pages, Seen
-from gradmagic.panel.plane_zoom import PlaneZoom
 from gradmagic.panel.pointing import Pointing
 from gradmagic.panel.progress import Progress, why_stopped
-from gradmagic.panel.shown import Shown
 from gradmagic.panel.style import HEAD
-from gradmagic.panel.take import History, TakeAway, Undo
+from gradmagic.panel.take import History, Undo
 from gradmagic.panel.tree import close_tree
+from gradmagic.panel.words import Words
 from gradmagic.panel.work import Do, Job, Outcome, Task, Then, Work, carried_out
 from gradmagic.plot import Frame, figure, frame_for
 
@@ -47,9 +39,6 @@ if TYPE_CHECKING:
     from gradmagic.plot.plane import PlaneFrame
 
 __all__ = ["Panel"]
-
-KEPT = "What is shown is the last that could be computed."
-CURES = 3  # buttons that are kept for cures
 
 
 class Panel:
@@ -79,7 +68,6 @@ class Panel:
         self._wanted = self._state = explorer.state
         self._trace, self._curves = explorer.trace, explorer.curves
         self._refused: State | None = None  # the state in which something was stopped: it is not tried again
-        self._problem = ""
         self._linked: Linked | None = None
         self._lock = threading.RLock()
         self._work = Work(self._say_progress, lambda: self.explorer.request.deadline)
@@ -161,7 +149,7 @@ class Panel:
         if kind not in EXPORTS:
             known = ", ".join(f".{name}" for name in EXPORTS)
             raise GradUsageError(f"cannot save {path.name!r}: its name must end in one of {known}")
-        path.write_bytes(export(self._seen(), kind).data)
+        path.write_bytes(self.file(kind).data)
         return path
 
     @property
@@ -200,149 +188,41 @@ class Panel:
     def _build(self) -> None:
         looks = Looks()
         width, height = self._frame.size
-        plain = w.Layout(margin="0", width="auto")
         self.image = Picture(
             value=self._png, format="png", width=str(width), height=str(height), layout=w.Layout(max_width="100%")
         )
-        self.readouts = w.HTML(layout=w.Layout(margin="0"))
-        self.readouts.add_class("gm-readouts")
-        picture = w.HBox([self.image, self.readouts], layout=w.Layout(max_width="100%"))
-        picture.add_class("gm-picture")
-        self.caption, self.tables, self.notes = w.HTML(layout=plain), w.HTML(layout=plain), w.HTML(layout=plain)
-        self.found = w.HTML(layout=plain)
-        self.problem, self.ledger_table, self.printed = w.HTML(layout=plain), w.HTML(layout=plain), w.HTML(layout=plain)
-        self.cures = [w.Button(layout=w.Layout(width="auto", display="none")) for _ in range(CURES)]
-        self._cures: list[Remedy] = []
-        for place, button in enumerate(self.cures):
-            button.on_click(self._curer(place))
-        self.controls = self._build_controls(looks)
-        self.pointing = Pointing([number for number in (self.x0, self.y0) if number is not None])
-        shown = [picture, self.caption, self.pointing.widget, self.tables, self.found]
-        did = [w.HBox(self.cures, layout=looks.row), self.ledger_table, self.notes, self.printed]
-        # What autograd did stands under the picture, where the eye is, if the column of the controls is the longer one;
-        # otherwise there is room for it from side to side.
-        under = self._curves.style == "line"
-        left = w.VBox(
-            [*shown, *(did if under else [])],
-            layout=w.Layout(flex="0 1 auto", max_width="min(720px, 100%)", overflow="hidden"),
-        )
-        both = w.HBox([left, self.controls], layout=w.Layout(flex_flow="row wrap", width="100%"))
-        curves = w.VBox([both, *([] if under else did)], layout=w.Layout(overflow="hidden"))
-        head = w.HTML(HEAD)
-        head.add_class("gm-head")
+        self.words = Words(looks, self.go)
+        self.controls = Column(self, self._seen(), looks)
+        self.pointing = Pointing(self.controls.inputs)
         without = () if is_worth_seeing(self._trace) else ("jacobian",)
-        self.pages = Pages(curves, self, self._state.look.tab, lambda name: self._look(tab=name), without)
+        self.pages = Pages(self._first_page(), self, self._state.look.tab, self._turned_to, without)
         self.undo = Undo(History(self._state), self.go)
         self.progress = Progress(self.explorer.request.filename, self._work.stop)
         bar = w.HBox(
             [self.pages.bar, self.progress.row, self.undo.row], layout=w.Layout(flex_flow="row wrap", width="100%")
         )
         bar.add_class("gm-bar")
-        self.widget = w.VBox([head, bar, self.problem, self.pages.box])
+        head = w.HTML(HEAD)
+        head.add_class("gm-head")
+        self.widget = w.VBox([head, bar, self.words.problem, self.pages.box])
         self.widget.add_class("gm")
         self.widget.add_class("gm-auto")
 
-    def _build_controls(self, looks: Looks) -> w.VBox:
-        """The column at the right."""
-        state, program = self._state, self.explorer.program
-        rows: list[w.Widget] = []
-        self.x0: Number | None = None
-        self.zoom: Zoom | PlaneZoom | None = None
-        self.motion: Motion | None = None
-        if program.domain is not None:
-            self.x0 = Number(
-                f"{self._trace.x_label}₀", program.domain, state.x0, looks,
-                lambda value: self._change(x0=value), grows=False,
-            )  # fmt: skip
-            rows += [section("POINT"), self.x0.row]
-            if state.y0 is None:
-                self.zoom = Zoom(looks, self._seen_of_x, self._zoomed)
-                rows.append(self.zoom.row)
-        self.y0: Number | None = None
-        if state.y0 is not None and program.height is not None:
-            self.y0 = Number(
-                f"{program.second}₀", program.height, state.y0, looks, lambda value: self._change(y0=value), grows=False
-            )  # fmt: skip
-            self.zoom = PlaneZoom(looks, self._seen_of_both, self._zoomed)
-            rows += [self.y0.row, self.zoom.row]
-        self.params = {
-            name: Number(name, span, state.params[name], looks, self._parameter(name), grows=True)
-            for name, span in program.parameters.items()
-        }
-        if self.params:
-            rows += [section("PARAMETERS"), *(number.row for number in self.params.values())]
-        self._numbers = [number for number in (self.x0, self.y0, *self.params.values()) if number is not None]
-        inputs = {"": self.x0, program.second or "": self.y0} if self.y0 is not None else {"": self.x0}
-        sliders = {name: number for name, number in {**inputs, **self.params}.items() if number is not None}
-        if sliders:
-            self.motion = Motion(sliders, looks, self._ranged)
-            rows.append(self.motion.row)
-        of = "y" if self._trace.others else self._trace.y_label
-        self.weights = WeightsChooser(state.weights, looks, lambda spec: self._change(Extent.ALL, weights=spec), of)
-        rows += [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row]
-        self.options = GraphOptions(state, looks, self._options_changed, MAX_ORDER if self.y0 is None else 2)
-        rows += [section("GRAPH OPTIONS"), self.options.row]
-        self.shown = Shown(state, self._trace, self._curves, looks, self._look)
-        rows += self.shown.rows
-        self.check: Checking | None = None
-        if program.domain is not None:
-            self.check = Checking(looks, self.explorer.check, lambda: self._request(Extent.ALL))
-            rows += [section("CHECK"), self.check.row]
-        self.take_away = TakeAway(looks, lambda kind: export(self._seen(), kind))
-        rows += [section("TAKE AWAY"), self.take_away.row]
-        return w.VBox(
-            rows, layout=w.Layout(flex="1 1 300px", min_width="min(280px, 100%)", max_width="420px", margin="0 0 0 8px")
+    def _first_page(self) -> w.Widget:
+        """The curves, their controls beside them, and what autograd did."""
+        picture = w.HBox([self.image, self.words.readouts], layout=w.Layout(max_width="100%"))
+        picture.add_class("gm-picture")
+        shown = [picture, self.words.caption, self.pointing.widget, *self.words.of_the_numbers]
+        # What autograd did stands under the picture, where the eye is, if the column of the controls is the longer one;
+        # otherwise there is room for it from side to side.
+        did = self.words.of_the_calls
+        under = self._curves.style == "line"
+        left = w.VBox(
+            [*shown, *(did if under else [])],
+            layout=w.Layout(flex="0 1 auto", max_width="min(720px, 100%)", overflow="hidden"),
         )
-
-    def _reach_x(self) -> None:
-        """The slider of x₀ goes over what is seen of x, as its axis does; that of y₀ too."""
-        if self.x0 is not None:
-            span, _, log = self._seen_of_x()
-            self.x0.reach(span, log=log)
-        if self.y0 is not None:
-            self.y0.reach(self._seen_of_both()[1][0])
-
-    def _seen_of_x(self) -> tuple[Range, float, bool]:
-        """The range of x, where the cursor stands in it, and whether its axis is logarithmic."""
-        span = self._wanted.span or self.explorer.program.domain
-        assert span is not None
-        return span, self._wanted.x0, self._wanted.look.by_logarithm(span)
-
-    def _seen_of_both(self) -> tuple[tuple[Range, float], tuple[Range, float]]:
-        """The ranges of two inputs, and where the cursor stands in them."""
-        across, x0, _ = self._seen_of_x()
-        up = self._wanted.span_y or self.explorer.program.height
-        assert up is not None
-        return (across, x0), (up, self._wanted.y0 or 0.0)
-
-    def _zoomed(self, span: Range | None, span_y: Range | None = None) -> None:
-        """The inputs are to go over other ranges; the cursor stays inside."""
-        across, up = span or self.explorer.program.domain, span_y or self.explorer.program.height
-        y0 = self._wanted.y0 if up is None or self._wanted.y0 is None else up.clip(self._wanted.y0)
-        if across is not None:
-            self.go(replace(self._wanted, span=span, span_y=span_y, x0=across.clip(self._wanted.x0), y0=y0))
-
-    def _ranged(self, name: str, span: Range) -> None:
-        """The ends of a slider were typed."""
-        if name in ("", self.explorer.program.second):
-            self._zoomed(*((self._wanted.span, span) if name else (span, self._wanted.span_y)))
-            return
-        ranges = {**self._wanted.look.ranges, name: span}
-        params = {**self._wanted.params, name: span.clip(self._wanted.params[name])}
-        self.go(replace(self._wanted, params=params, look=replace(self._wanted.look, ranges=ranges)))
-
-    def _parameter(self, name: str) -> Callable[[float], None]:
-        """What to do when this parameter changes."""
-        return lambda value: self._change(params={**self._wanted.params, name: value})
-
-    def _curer(self, place: int) -> Callable[[w.Button], None]:
-        """What the button at this place does."""
-
-        def cure(_: w.Button) -> None:
-            if place < len(self._cures):
-                self.go(self._cures[place].state)
-
-        return cure
+        both = w.HBox([left, self.controls.box], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        return w.VBox([both, *([] if under else did)], layout=w.Layout(overflow="hidden"))
 
     # --- events
 
@@ -357,52 +237,28 @@ class Panel:
         self._work.make_way()
         self._coalescer.request(extent)
 
-    def _change(self, extent: Extent = Extent.PICTURE, **changes: Any) -> None:
-        """A control says something new."""
-        wanted = replace(self._wanted, **changes)
+    def change(self, extent: Extent = Extent.PICTURE, **fields: Any) -> None:
+        """A control says something new: at least this much is to follow it."""
+        wanted = replace(self._wanted, **fields)
         if wanted != self._wanted:
             self._wanted = wanted
-            self.options.state = wanted
-            self._request(extent)
+        self._request(extent)
 
-    def _look(self, **changes: Any) -> None:
-        """What is shown is to change, and no number."""
-        self._change(Extent.ALL, look=replace(self._wanted.look, **changes))
-
-    def _options_changed(self, state: State) -> None:
-        """The switches act on create_graph, retain_graph, order and overrides, and on nothing else."""
-        self._change(
-            Extent.ALL, create_graph=state.create_graph, retain_graph=state.retain_graph, order=state.order,
-            overrides=state.overrides,
-        )  # fmt: skip
-        self._request(Extent.ALL)
+    def _turned_to(self, page: str) -> None:
+        """Another page was opened."""
+        self.change(Extent.ALL, look=replace(self._wanted.look, tab=page))
 
     def _show_controls(self) -> None:
         """All controls at the wanted state."""
-        wanted = self._wanted
-        if self.x0 is not None:
-            self._reach_x()
-            self.x0.show(wanted.x0)
-        if self.y0 is not None and wanted.y0 is not None:
-            self.y0.show(wanted.y0)
-        for name, number in self.params.items():
-            span = wanted.look.ranges.get(name)
-            if span is not None:
-                number.reach(span)
-            number.show(wanted.params[name])
-        if self.motion is not None:
-            self.motion.show()
-        self.weights.show(wanted.weights)
-        self.options.show(wanted, self._trace.ledger)
-        self.shown.show(wanted)
-        self.pages.show(wanted.look.tab)
+        self.controls.show(self._wanted, self._trace.ledger)
+        self.pages.show(self._wanted.look.tab)
 
     def _render(self, extent: Extent, done: Callable[[], None], do: Do | None = None) -> None:
         """Carry out the latest state, then call `done`. What goes wrong is said in the panel, and its picture stays."""
         do = do or self._work.do
         wanted = self._wanted
         settled, known = extent >= Extent.ALL, wanted is self._state
-        there = known and not self._problem and (self.explorer.settled or not settled)
+        there = known and not self.words.failing and (self.explorer.settled or not settled)
         if there or wanted is self._refused:
             self._follow(extent, done, do)
             return
@@ -443,7 +299,7 @@ class Panel:
             try:
                 act()
             except Exception as error:  # noqa: BLE001  a widget's event has nobody else to tell
-                self._fail(f"{type(error).__name__}: {error}")
+                self.words.fail(f"{type(error).__name__}: {error}")
 
     def _finders(self) -> list[Callable[[], Callable[[], None]]]:
         """What is still to be worked out: each, when it is called, gives what shows it."""
@@ -454,8 +310,9 @@ class Panel:
         page = self.pages.page
         if page is not None:
             finders.append(lambda: page.find(seen))
-        if self.check is not None and (self.check.asked or self.explorer.request.check):
-            finders.append(self.check.find)
+        check = self.controls.check
+        if check is not None and (check.asked or self.explorer.request.check):
+            finders.append(check.find)
         return finders
 
     def _show_found(self, outcome: Outcome) -> None:
@@ -472,9 +329,9 @@ class Panel:
         error = outcome.error
         if outcome.stopped:
             filename = self.explorer.request.filename
-            self._fail(why_stopped(outcome, filename, what, self._state, wanted), "")
+            self.words.fail(why_stopped(outcome, filename, what, self._state, wanted), kept=False)
         elif error is not None:
-            self._fail(f"{type(error).__name__}: {error}")
+            self.words.fail(f"{type(error).__name__}: {error}")
 
     def _take_step(self, wanted: State, outcome: Outcome) -> None:
         """One state on its way: nothing is kept of it until all of it is there."""
@@ -490,7 +347,7 @@ class Panel:
         trace, curves = outcome.value
         self.renders += wanted is not self._state
         if trace.failure is not None:
-            self._fail(failure_text(trace.failure), "" if trace.y is not None else KEPT)
+            self.words.fail(failure_text(trace.failure), kept=trace.y is None)
             if trace.y is None:
                 return
         frame = self._frame
@@ -500,11 +357,9 @@ class Panel:
         png = frame.draw(curves)
         self._trace, self._curves, self._state, self._png, self._frame = trace, curves, wanted, png, frame
         if trace.failure is None:
-            self._problem = self.problem.value = ""
+            self.words.problem.value = ""
         self._paint()
-        self.take_away.forget()
-        if self.check is not None:
-            self.check.forget()
+        self.controls.forget()
 
     def _say_progress(self, task: Task | None) -> None:
         """Something takes long, or is over."""
@@ -521,27 +376,17 @@ class Panel:
 
     def _say_numbers(self) -> None:
         """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
-        self.readouts.value = texts.readouts(self._curves, self._frame.anchors, self._frame.size[1])
-        self.caption.value = texts.caption(self._curves)
-        self.pointing.show(self._frame.inputs if self.x0 is not None else ())
-        self._reach_x()
-        for number in self._numbers:
-            number.show(number.value)
+        self.words.say_numbers(self._curves, self._frame)
+        self.pointing.show(self._frame.inputs if self.controls.inputs else ())
+        self.controls.show_numbers()
 
     def _bring_up_to_date(self) -> None:
         """What can wait until the slider rests: words, tables, the ledger."""
         curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
-        for number in self._numbers:
-            number.settle()
         self.image.tooltip = report.alt_text(curves)
-        self.found.value = texts.found(curves)
-        self.tables.value = texts.tables(curves.tables)
-        self.ledger_table.value = texts.ledger(ledger, self.options.target)
-        said = dict.fromkeys((*curves.notes, *self._frame.notes))
-        self.notes.value = texts.messages(said)
-        self.options.show(self._wanted, ledger)
-        self.shown.show(self._wanted)
-        self._offer(cures(ledger, self._wanted))
+        self.controls.settle(self._wanted, ledger)
+        self.words.say(curves, self._frame.notes)
+        self.words.say_calls(ledger, self.controls.options.target, self._wanted)
         self.undo.history.note(self._wanted)
         self.undo.show()
         if self._linked is not None:
@@ -551,22 +396,9 @@ class Panel:
         """What pages and files are made of."""
         return Seen(self.explorer, self._state, self._trace, self._curves)
 
-    def _offer(self, found: list[Remedy]) -> None:
-        """Buttons for what would have worked."""
-        self._cures = found[:CURES]
-        for place, button in enumerate(self.cures):
-            there = place < len(self._cures)
-            button.description = self._cures[place].words if there else ""
-            button.layout.display = None if there else "none"
-
-    def _fail(self, message: str, rest: str = KEPT) -> None:
-        """Say what went wrong."""
-        self._problem = message
-        self.problem.value = texts.messages([message, rest], "error")
-
-    def show_printed(self, text: str) -> None:
-        """Show what the cell printed, for a run that is no cell's."""
-        self.printed.value = f'<pre class="gm-printed">{html.escape(text)}</pre>' if text else ""
+    def file(self, kind: str) -> File:
+        """What is shown, as a file of this kind: see `EXPORTS`."""
+        return export(self._seen(), kind)
 
 
 def nothing() -> None:

@@ -11,7 +11,7 @@ from gradmagic.explore.curves import Curves
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Trace
-from gradmagic.panel.controls import Looks, section
+from gradmagic.panel.controls import Looks
 from gradmagic.panel.plane_show import OVER_A_MAP
 from gradmagic.panel.show import Orders, Overlays, Switches, log_axes
 
@@ -27,18 +27,18 @@ class Shown:
         self.log: Switches | None = None
         self.overlays: Overlays | None = None
         self.over_a_map: Switches | None = None
-        self.rows: list[w.Widget] = []
+        self.sections: list[tuple[str, list[w.Widget]]] = []  # of the column: their headings and rows
         look = state.look
         if curves.plane is not None:
             self.over_a_map = Switches(OVER_A_MAP, look.plane, lambda on: changed(plane=on))
-            self.rows += [section("SHOW"), self.over_a_map.row]
+            self.sections = [("SHOW", [self.over_a_map.row])]
             return
         self.orders = Orders(look, state.order, self._named, lambda hidden: changed(hidden=hidden))
         self.log = Switches(log_axes(trace.x_label, self._named(0)), look.log, lambda on: changed(log=on))
-        self.rows += [section("CURVES"), self.orders.row, self.log.row]
+        self.sections = [("CURVES", [self.orders.row, self.log.row])]
         if curves.style == "line":
             self.overlays = Overlays(look, looks, float(np.ptp(trace.x)) or 1.0, changed)
-            self.rows += [section("SHOW"), self.overlays.row]
+            self.sections += [("SHOW", [self.overlays.row])]
 
     def show(self, state: State) -> None:
         """Show a state without telling anybody."""

@@ -75,7 +75,7 @@ ours
 
 ROUND_LIMITS = """
 async def rounds(count):
-    slider, peer = ours.params["a"].slider, theirs.children[0]
+    slider, peer = ours.controls.params["a"].slider, theirs.children[0]
     found = {"panel": [], "interact": []}
     for number, value in enumerate(np.linspace(0.25, 5.9, count)):
         await asyncio.sleep(0.06)
@@ -96,7 +96,7 @@ print(MARK + json.dumps(await rounds(ROUNDS)))
 
 ROUND = """
 async def rounds(count):
-    slider, peer = ours.params["a"].slider, theirs.children[0]
+    slider, peer = ours.controls.params["a"].slider, theirs.children[0]
     found = {"panel": [], "interact": [], "calm": [], "bytes": []}
     for number in range(count):
         value = 0.5 + 2.4 * abs(2 * (number / count) - 1)
@@ -122,7 +122,7 @@ print(MARK + json.dumps(await rounds(ROUNDS)))
 
 STORM = """
 async def storm():
-    loop, slider, renders = asyncio.get_running_loop(), ours.params["a"].slider, ours.renders
+    loop, slider, renders = asyncio.get_running_loop(), ours.controls.params["a"].slider, ours.renders
     await asyncio.sleep(0.3)
     for value in np.linspace(0.6, 2.9, 30):
         loop.call_soon(setattr, slider, "value", float(value))

@@ -50,7 +50,7 @@ def opened(text, size=None, **given):
 def step_of(panel):
     def step(value):
         renders = panel.renders
-        panel.params["a"].slider.set_state({"value": value})  # as an event from the browser arrives
+        panel.controls.params["a"].slider.set_state({"value": value})  # as an event from the browser arrives
         return lambda: panel.renders > renders  # a step that takes long goes on beside the event loop
     return step
 

@@ -124,7 +124,7 @@ def test_when_the_hand_rests_the_ledger_is_that_of_the_state_shown(monkeypatch: 
 
     async def dragged() -> tuple[int, int]:
         for value in (0.5, 0.6, 0.7):
-            panel.params["a"].slider.value = value
+            panel.controls.params["a"].slider.value = value
             await asyncio.sleep(0.02)
         during, renders = len(calls), panel.renders
         await asyncio.sleep(0.3)

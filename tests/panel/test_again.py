@@ -85,5 +85,5 @@ def test_an_interrupt_at_any_moment_leaves_engine_and_panel_as_they_were(seed: i
     panel.state = replace(panel.state, params={"a": 2.5})
     np.testing.assert_array_equal(panel.y, 2.5 * np.sin(panel.x))
     np.testing.assert_allclose(panel.derivatives[1].values, -2.5 * np.sin(panel.x), atol=1e-15)
-    assert panel.problem.value == ""
+    assert panel.words.problem.value == ""
     panel.close()

@@ -54,7 +54,7 @@ def test_the_chooser_acts_at_once_on_page_panel_and_ledger() -> None:
     known = page._known
     page.weights.kind.value = "onehot"
     assert panel.state.weights == "onehot:0"
-    assert panel.weights.spec == "onehot:0"
+    assert panel.controls.weights.spec == "onehot:0"
     assert "onehot(0)" in panel.ledger[0].source
     page.weights.field.value = "7"
     assert panel.state.weights == "onehot:7"
@@ -99,7 +99,7 @@ def test_a_picture_has_the_colours_of_its_numbers() -> None:
 
 def test_tables_of_tensors_are_coloured_by_value() -> None:
     panel: Panel = explore("x = torch.tensor([-2., 1.], requires_grad=True)\ny = x**3")  # type: ignore[operator]
-    assert '<td style="background:rgba(0,114,178,0.450)">−2</td>' in panel.tables.value
+    assert '<td style="background:rgba(0,114,178,0.450)">−2</td>' in panel.words.tables.value
 
 
 def test_closing_reaches_the_page() -> None:

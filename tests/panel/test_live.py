@@ -28,7 +28,7 @@ def opened(text: str, line: str = "", names: dict[str, Any] | None = None) -> Pa
 
 def test_a_curve_and_its_derivatives() -> None:
     panel = opened("y = a * np.sin(x)", "x=-2:2 a=0:4@3")
-    panel.params["a"].slider.value = 2.0
+    panel.controls.params["a"].slider.value = 2.0
     assert panel.y is not None
     np.testing.assert_allclose(panel.y, 2 * np.sin(panel.x))
     np.testing.assert_allclose(panel.derivatives[0].values, 2 * np.cos(panel.x))
@@ -43,7 +43,7 @@ def test_without_create_graph_the_third_plot_says_why_and_a_button_cures_it() ->
     assert "no second derivative" in words
     assert "create_graph=False" in words
     assert "does not require grad and does not have a grad_fn" in words
-    panel.cures[0].click()
+    panel.words.cures[0].click()
     assert panel.state.create_graph
     assert panel.derivatives[1].values is not None
     panel.close()
@@ -51,8 +51,8 @@ def test_without_create_graph_the_third_plot_says_why_and_a_button_cures_it() ->
 
 def test_a_tensor_is_shown_by_element_and_as_tables() -> None:
     panel = opened(OWN_CALLS)
-    assert panel.x0 is None
-    tables = str(panel.tables.value)
+    assert panel.controls.x0 is None
+    tables = str(panel.words.tables.value)
     assert tables.count("<table") == 4
     assert "2×3" in tables
     assert ">125</td>" in tables
@@ -61,13 +61,13 @@ def test_a_tensor_is_shown_by_element_and_as_tables() -> None:
 
 def test_the_cells_own_call_is_run_with_other_options() -> None:
     panel = opened(OWN_CALLS)
-    panel.options.calls.value = 0
-    panel.options.switches["create_graph"].choose(False)
-    assert "does not require grad" in str(panel.problem.value)
-    assert "line 6 of the cell" in str(panel.problem.value)
-    assert panel.cures[0].description == "use create_graph=True in call 1"
-    panel.cures[0].click()
-    assert str(panel.problem.value) == ""
+    panel.controls.options.calls.value = 0
+    panel.controls.options.switches["create_graph"].choose(False)
+    assert "does not require grad" in str(panel.words.problem.value)
+    assert "line 6 of the cell" in str(panel.words.problem.value)
+    assert panel.words.cures[0].description == "use create_graph=True in call 1"
+    panel.words.cures[0].click()
+    assert str(panel.words.problem.value) == ""
     panel.close()
 
 
@@ -145,9 +145,9 @@ def test_a_call_of_the_cells_own_that_is_refused_at_once_is_offered_with_other_o
 
 def test_what_a_cell_names_is_escaped_wherever_it_is_shown() -> None:
     panel = opened("y = x ** 2\nnote = '<img src=q onerror=alert(1)>'\nprint(note)")
-    panel.show_printed(panel.printed_text)
-    assert "&lt;img src=q" in str(panel.printed.value)
-    assert "<img src=q" not in str(panel.printed.value)
+    panel.words.show_printed(panel.printed_text)
+    assert "&lt;img src=q" in str(panel.words.printed.value)
+    assert "<img src=q" not in str(panel.words.printed.value)
     panel.close()
 
 
@@ -170,5 +170,5 @@ def test_without_a_panel_no_widget_is_shown() -> None:
 def test_all_sorts_of_cells_have_a_panel(text: str, line: str) -> None:
     panel = opened(text, line)
     assert bytes(panel.image.value).startswith(b"\x89PNG")
-    assert str(panel.problem.value) == ""
+    assert str(panel.words.problem.value) == ""
     panel.close()

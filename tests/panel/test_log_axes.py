@@ -18,25 +18,25 @@ def panel():
 
 def test_the_switch_spreads_the_samples_and_the_line_says_it(panel):
     png = panel._png
-    panel.shown.log.switches["x"].value = True
+    panel.controls.shown.log.switches["x"].value = True
     np.testing.assert_allclose(np.diff(np.log(panel.x))[:150], np.log(1e4) / 400)
     assert panel._png != png
     assert panel.explorer.line == "%%grad x=0.01:100@1 --log x"
-    panel.shown.log.switches["y"].value = True
+    panel.controls.shown.log.switches["y"].value = True
     assert panel.explorer.line == "%%grad x=0.01:100@1 --log x,y"
     assert parse_line("x=0.01:100@1 --log x,y", "").log == {"x", "y"}
     panel.undo.back.click()
     panel.undo.back.click()
-    assert [one.value for one in panel.shown.log.switches.values()] == [False, False]
+    assert [one.value for one in panel.controls.shown.log.switches.values()] == [False, False]
     assert panel._png == png
 
 
 def test_zooming_stays_above_zero(panel):
-    panel.shown.log.switches["x"].value = True
-    panel.zoom.buttons["zoom in"].click()
+    panel.controls.shown.log.switches["x"].value = True
+    panel.controls.zoom.buttons["zoom in"].click()
     np.testing.assert_allclose((panel.x[0], panel.x[-1]), (0.1, 10))
     for name in ("zoom out", "zoom out", "left", "left"):
-        panel.zoom.buttons[name].click()
+        panel.controls.zoom.buttons[name].click()
     assert panel.x[0] > 0
 
 
@@ -51,16 +51,16 @@ def test_a_range_is_zoomed_in_its_logarithm():
 
 
 def test_a_range_that_is_typed_below_zero_is_told_of(panel):
-    panel.shown.log.switches["x"].value = True
-    panel.motion.lo.value = "-1"
-    assert "x goes down to -1, and a logarithmic axis has no place for that" in panel.notes.value
-    panel.motion.lo.value = "0.5"
-    assert "no place" not in panel.notes.value
+    panel.controls.shown.log.switches["x"].value = True
+    panel.controls.motion.lo.value = "-1"
+    assert "x goes down to -1, and a logarithmic axis has no place for that" in panel.words.notes.value
+    panel.controls.motion.lo.value = "0.5"
+    assert "no place" not in panel.words.notes.value
     assert panel.x[0] == 0.5
 
 
 def test_a_click_is_read_on_the_axis_that_is_seen(panel):
-    panel.shown.log.switches["x"].value = True
+    panel.controls.shown.log.switches["x"].value = True
     assert 'data-lo="-2.0" data-hi="2.0" data-log="1"' in panel.pointing.widget.value
 
 
@@ -70,5 +70,5 @@ def test_a_map_has_linear_axes():
 
 
 def test_the_alternative_text_says_it(panel):
-    panel.shown.log.switches["y"].value = True
+    panel.controls.shown.log.switches["y"].value = True
     assert "Logarithmic, as far as the numbers allow: y-axis." in panel.image.tooltip

@@ -38,9 +38,9 @@ def text_of(widget: Any) -> str:
 
 def test_a_slider_leads_to_a_state_and_a_picture(panel: Panel) -> None:
     before = panel.image.value
-    panel.params["a"].slider.value = 2.0
+    panel.controls.params["a"].slider.value = 2.0
     assert panel.state.params == {"a": 2.0, "b": 1.2}
-    assert float(panel.params["a"].typed.value) == 2.0
+    assert float(panel.controls.params["a"].typed.value) == 2.0
     assert panel.image.value != before
     assert bytes(panel.image.value).startswith(b"\x89PNG")
     assert panel.y is not None
@@ -48,19 +48,19 @@ def test_a_slider_leads_to_a_state_and_a_picture(panel: Panel) -> None:
 
 
 def test_a_typed_number_moves_the_slider_and_widens_it(panel: Panel) -> None:
-    panel.params["a"].typed.value = "7.25"
-    assert panel.state.params["a"] == panel.params["a"].slider.value == 7.25
-    assert panel.params["a"].slider.max == 7.25
+    panel.controls.params["a"].typed.value = "7.25"
+    assert panel.state.params["a"] == panel.controls.params["a"].slider.value == 7.25
+    assert panel.controls.params["a"].slider.max == 7.25
 
 
 def test_the_point_stays_in_the_range_of_x(panel: Panel) -> None:
-    assert panel.x0 is not None
-    panel.x0.typed.value = "99"
-    assert panel.state.x0 == panel.x0.slider.value == float(panel.x0.typed.value) == 6.0
+    assert panel.controls.x0 is not None
+    panel.controls.x0.typed.value = "99"
+    assert panel.state.x0 == panel.controls.x0.slider.value == float(panel.controls.x0.typed.value) == 6.0
 
 
 def test_buttons_step_on_a_round_grid(panel: Panel) -> None:
-    number = panel.params["a"]
+    number = panel.controls.params["a"]
     start = number.value
     for _ in range(3):
         number.up.click()
@@ -70,44 +70,44 @@ def test_buttons_step_on_a_round_grid(panel: Panel) -> None:
 
 
 def test_every_control_has_a_name(panel: Panel) -> None:
-    for widget in widgets_of(panel.controls):
+    for widget in widgets_of(panel.controls.box):
         if isinstance(widget, w.FloatSlider | w.Button | w.Dropdown | w.Text | w.ToggleButtons):
             assert widget.description
 
 
 def test_create_graph_off_says_why_and_offers_the_cure(panel: Panel) -> None:
-    panel.options.switches["create_graph"].choose(False)
+    panel.controls.options.switches["create_graph"].choose(False)
     assert panel.state.create_graph is False
     assert panel.derivatives[1].values is None
-    assert "gm-failed" in text_of(panel.ledger_table)
-    button = panel.cures[0]
+    assert "gm-failed" in text_of(panel.words.ledger)
+    button = panel.words.cures[0]
     assert button.description == "use create_graph=True in call 2"
     assert button.layout.display is None
     button.click()
     assert panel.state.create_graph is True
-    assert panel.options.switches["create_graph"].row.value == "True"
+    assert panel.controls.options.switches["create_graph"].row.value == "True"
     assert button.layout.display == "none"
 
 
 def test_retain_graph_and_order_are_switched(panel: Panel) -> None:
-    retain = panel.options.switches["retain_graph"]
+    retain = panel.controls.options.switches["retain_graph"]
     assert retain.row.value == "None"
     retain.choose(False)
     assert panel.state.retain_graph is False
     retain.choose(None)
     assert panel.state.retain_graph is None
     height = int(panel.image.height)
-    panel.options.order.choose(4)
+    panel.controls.options.order.choose(4)
     assert panel.state.order == len(panel.derivatives) == 4
     assert int(panel.image.height) > height
 
 
 def test_the_switches_act_on_the_chosen_call_of_the_cell(panel: Panel) -> None:
-    options = panel.options
+    options = panel.controls.options
     assert [index for _, index in options.calls.options] == [-1, 0]
     options.calls.value = 0
     assert options.switches["create_graph"].row.value == "as written"
-    assert "gm-chosen" in text_of(panel.ledger_table)
+    assert "gm-chosen" in text_of(panel.words.ledger)
     options.switches["create_graph"].choose(True)
     options.switches["retain_graph"].choose(None)
     assert panel.state.overrides == {0: {"create_graph": True, "retain_graph": None}}
@@ -122,38 +122,38 @@ def test_the_switches_act_on_the_chosen_call_of_the_cell(panel: Panel) -> None:
     [("onehot", "3", "onehot:3"), ("random", "7", "random:7"), ("expression", "2*x", "2*x"), ("ramp", "", "ramp")],
 )
 def test_weights_are_chosen_and_typed(panel: Panel, kind: str, text: str, spec: str) -> None:
-    panel.weights.kind.value = kind
+    panel.controls.weights.kind.value = kind
     if text:
-        panel.weights.field.value = text
+        panel.controls.weights.field.value = text
     assert panel.state.weights == spec
 
 
 @pytest.mark.parametrize("text", ["__import__('os').system('x')", "panel", "x.__class__", "9" * 300, "", "<b>"])
 def test_typed_text_is_data(panel: Panel, text: str) -> None:
-    panel.weights.kind.value = "expression"
-    panel.weights.field.value = text
+    panel.controls.weights.kind.value = "expression"
+    panel.controls.weights.field.value = text
     assert panel.state.weights == "cos(x)"
-    assert "gm-error" in text_of(panel.weights.problem)
-    assert "<b>" not in text_of(panel.weights.problem)
-    panel.weights.field.value = "sin(x)"
+    assert "gm-error" in text_of(panel.controls.weights.problem)
+    assert "<b>" not in text_of(panel.controls.weights.problem)
+    panel.controls.weights.field.value = "sin(x)"
     assert panel.state.weights == "sin(x)"
-    assert text_of(panel.weights.problem) == ""
+    assert text_of(panel.controls.weights.problem) == ""
 
 
 def test_no_tangent_with_other_weights_than_ones(panel: Panel) -> None:
     assert panel._frame.marks[0].tangent is not None
-    panel.weights.kind.value = "ramp"
+    panel.controls.weights.kind.value = "ramp"
     assert panel._frame.marks[0].tangent is None
 
 
 def test_an_error_of_the_cell_is_said_and_the_last_good_picture_stays(panel: Panel) -> None:
     good, y = panel.image.value, panel.y
-    panel.params["a"].typed.value = "13"
-    assert "ZeroDivisionError: &lt;b&gt;13&lt;/b&gt; (line 2 of the cell)" in text_of(panel.problem)
+    panel.controls.params["a"].typed.value = "13"
+    assert "ZeroDivisionError: &lt;b&gt;13&lt;/b&gt; (line 2 of the cell)" in text_of(panel.words.problem)
     assert panel.image.value == good
     assert panel.y is y
-    panel.params["a"].typed.value = "2"
-    assert text_of(panel.problem) == ""
+    panel.controls.params["a"].typed.value = "2"
+    assert text_of(panel.words.problem) == ""
     assert panel.image.value != good
 
 
@@ -164,12 +164,12 @@ def test_an_error_of_ours_is_said_too(panel: Panel, monkeypatch: pytest.MonkeyPa
     good = panel.image.value
     with monkeypatch.context() as patch:
         patch.setattr(Frame, "draw", fails)
-        panel.params["a"].slider.value = 2.5
-    assert "ValueError: &lt;script&gt;" in text_of(panel.problem)
+        panel.controls.params["a"].slider.value = 2.5
+    assert "ValueError: &lt;script&gt;" in text_of(panel.words.problem)
     assert panel.image.value == good
-    panel.params["a"].slider.value = 2.4
-    assert text_of(panel.problem) == ""
-    assert panel.params["a"].slider.value == panel.state.params["a"] == 2.4
+    panel.controls.params["a"].slider.value = 2.4
+    assert text_of(panel.words.problem) == ""
+    assert panel.controls.params["a"].slider.value == panel.state.params["a"] == 2.4
 
 
 def test_an_interrupt_leaves_the_panel_usable(panel: Panel) -> None:
@@ -181,21 +181,21 @@ def test_an_interrupt_leaves_the_panel_usable(panel: Panel) -> None:
 
     explorer.on_step = interrupted
     with pytest.raises(KeyboardInterrupt):
-        panel.params["a"].slider.value = 2.5
+        panel.controls.params["a"].slider.value = 2.5
     assert panel._state is state
     explorer.on_step = lambda _: None
-    panel.params["a"].slider.value = 2.6
+    panel.controls.params["a"].slider.value = 2.6
     assert panel._state.params["a"] == 2.6
 
 
 def test_setting_the_state_moves_the_controls(panel: Panel) -> None:
     panel.state = replace(panel.state, params={"a": 0.5, "b": 3.0}, x0=-2.0, weights="onehot:4", create_graph=False)
-    assert panel.params["b"].slider.value == 3.0
-    assert panel.x0 is not None
-    assert panel.x0.typed.value == "-2"
-    assert panel.weights.kind.value == "onehot"
-    assert panel.weights.field.value == "4"
-    assert panel.options.switches["create_graph"].row.value == "False"
+    assert panel.controls.params["b"].slider.value == 3.0
+    assert panel.controls.x0 is not None
+    assert panel.controls.x0.typed.value == "-2"
+    assert panel.controls.weights.kind.value == "onehot"
+    assert panel.controls.weights.field.value == "4"
+    assert panel.controls.options.switches["create_graph"].row.value == "False"
 
 
 def test_the_same_state_gives_the_same_bundle(panel: Panel, other: Panel) -> None:
@@ -217,7 +217,7 @@ def test_a_bundle_holds_what_is_asked_for(panel: Panel) -> None:
 def test_the_picture_says_in_words_what_it_shows(panel: Panel) -> None:
     words = panel.image.tooltip
     assert "dy/dx" in words
-    panel.params["a"].slider.value = 2.9
+    panel.controls.params["a"].slider.value = 2.9
     assert panel.image.tooltip != words
     # Without an empty description JupyterLab's view of an image fails over its tooltip.
     assert panel.image.description == ""
@@ -252,7 +252,7 @@ def test_events_on_two_threads_do_not_mix(panel: Panel) -> None:
     def drag(name: str, values: np.ndarray) -> None:
         async def events() -> None:
             for value in values:
-                panel.params[name].slider.value = float(value)
+                panel.controls.params[name].slider.value = float(value)
                 await asyncio.sleep(0.002)
             await asyncio.sleep(0.4)
 
@@ -266,7 +266,7 @@ def test_events_on_two_threads_do_not_mix(panel: Panel) -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert text_of(panel.problem) == ""
+    assert text_of(panel.words.problem) == ""
     assert panel._curves.curves[0].values is not None
     assert panel._state == panel.state
 
@@ -275,15 +275,15 @@ def test_a_storm_of_slider_events_renders_few_times_and_ends_exactly(panel: Pane
     async def storm() -> None:
         loop = asyncio.get_running_loop()
         for value in np.linspace(0.1, 2.9, 30):
-            loop.call_soon(setattr, panel.params["a"].slider, "value", float(value))
+            loop.call_soon(setattr, panel.controls.params["a"].slider, "value", float(value))
         await asyncio.sleep(0.5)
 
     before = panel.renders
     asyncio.run(storm())
     assert panel.renders - before <= 6
     assert panel._state.params["a"] == pytest.approx(2.9)
-    assert panel.x0 is not None
-    panel.params["b"].slider.value = 1.3
+    assert panel.controls.x0 is not None
+    panel.controls.params["b"].slider.value = 1.3
     assert panel.image.value == panel._png
 
 
@@ -304,7 +304,7 @@ def test_a_dragged_slider_sends_the_picture_alone_and_what_goes_with_it_when_the
         sent.append((widget, message["method"], names))
 
     monkeypatch.setattr(w.Widget, "_send", send)
-    slider = panel.params["a"].slider
+    slider = panel.controls.params["a"].slider
 
     async def dragged() -> None:
         slider.set_state({"value": 2.2})  # as it arrives from a browser

@@ -25,43 +25,43 @@ def panel() -> Panel:
 
 
 def test_both_parts_of_the_cursor_have_sliders(panel: Panel) -> None:
-    assert panel.x0 is not None
-    assert panel.y0 is not None
-    assert list(panel.params) == ["a"]
+    assert panel.controls.x0 is not None
+    assert panel.controls.y0 is not None
+    assert list(panel.controls.params) == ["a"]
     before = panel.image.value
-    panel.y0.slider.value = 1.5
+    panel.controls.y0.slider.value = 1.5
     assert panel.state.y0 == 1.5
     assert panel.image.value != before
     assert panel.curves.plane is not None
     assert panel.curves.plane.cursor.value == -2.25
-    assert "y = 1.5" in panel.caption.value
-    assert panel.y0.typed.value == "1.5"
+    assert "y = 1.5" in panel.words.caption.value
+    assert panel.controls.y0.typed.value == "1.5"
 
 
 def test_what_is_found_is_said_below_the_picture(panel: Panel) -> None:
-    assert "× saddle 0 at x = 0, y = 0" in panel.found.value
-    assert "∂z/∂x" in panel.caption.value
+    assert "× saddle 0 at x = 0, y = 0" in panel.words.found.value
+    assert "∂z/∂x" in panel.words.caption.value
     assert "saddle" in panel.image.tooltip
 
 
 def test_switches_draw_and_leave_the_numbers(panel: Panel) -> None:
-    assert panel.shown.over_a_map is not None
+    assert panel.controls.shown.over_a_map is not None
     seen = {panel.image.value}
     renders = panel.explorer.trace
-    for switch in panel.shown.over_a_map.switches.values():
+    for switch in panel.controls.shown.over_a_map.switches.values():
         switch.value = False
         seen.add(panel.image.value)
     assert len(seen) == 5
     assert panel.state.look.plane == frozenset()
     assert panel.explorer.trace is renders
     panel.state = replace(panel.state, look=replace(panel.state.look, plane=frozenset({"arrows"})))
-    assert [name for name, switch in panel.shown.over_a_map.switches.items() if switch.value] == ["arrows"]
+    assert [name for name, switch in panel.controls.shown.over_a_map.switches.items() if switch.value] == ["arrows"]
 
 
 @pytest.mark.parametrize("tab", ["graph", "values", "code"])
 def test_the_other_pages_show_two_inputs_too(panel: Panel, tab: str) -> None:
     panel.state = replace(panel.state, look=replace(panel.state.look, tab=tab))
-    assert not panel.problem.value
+    assert not panel.words.problem.value
     words = " ".join(str(widget.value) for widget in tree(panel.pages.box) if isinstance(widget, w.HTML | w.Textarea))
     assert {"graph": "MulBackward0", "values": "x to the right, y upwards", "code": "np.meshgrid(x, y)"}[tab] in words
 
@@ -80,28 +80,28 @@ def test_the_page_of_values_has_every_derivative_at_the_cursor_and_as_a_table(pa
 
 def test_both_ranges_are_zoomed_and_moved_and_come_back(panel: Panel) -> None:
     assert panel.curves.plane is not None
-    assert isinstance(panel.zoom, PlaneZoom)
-    panel.zoom.buttons["zoom in"].click()
+    assert isinstance(panel.controls.zoom, PlaneZoom)
+    panel.controls.zoom.buttons["zoom in"].click()
     plane = panel.curves.plane
     assert [plane.x[0], plane.x[-1], plane.y[0], plane.y[-1]] == [-1, 1, 0.5, 2.5]
-    assert (panel.y0.lo, panel.y0.hi) == (0.5, 2.5)
-    panel.zoom.buttons["up"].click()
-    panel.zoom.buttons["left"].click()
+    assert (panel.controls.y0.lo, panel.controls.y0.hi) == (0.5, 2.5)
+    panel.controls.zoom.buttons["up"].click()
+    panel.controls.zoom.buttons["left"].click()
     assert panel.explorer.line == "%%grad x=-1.5:0.5@0 y=1:3@2 a=0:2@1 --of z"
-    panel.zoom.buttons["all"].click()
+    panel.controls.zoom.buttons["all"].click()
     assert panel.state.span is panel.state.span_y is None
 
 
 def test_the_ends_of_either_input_can_be_typed_and_its_cursor_played(panel: Panel) -> None:
-    assert panel.motion is not None
-    panel.motion.which.value = "y"
-    panel.motion.lo.value = "0"
+    assert panel.controls.motion is not None
+    panel.controls.motion.which.value = "y"
+    panel.controls.motion.lo.value = "0"
     assert (panel.state.span, panel.state.span_y) == (None, Range(0, 3))
-    panel.motion.play.value = 0
-    panel.motion.play.value = 40
+    panel.controls.motion.play.value = 0
+    panel.controls.motion.play.value = 40
     assert panel.state.y0 == 1.0
-    panel.motion.which.value = ""
-    panel.motion.hi.value = "4"
+    panel.controls.motion.which.value = ""
+    panel.controls.motion.hi.value = "4"
     assert (panel.state.span, panel.state.span_y) == (Range(-2, 4), Range(0, 3))
 
 
@@ -112,16 +112,16 @@ def test_a_run_anew_keeps_the_zoom(panel: Panel) -> None:
 
 
 def test_derivatives_are_compared_with_differences(panel: Panel) -> None:
-    assert panel.check is not None
-    panel.check.button.click()
-    found = panel.check.found.value
+    assert panel.controls.check is not None
+    panel.controls.check.button.click()
+    found = panel.controls.check.found.value
     assert found.count("agrees with central differences") == 5
     assert "✗" not in found
 
 
 def test_what_has_no_use_over_a_plane_is_not_offered(panel: Panel) -> None:
-    assert panel.options.order.row.options == ("1", "2")
-    assert panel.weights.kind.description == "each z gets"
+    assert panel.controls.options.order.row.options == ("1", "2")
+    assert panel.controls.weights.kind.description == "each z gets"
 
 
 def tree(widget: w.Widget) -> list[w.Widget]:
@@ -150,8 +150,8 @@ def test_a_run_anew_keeps_the_cursor(panel: Panel) -> None:
 
 def test_without_a_hessian_the_panel_says_why(panel: Panel) -> None:
     panel.state = replace(panel.state, create_graph=False)
-    assert "no Hessian of z" in panel.found.value
-    assert any("create_graph" in button.description for button in panel.cures)
+    assert "no Hessian of z" in panel.words.found.value
+    assert any("create_graph" in button.description for button in panel.words.cures)
 
 
 def test_closing_ends_every_widget(panel: Panel) -> None:

@@ -10,7 +10,7 @@ import gradmagic
 def test_rounding_at_the_cursor_is_zero():
     panel = gradmagic.explore("exp(x) * sin(x)", x=(-2, 2), order=8)
     assert abs(panel.curves.at_x0[8]) > 0, "the Taylor coefficient is not exactly zero"
-    assert "d⁸y/dx⁸ = 0<" in panel.caption.value
+    assert "d⁸y/dx⁸ = 0<" in panel.words.caption.value
     panel.close()
 
 
@@ -27,7 +27,7 @@ def test_rounding_at_the_cursor_is_zero():
 )
 def test_a_read_out_fits(text, said):
     panel = gradmagic.explore(text, x=(-1, 1, 0.5), order=10)
-    words = re.findall(r">([^<]+)</span>", panel.readouts.value)
+    words = re.findall(r">([^<]+)</span>", panel.words.readouts.value)
     assert max(map(len, words)) <= 9, "its sign takes room, too"
     assert said in words
     panel.close()
@@ -35,8 +35,8 @@ def test_a_read_out_fits(text, said):
 
 def test_infinities_are_said_where_they_were_computed():
     panel = gradmagic.explore("1 / x", x=(-1, 1, 0), points=5)
-    assert "y = ∞" in panel.caption.value
-    assert "dy/dx = −∞" in panel.caption.value
+    assert "y = ∞" in panel.words.caption.value
+    assert "dy/dx = −∞" in panel.words.caption.value
     assert re.search(r"\*\s+0\s+inf\s+-inf\s+inf\n", repr(panel))
     panel.pages.bar.value = "values"
     page = panel.pages._made["values"]
@@ -47,25 +47,25 @@ def test_infinities_are_said_where_they_were_computed():
 
 def test_what_is_no_number_is_said_too():
     panel = gradmagic.explore("log(x)", x=(-1, 1, -0.5), points=5)
-    assert "y = NaN, " in panel.caption.value.replace("</span>", "")
+    assert "y = NaN, " in panel.words.caption.value.replace("</span>", "")
     panel.close()
 
 
 def test_a_range_far_from_zero_is_said_in_its_digits():
     panel = gradmagic.explore("(x - 1e6)**2", x=(1e6, 1e6 + 1, 1e6 + 0.3))
-    assert "at x = 1000000.3, " in panel.caption.value
-    assert panel.x0.typed.value == "1000000.3"
-    assert (panel.motion.lo.value, panel.motion.hi.value) == ("1000000", "1000001")
-    assert int(panel.x0.typed.layout.width.removesuffix("px")) >= 8 * len("1000000.3")
-    panel.motion.hi.value = "1000000.5"
+    assert "at x = 1000000.3, " in panel.words.caption.value
+    assert panel.controls.x0.typed.value == "1000000.3"
+    assert (panel.controls.motion.lo.value, panel.controls.motion.hi.value) == ("1000000", "1000001")
+    assert int(panel.controls.x0.typed.layout.width.removesuffix("px")) >= 8 * len("1000000.3")
+    panel.controls.motion.hi.value = "1000000.5"
     assert (panel.x[0], panel.x[-1]) == (1e6, 1e6 + 0.5)
     panel.close()
 
 
 def test_a_y_that_is_one_number_is_told_in_place_of_none():
     panel = gradmagic.explore("(x ** 2).sum()", x=(0, 1, 0.5), points=3)
-    assert "y is one number: 1.25<" in panel.caption.value
-    assert "none" not in panel.caption.value
+    assert "y is one number: 1.25<" in panel.words.caption.value
+    assert "none" not in panel.words.caption.value
     panel.close()
 
 
@@ -81,7 +81,7 @@ def test_y_is_in_the_csv_whatever_its_shape():
 def test_poles_are_said_once():
     panel = gradmagic.explore("tan(x)", x=(-6, 6, 1))
     assert any(mark.overlay == "asymptotes" for mark in panel.curves.marks)
-    said = panel.found.value + panel.notes.value
+    said = panel.words.found.value + panel.words.notes.value
     assert said.count("pole") == 1
     assert "y has a pole at x = -4.71238" in said
     panel.close()

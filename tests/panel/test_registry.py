@@ -31,18 +31,18 @@ def run() -> Any:
 
 def test_a_rerun_closes_the_old_panel_and_keeps_its_sliders(run: Any) -> None:
     old = run()
-    old.params["a"].slider.value = 2.5
-    assert old.x0 is not None
-    old.x0.slider.value = 1.25
+    old.controls.params["a"].slider.value = 2.5
+    assert old.controls.x0 is not None
+    old.controls.x0.slider.value = 1.25
     new = run()
     assert old.closed
     assert not new.closed
     assert new.state.params == {"a": 2.5, "b": 2.1}
-    assert new.state.x0 == new.x0.slider.value == 1.25
+    assert new.state.x0 == new.controls.x0.slider.value == 1.25
 
 
 def test_a_slider_whose_range_was_edited_starts_anew(run: Any) -> None:
-    run().params["a"].slider.value = 2.5
+    run().controls.params["a"].slider.value = 2.5
     new = run(replace(WAVE, ranges={"a": Range(0, 3, 1), "b": Range(0.2, 4)}))
     assert new.state.params["a"] == 1.0
 
@@ -50,7 +50,7 @@ def test_a_slider_whose_range_was_edited_starts_anew(run: Any) -> None:
 def test_two_panels_of_one_run_stand_side_by_side_and_are_found_again(run: Any) -> None:
     first, second = run(number=1), run(number=1)
     assert not first.closed
-    second.params["a"].slider.value = 0.5
+    second.controls.params["a"].slider.value = 0.5
     again = [run(number=2), run(number=2)]
     assert first.closed
     assert second.closed
@@ -58,14 +58,14 @@ def test_two_panels_of_one_run_stand_side_by_side_and_are_found_again(run: Any) 
 
 
 def test_sliders_outlive_a_run_that_fails(run: Any) -> None:
-    run().params["a"].slider.value = 2.5
+    run().controls.params["a"].slider.value = 2.5
     with pytest.raises(NameError):
         run(replace(WAVE, text=WAVE.text + "\nnowhere()"), number=7)
     assert run(number=8).state.params["a"] == 2.5
 
 
 def test_a_carried_slider_that_makes_the_cell_fail_is_dropped(run: Any) -> None:
-    run().params["a"].slider.value = 2.5
+    run().controls.params["a"].slider.value = 2.5
     assert run(replace(WAVE, text="y = a * sin(b * x)\nassert a < 2")).state.params["a"] == 1.5
 
 
@@ -86,7 +86,7 @@ def test_the_front_ends_own_id_names_the_cell(monkeypatch: pytest.MonkeyPatch) -
 def test_what_the_line_asks_for_is_shown_and_kept_until_it_asks_for_something_else(run: Any) -> None:
     first = run(replace(WAVE, show=frozenset({"zeros"}), hide=frozenset({1})))
     assert [curve.order for curve in first.curves.curves] == [0, 2]
-    first.shown.overlays.switches["extrema"].value = True
+    first.controls.shown.overlays.switches["extrema"].value = True
     again = run(first.explorer.request)
     assert again.state.look.overlays == {"zeros", "extrema"}
     assert run(replace(WAVE, hide=frozenset({0, 2}))).state.look.hidden == {0, 2}

@@ -13,18 +13,18 @@ def panel():
 
 
 def test_caption_and_read_outs_say_each_in_its_colour(panel):
-    caption = panel.caption.value
+    caption = panel.words.caption.value
     assert '<span class="gm-o0 gm-whole">u = 2</span>' in caption
     assert '<span class="gm-o1 gm-whole">dv/dx = 2</span>' in caption
-    assert panel.readouts.value.count("<span") == 6
+    assert panel.words.readouts.value.count("<span") == 6
 
 
 def test_a_slider_and_undo_move_both(panel):
-    panel.params["a"].slider.value = 3.0
+    panel.controls.params["a"].slider.value = 3.0
     assert float(panel.outputs["u"].y[-1]) == 6.0
-    assert "u = 3" in panel.caption.value
+    assert "u = 3" in panel.words.caption.value
     panel.undo.back.click()
-    assert "u = 2" in panel.caption.value
+    assert "u = 2" in panel.words.caption.value
 
 
 def test_values_csv_code_and_line(panel, tmp_path):
@@ -39,8 +39,8 @@ def test_values_csv_code_and_line(panel, tmp_path):
 
 
 def test_an_order_is_left_out_for_both(panel):
-    assert [one.description for one in panel.shown.orders.row.children] == ["values", "d/dx", "d²/dx²"]
-    panel.shown.orders.switches[1].value = False
+    assert [one.description for one in panel.controls.shown.orders.row.children] == ["values", "d/dx", "d²/dx²"]
+    panel.controls.shown.orders.switches[1].value = False
     assert [curve.label for curve in panel.curves.curves] == ["u", "v", "d²u/dx²", "d²v/dx²"]
 
 

@@ -55,11 +55,11 @@ def test_another_suffix_is_refused_in_words(panel, tmp_path):
 
 
 def test_a_button_makes_the_link_and_the_next_state_takes_it_away(panel):
-    panel.take_away.buttons["csv"].click()
-    (data,) = re.findall(r'download="y.csv" href="data:text/csv;base64,([^"]*)"', panel.take_away.link.value)
+    panel.controls.take_away.buttons["csv"].click()
+    (data,) = re.findall(r'download="y.csv" href="data:text/csv;base64,([^"]*)"', panel.controls.take_away.link.value)
     assert base64.b64decode(data).startswith(b"x,y,dy/dx")
     panel.state = replace(panel.state, x0=2.0)
-    assert panel.take_away.link.value == ""
+    assert panel.controls.take_away.link.value == ""
 
 
 def test_undo_goes_back_over_each_state_that_the_panel_rested_in(panel):
@@ -67,7 +67,7 @@ def test_undo_goes_back_over_each_state_that_the_panel_rested_in(panel):
         panel.state = replace(panel.state, params={"a": a})
     panel.undo.back.click()
     assert panel.state.params["a"] == 1.0
-    assert panel.params["a"].slider.value == 1.0
+    assert panel.controls.params["a"].slider.value == 1.0
     panel.undo.back.click()
     assert panel.state.params["a"] == 2.0
     assert panel.undo.back.disabled
@@ -105,15 +105,15 @@ def test_what_links_move_is_drawn_once(panel):
 
 
 def test_the_check_stands_in_the_panel_until_the_next_state(panel):
-    panel.check.button.click()
-    assert "dy/dx agrees with central differences" in panel.check.found.value
+    panel.controls.check.button.click()
+    assert "dy/dx agrees with central differences" in panel.controls.check.found.value
     panel.state = replace(panel.state, x0=0.5)
-    assert panel.check.found.value == ""
+    assert panel.controls.check.found.value == ""
 
 
 def test_check_as_an_option_checks_every_state():
     panel = gradmagic.explore("x.detach() * x", check=True)
-    assert "✗" in panel.check.found.value
+    assert "✗" in panel.controls.check.found.value
     panel.state = replace(panel.state, x0=0.5)
-    assert "✗" in panel.check.found.value
+    assert "✗" in panel.controls.check.found.value
     panel.close()

@@ -50,11 +50,11 @@ def in_a_loop(story: Coroutine[Any, Any, None]) -> None:
 
 
 def slider(panel: Panel) -> Any:
-    return panel.params["a"].slider
+    return panel.controls.params["a"].slider
 
 
 def said(panel: Panel) -> str:
-    return str(panel.problem.value)
+    return str(panel.words.problem.value)
 
 
 @pytest.mark.parametrize("text", [SLOW, PURE, SWALLOWS])

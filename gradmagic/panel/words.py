@@ -1,0 +1,86 @@
+"""What is said of the numbers, beside and under the picture: read-outs, tables, notes, the ledger, what went wrong.
+
+Knows no controls but the buttons for what would have worked.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+
+import ipywidgets as w
+
+from gradmagic.explore.curves import Curves
+from gradmagic.explore.state import State
+from gradmagic.explore.trace import Call
+from gradmagic.panel import texts
+from gradmagic.panel.controls import Looks
+from gradmagic.panel.cures import Remedy, cures
+from gradmagic.plot import Frame
+from gradmagic.plot.plane import PlaneFrame
+
+__all__ = ["Words"]
+
+KEPT = "What is shown is the last that could be computed."
+CURES = 3  # buttons that are kept for cures
+
+
+class Words:
+    """The words of one panel; a button for a cure calls `go(state)` with where it leads."""
+
+    def __init__(self, looks: Looks, go: Callable[[State], None]) -> None:
+        self._go = go
+        self._remedies: Sequence[Remedy] = ()
+        layout = w.Layout(margin="0", width="auto")
+        self.caption, self.tables, self.found, self.notes, self.problem, self.ledger, self.printed = (
+            w.HTML(layout=layout) for _ in range(7)
+        )
+        self.readouts = w.HTML(layout=w.Layout(margin="0"))
+        self.readouts.add_class("gm-readouts")
+        self.cures = [self._cure(place) for place in range(CURES)]
+        self.of_the_numbers = [self.tables, self.found]
+        self.of_the_calls = [w.HBox(self.cures, layout=looks.row), self.ledger, self.notes, self.printed]
+
+    def say_numbers(self, curves: Curves, frame: Frame | PlaneFrame) -> None:
+        """What follows the picture a moment later: the values at x0."""
+        self.readouts.value = texts.readouts(curves, frame.anchors, frame.size[1])
+        self.caption.value = texts.caption(curves)
+
+    def say(self, curves: Curves, remarks: Sequence[str]) -> None:
+        """What can wait until the slider rests: tables, what the overlays found, notes."""
+        self.found.value = texts.found(curves)
+        self.tables.value = texts.tables(curves.tables)
+        self.notes.value = texts.messages(dict.fromkeys((*curves.notes, *remarks)))
+
+    def say_calls(self, ledger: Sequence[Call], chosen: int, state: State) -> None:
+        """The calls of grad, and a button for each way in which one that was refused would have worked."""
+        self.ledger.value = texts.ledger(ledger, chosen)
+        self._remedies = cures(ledger, state)[:CURES]
+        for place, button in enumerate(self.cures):
+            there = place < len(self._remedies)
+            button.description = self._remedies[place].words if there else ""
+            button.layout.display = None if there else "none"
+
+    def fail(self, message: str, *, kept: bool = True) -> None:
+        """Say what went wrong, and whether the picture is of an earlier state for it."""
+        self.problem.value = texts.messages([message, KEPT if kept else ""], "error")
+
+    @property
+    def failing(self) -> bool:
+        """Whether something is said to have gone wrong."""
+        return bool(self.problem.value)
+
+    def show_printed(self, text: str) -> None:
+        """Show what the cell printed, for a run that is no cell's."""
+        self.printed.value = f'<pre class="gm-printed">{html.escape(text)}</pre>' if text else ""
+
+    def _cure(self, place: int) -> w.Button:
+        """The button at this place; it does what stands on it."""
+
+        def cure(_: w.Button) -> None:
+            if place < len(self._remedies):
+                self._go(self._remedies[place].state)
+
+        button = w.Button(layout=w.Layout(width="auto", display="none"))
+        button.on_click(cure)
+        return button
