@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as w
 from traitlets import CFloat
@@ -33,6 +34,10 @@ class Slider(w.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
     """
 
     value = CFloat(0.0).tag(sync=True, echo_update=False)
+
+    def send_state(self, key: Any = None) -> None:
+        """A front end takes up a message's parts in their order: a value before its range would go to the old range."""
+        super().send_state(sorted(key, key="value".__eq__) if isinstance(key, set) else key)
 
 
 class Number:
@@ -100,13 +105,17 @@ class Number:
         return math.log10(value) if self.log else value
 
     def _on_grid(self, value: float) -> float:
-        """The step of the slider that is nearest to a number."""
+        """The step of the slider that is nearest to a number, to the last bit as the front end's slider finds it.
+
+        By a bit less it would send its own back; and that may arrive when a hand has long moved on.
+        """
         lo, hi = float(self.slider.min), float(self.slider.max)
         place = self._place(min(max(value, self.lo), self.hi))
         if place >= hi:
             return hi
-        steps = (place - lo) / self.step
-        return place if abs(steps - round(steps)) < ROUNDING else min(lo + round(steps) * self.step, hi)
+        step = 100.0 * self.step / (hi - lo)  # noUiSlider counts in percent
+        percent = math.floor(100.0 * (place - lo) / (hi - lo) / step + 0.5) * step
+        return percent * (hi - lo) / 100.0 + lo if percent < 100.0 else hi
 
     def _number(self, place: float) -> float:
         """The number at a place; where the steps start from an odd number, the even one beside the step."""

@@ -19,6 +19,20 @@ CELLS = (
     "%%grad x=0.01:100@1 --log x,y\n1 / (1 + x)",
     "%%grad x=-6:6 a=0:3 b=0.2:4\na * np.sin(b * x) * np.exp(-(x**2) / 8)",
 )
+# Counts in the page what the sliders send.
+LISTEN = """
+import ipywidgets
+from gradmagic.panel.number import Slider
+
+heard, take = ipywidgets.Label("sent by sliders: 0"), Slider.set_state
+
+def set_state(self, state):
+    heard.value = f"sent by sliders: {int(heard.value.split(':')[1]) + 1}"
+    take(self, state)
+
+Slider.set_state = set_state
+heard
+"""
 WIDE, LEFT, RIGHT = 640, 82, 18  # of the picture and beside its axes
 
 
@@ -26,7 +40,7 @@ WIDE, LEFT, RIGHT = 640, 82, 18  # of the picture and beside its axes
 def shown(request: Any, lab: tuple[str, Path], browser: Any) -> Iterator[Any]:
     front_end, (url, folder) = request.param, lab
     needs(front_end)
-    path = notebook_of(folder / f"pointing-{front_end}.ipynb", *CELLS)
+    path = notebook_of(folder / f"pointing-{front_end}.ipynb", LISTEN, *CELLS)
     page = opened_in(front_end, browser, url, path)
     until(lambda: page.locator(".gm-points img.widget-image").count() == len(CELLS), "both panels are there")
     yield page
@@ -140,6 +154,11 @@ def test_a_zoom_leaves_the_cursor_where_it_is(shown: Any, typed: str) -> None:
         )
         shown.wait_for_timeout(400)  # in which a front end that snaps would have sent its own number back
         until(lambda: (at_x(panel), says(panel, float(typed))) == (float(typed), True), "x₀ is what was typed")
+
+
+def test_a_slider_sends_nothing_back(shown: Any) -> None:
+    """What it is shown it takes to the last bit; else its own number comes, maybe when a hand has long moved on."""
+    assert shown.get_by_text("sent by sliders: 0", exact=True).is_visible()
 
 
 def test_slider_and_field_go_with_the_clock(shown: Any) -> None:
