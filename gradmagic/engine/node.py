@@ -221,9 +221,21 @@ class Node:
         recording = modes.grad
         given = [g if g is None or recording else g._array for g in grads]
         out = self.apply(given if self.metas else given[0], [t is not None for t in self.edges], recording)
-        shown = [out[k] for k in self._places]
-        wrapped = tuple(g if g is None or hasattr(g, "_array") else self.tensor_type._of(g, None) for g in shown)
+        wrapped = tuple(self._given_back(k, out[k]) for k in self._places)
         return wrapped[0] if len(wrapped) == 1 else wrapped
+
+    def _given_back(self, k: int, g: Any) -> Any:
+        """The gradient of an operand as a Tensor of the operand's dtype: a walk sees to that otherwise."""
+        if g is None:
+            return None
+        target: Any = self.edges[k]
+        dtype = (
+            target.meta(self.edge_nrs[k] if self.edge_nrs else 0)[1]
+            if isinstance(target, Node)
+            else target._array.dtype
+        )
+        t: Any = g if hasattr(g, "_array") else self.tensor_type._of(g, None)
+        return t if t._array.dtype == dtype or dtype.kind != t._array.dtype.kind else t.to(dtypes.of(dtype))
 
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
         """The gradients of the operands that are wanted."""

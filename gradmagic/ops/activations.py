@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import elementwise, irregular, name_rows
+from gradmagic.engine.op import as_array
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import special as X
 from gradmagic.ops.rules import called
@@ -62,7 +63,24 @@ def _gelu_tanh_partial(x: Any) -> Any:
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_SQRT_2_PI * (1 + 3 * 0.044715 * x * x))
 
 
-gelu_tanh_row = elementwise(lambda x: 0.5 * x * (1 + _gelu_tanh(x)), _gelu_tanh_partial, node="GeluBackward0")
+def _gelu_tanh_bend(x: Any) -> Any:
+    t = _gelu_tanh(x)
+    slope = _SQRT_2_PI * (1 + 3 * 0.044715 * x * x)
+    return (1 - t * t) * (slope + x * (_SQRT_2_PI * 3 * 0.044715 * x - t * slope * slope))
+
+
+gelu_tanh_backward = elementwise(
+    lambda a, b: a * _gelu_tanh_partial(b),
+    lambda b: _gelu_tanh_partial(b),
+    lambda a, b: a * _gelu_tanh_bend(b),
+    node="GeluBackwardBackward0",
+)
+gelu_tanh_row = irregular(
+    lambda x: 0.5 * x * (1 + _gelu_tanh(x)),
+    lambda g, x: called(gelu_tanh_backward)(g, x),
+    pointwise=True,
+    node="GeluBackward0",
+)
 
 
 def _halves(x: Any, dim: int) -> tuple[Any, Any]:
@@ -158,9 +176,14 @@ celu_row = irregular(_elu, elu_row.vjps[0], pointwise=True, node="CeluBackward0"
 
 def _piecewise_linear(fn: Any, slope: Any, name: str, attributes: tuple[str, ...] = ()) -> Any:
     """A row whose derivative is a constant in each piece, and the row that torch differentiates it by."""
+
+    def slopes(b: Any, options: Any) -> Any:
+        x = as_array(b)
+        return np.asarray(slope(x, **options), x.dtype)
+
     backward = elementwise(
-        lambda a, b, options: a * slope(b, **options),
-        lambda b, options: slope(getattr(b, "_array", b), **options),
+        lambda a, b, options: a * slopes(b, options),
+        lambda b, options: slopes(b, options),
         0,
         node=f"{name}BackwardBackward0",
     ).named(name + "_backward")
@@ -207,9 +230,22 @@ prelu_row = elementwise(
     node="PreluKernelBackward0",
     saved={"other": "weight"},
 )
-hardswish_row = elementwise(
+
+
+def _hardswish_slope(x: Any) -> Any:
+    return np.where(x <= -3, 0.0, np.where(x < 3, x / 3 + 0.5, 1.0))
+
+
+hardswish_backward = elementwise(
+    lambda a, b: a * _hardswish_slope(b),
+    lambda b: _hardswish_slope(b),
+    lambda a, b: a * np.where((b > -3) & (b < 3), 1 / 3, 0.0),
+    node="HardswishBackwardBackward0",
+)
+hardswish_row = irregular(
     lambda x: x * np.clip(x + 3, 0, 6).astype(x.dtype) / 6,
-    lambda x: np.where(x <= -3, 0.0, np.where(x < 3, x / 3 + 0.5, 1.0)),
+    lambda g, x: called(hardswish_backward)(g, x),
+    pointwise=True,
     node="HardswishBackward0",
 )
 

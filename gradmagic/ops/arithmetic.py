@@ -145,10 +145,10 @@ def _pow_number(x: Tensor, exponent: Any) -> Any:
 
 
 def float_power(input: Any, exponent: Any) -> Any:
-    x = as_tensor(input)
-    complex_ = "c" in {getattr(getattr(v, "_array", v), "dtype", np.dtype(type(v))).kind for v in (x, exponent)}
+    both = (input, exponent)
+    complex_ = "c" in {getattr(getattr(v, "_array", v), "dtype", np.dtype(type(v))).kind for v in both}
     double = dtypes.complex128 if complex_ else dtypes.float64
-    return pow(x.to(double), exponent.to(double) if isinstance(exponent, Tensor) else exponent)
+    return pow(*(v.to(double) if isinstance(v, Tensor) else v for v in both))
 
 
 def _int_power(a: Any, b: Any) -> Any:
@@ -227,6 +227,10 @@ def sin(input: Any) -> Any:
 
 def tanh(input: Any) -> Any:
     return E.tanh.one(floating(input))
+
+
+def exp2(input: Any) -> Any:
+    return E.exp2.one(floating(input))
 
 
 def sigmoid(input: Any) -> Any:

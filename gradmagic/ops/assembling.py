@@ -1,4 +1,4 @@
-"""Torch's names for what is joined, combined or compared of other ops: stacks, covariances, differences. Knows no graph."""
+"""Torch's names for what is joined, combined or compared of other ops: stacks, covariances. Knows no graph."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from gradmagic.ops.shaping import (
     diagonal,
     expand,
     flatten,
-    narrow,
     ravel,
     reshape,
     squeeze,
@@ -285,65 +284,11 @@ def corrcoef(input: Tensor) -> Any:
     return complex(clamp(real(c), -1, 1), clamp(imag(c), -1, 1))
 
 
-# -- differences --------------------------------------------------------------------------------------------------
-
-
-def _spacings(input: Tensor, spacing: Any, dims: list[int], given: bool) -> list[Any]:
-    if not isinstance(spacing, (tuple, list)):
-        return [1 if spacing is None else spacing] * len(dims)
-    if len(spacing) != len(dims):
-        why = "as given by dim" if given else f"'self.dim() = {input.ndim}', since dim argument was not given"
-        raise RuntimeError(f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to {why}, but got a list of length {len(spacing)}")  # fmt: skip
-    return list(spacing)
-
-
-def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> Any:
-    """Central differences inside, one-sided ones at the edges, along each dimension."""
-    if edge_order not in (1, 2):
-        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
-    chosen = range(input.ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
-    dims = [one_axis(d, input.ndim) for d in chosen]
-    for d in dims:
-        if dims.count(d) > 1:
-            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
-    if any(length(input, d) < edge_order + 1 for d in dims):
-        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
-    spacings = _spacings(input, spacing, dims, dim is not None)
-    return tuple(_slope(input, h, d, edge_order) for h, d in zip(spacings, dims, strict=True))
-
-
-def _slope(x: Tensor, spacing: Any, d: int, edge_order: int) -> Any:
-    n = x.shape[d]
-    if isinstance(spacing, Tensor) and spacing.ndim:  # the places themselves
-        steps = narrow(spacing, 0, 1, n - 1) - narrow(spacing, 0, 0, n - 1)
-    else:
-        steps = as_tensor(np.ones(n - 1, x._array.real.dtype)) * spacing
-    h = reshape(steps, *(-1 if k == d else 1 for k in range(x.ndim)))
-
-    def at(t: Tensor, start: int, count: int) -> Any:
-        return narrow(t, d, start, count)
-
-    before, after = at(h, 0, n - 2), at(h, 1, n - 2)
-    inside = (
-        at(x, 2, n - 2) * before * before
-        + at(x, 1, n - 2) * (after * after - before * before)
-        - at(x, 0, n - 2) * after * after
-    ) / (before * after * (before + after))
-    slopes = (at(x, 1, n - 1) - at(x, 0, n - 1)) / h
-    first, last = at(slopes, 0, 1), at(slopes, n - 2, 1)
-    if edge_order == 2:  # the parabola through the three outermost points
-        a, b = at(h, 0, 1), at(h, 1, 1)
-        first = first - (at(slopes, 1, 1) - first) * a / (a + b)
-        a, b = at(h, n - 2, 1), at(h, n - 3, 1)
-        last = last + (last - at(slopes, n - 3, 1)) * a / (a + b)
-    return cat([first, inside, last], d)
-
-
 NAMES = [
     "aminmax", "as_strided_scatter", "conj_physical", "copysign", "corrcoef", "cov", "diagflat", "frexp", "masked_scatter",
     "mode", "msort",
 ]  # fmt: skip
 FREE_NAMES = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "cartesian_prod", "column_stack", "combinations",
-    "constant_pad_nd", "dstack", "fill", "gradient",
+    "constant_pad_nd", "dstack", "fill",
 ]  # fmt: skip

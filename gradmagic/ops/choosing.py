@@ -14,7 +14,7 @@ from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.operands import as_tensor, axes_of, clone, held, length, one_axis, sizes_of
-from gradmagic.ops.shaping import cat, expand, flatten, movedim, narrow, reshape, unsqueeze
+from gradmagic.ops.shaping import cat, expand, flatten, narrow, reshape, unsqueeze
 
 # -- gathered and scattered ---------------------------------------------------------------------------------------
 
@@ -164,7 +164,14 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
     mask = np.zeros(input.shape, bool)
     mask[_along(input, dim, index)] = True
-    return masked_fill(input, Tensor._of(mask), value)
+    chosen = {"dim": one_axis(dim, input.ndim), "at": index._array, "mask": mask}
+    if not isinstance(value, Tensor):
+        return M.index_fill(input, value=value, **chosen)
+    if value.ndim:
+        raise RuntimeError(
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    return M.index_fill_with(input, value, **chosen)
 
 
 # -- repeated, turned, padded -------------------------------------------------------------------------------------
@@ -248,8 +255,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     d1, d2 = one_axis(dim1, n), one_axis(dim2, n)
     if d1 == d2:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    out = M.diag_embed(input, offset=offset)
-    return out if (d1, d2) == (n - 2, n - 1) else movedim(out, (-2, -1), (d1, d2))
+    return M.diag_embed(input, offset=offset, dim1=dim1, dim2=dim2)
 
 
 def fliplr(input: Tensor) -> Any:
@@ -357,7 +363,7 @@ def cummin(input: Tensor, dim: int) -> Any:
     return _cummin_pair(*M.cummin(input, axis=_scanned("cummin", input, dim), args=()))
 
 
-# -- sums and differences -----------------------------------------------------------------------------------------
+# -- sums -----------------------------------------------------------------------------------------
 
 
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
@@ -375,47 +381,8 @@ def logcumsumexp(input: Tensor, dim: int) -> Any:
     return M.logcumsumexp(input, axis=one_axis(dim, input.ndim))
 
 
-def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    d = one_axis(dim, input.ndim)
-    if n < 0:
-        raise RuntimeError(f"order must be non-negative but got {n}")
-    if n == 0:
-        return clone(input)
-    out: Any = input
-    if prepend is not None or append is not None:
-        out = cat([v for v in (prepend, input, append) if v is not None], d)
-    for _ in range(n):
-        rest = max(out.shape[d] - 1, 0)
-        later, earlier = narrow(out, d, min(1, out.shape[d]), rest), narrow(out, d, 0, rest)
-        out = Tensor._of(later._array ^ earlier._array) if out._array.dtype.kind == "b" else later - earlier
-    return out
-
-
-def _trapezia(y: Tensor, x: Any, dx: Any, dim: int) -> Any:
-    d = one_axis(dim, y.ndim)
-    n = y.shape[d] - 1
-    both = narrow(y, d, 1, n) + narrow(y, d, 0, n)
-    if x is None:
-        return both * (dx / 2), d
-    if x.ndim == 1:  # the places along the one dimension
-        x = reshape(x, *(-1 if k == d else 1 for k in range(y.ndim)))
-    return both * diff(x, dim=d if x.ndim > y.ndim else d - y.ndim) / 2, d  # of a longer x torch takes the same d
-
-
-def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
-    parts, d = _trapezia(y, x, 1 if dx is None else dx, dim)
-    return reducing.sum(parts, d)
-
-
-def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Any:
-    parts, d = _trapezia(y, x, 1 if dx is None else dx, dim)
-    return reducing.cumsum(parts, d)
-
-
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessary") -> Any:
-    if p == 2:
-        return M.cdist(x1, x2)
-    return reducing.norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
+    return M.cdist(x1, x2) if p == 2 else M.cdist_p(x1, x2, p=float(p))
 
 
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Any:
@@ -464,9 +431,9 @@ def vstack(tensors: Sequence[Any]) -> Any:
 
 
 NAMES = [
-    "addcdiv", "addcmul", "as_strided", "cdist", "cummax", "cummin", "cumulative_trapezoid", "diag_embed", "diff",
+    "addcdiv", "addcmul", "as_strided", "cdist", "cummax", "cummin", "diag_embed",
     "fliplr", "flipud", "gather", "index_add", "index_copy", "index_fill", "index_select", "kthvalue", "lerp",
     "logcumsumexp", "masked_fill", "masked_select", "median", "nan_to_num", "nanmean", "nansum", "renorm", "repeat",
     "repeat_interleave", "rot90", "scatter", "scatter_add", "take", "take_along_dim", "tile", "topk", "unfold",
 ]  # fmt: skip
-FREE_NAMES = ["block_diag", "hstack", "meshgrid", "trapezoid", "vstack"]  # functions that are no methods
+FREE_NAMES = ["block_diag", "hstack", "meshgrid", "vstack"]  # functions that are no methods

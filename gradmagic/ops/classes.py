@@ -12,6 +12,7 @@ from gradmagic.ops import reducing
 from gradmagic.ops.criteria import NUMBERS, how_reduced, reduced
 from gradmagic.ops.functional import linear, logsigmoid
 from gradmagic.ops.reducing import log_softmax
+from gradmagic.ops.reductions import divided
 from gradmagic.ops.shaping import reshape
 
 
@@ -81,7 +82,7 @@ def cross_entropy(
         if how == "none":
             return -reducing.sum(values, dim)
         total = -reducing.sum(values)
-        return total / max(input.numel() // max(n, 1), 1) if how == "mean" else total
+        return divided(total, n=max(input.numel() // max(n, 1), 1)) if how == "mean" else total
     plain = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=how)
     if not label_smoothing:
         return plain

@@ -7,8 +7,8 @@ from math import prod
 from typing import Any
 
 from gradmagic.engine.tensor import Tensor
+from gradmagic.ops import folding, reducing
 from gradmagic.ops import products as P
-from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import mul
 from gradmagic.ops.operands import as_tensor
@@ -62,8 +62,19 @@ def _ordered(t: Any, labels: str, order: str) -> Any:
     return t if dims == list(range(len(dims))) else permute(t, *dims)
 
 
-def _product(a: Any, la: str, b: Any, lb: str, kept: set[str]) -> tuple[Any, str]:
-    """Two operands by one matrix product: labels of both that are kept are its batch, the others are contracted."""
+def _laid_out(t: Any, labels: str, order: str) -> Any:
+    """The operand with its axes in this order, ones for those that it has not."""
+    t = _ordered(t, labels, "".join(c for c in order if c in labels))
+    for k, c in enumerate(order):
+        t = t if c in labels else unsqueeze(t, k)
+    return t
+
+
+def _product(a: Any, la: str, b: Any, lb: str, result: str, kept: set[str]) -> tuple[Any, str]:
+    """Two operands by one matrix product: labels of both that are kept are its batch, the others are contracted.
+
+    Where there is nothing to contract, it is a product of elements, laid out as the result shows them.
+    """
     shared = [c for c in la if c in lb]
     if any(a.shape[la.index(c)] != b.shape[lb.index(c)] for c in shared):  # a one stands for any length
         for c in shared:
@@ -81,6 +92,9 @@ def _product(a: Any, la: str, b: Any, lb: str, kept: set[str]) -> tuple[Any, str
     batch = "".join(c for c in la if c in lb and c in kept)
     summed = "".join(c for c in la if c in lb and c not in kept)
     free_a, free_b = ("".join(c for c in own if c not in other) for own, other in ((la, lb), (lb, la)))
+    if not summed:
+        order = "".join(dict.fromkeys([c for c in result if c in la + lb] + list(la + lb)))
+        return mul(_laid_out(a, la, order), _laid_out(b, lb, order)), order
     size = dict(zip(la + lb, (*a.shape, *b.shape), strict=True))
 
     def count(labels: str) -> int:
@@ -101,8 +115,11 @@ def einsum(equation: str, *operands: Any) -> Any:
     for k, (t, own) in enumerate(pairs[1:], 1):
         later = set(result).union(*(p[1] for p in pairs[k + 1 :]))
         b, own = _without(t, own, later | set(labels))  # noqa: PLW2901
-        out, labels = _product(*_without(out, labels, later | set(own)), b, own, later)
-    return _ordered(*_without(out, labels, set(result)), result)
+        out, labels = _product(*_without(out, labels, later | set(own)), b, own, result, later)
+    out, labels = _without(out, labels, set(result))
+    if len(ts) == 1 and labels == result and not set(terms[0]) - set(result):
+        return permute(out, *range(out.ndim))  # torch turns the one operand even where that changes nothing
+    return _ordered(out, labels, result)
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
@@ -161,7 +178,8 @@ def mm(input: Tensor, mat2: Tensor) -> Any:
 
 def bmm(input: Tensor, mat2: Tensor) -> Any:
     _matrices("bmm", input, mat2, 3, 3)
-    return reducing.matmul(input, mat2)
+    reducing.check_dtypes(input, mat2)
+    return folding.bmm(input, mat2)
 
 
 def mv(input: Tensor, vec: Tensor) -> Any:

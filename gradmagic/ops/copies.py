@@ -77,5 +77,14 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
     return unsafe_split(input, -(-n // chunks), d) if n else unsafe_split_with_sizes(input, (0,) * chunks, d)
 
 
-NAMES = ["narrow_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes"]
+def diag(input: Tensor, diagonal: int = 0) -> Any:
+    """The matrix with this diagonal, or a copy of a matrix's diagonal."""
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    if input.ndim == 1:
+        return choosing.diag_embed(input, diagonal)
+    return _copied(shaping.diagonal)(input, diagonal)
+
+
+NAMES = ["diag", "narrow_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes"]
 FREE_NAMES = [f"{name}_copy" for name in _VIEWS]

@@ -61,6 +61,7 @@ def _same_sign(a: Any, y: Any) -> Any:
 # -- products and powers ------------------------------------------------------------------------------------------
 
 mul = elementwise(operator.mul, lambda b: b, lambda a: a)
+times = elementwise(lambda x, n: x * n, lambda n: n, node="MulBackward1")  # by a number, as torch's own rules do
 div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -a / b / b, floats=True)
 reciprocal = elementwise(np.reciprocal, lambda y: -y * y, floats=True)
 square = composed(lambda x: x**2)
@@ -143,14 +144,14 @@ ldexp = elementwise(lambda a, b: a * np.exp2(b), lambda b: np.exp2(b), lambda y:
 # -- exponentials and logarithms ----------------------------------------------------------------------------------
 
 exp = elementwise(np.exp, lambda y: y, floats=True)
-exp2 = elementwise(np.exp2, lambda y: y * math.log(2), floats=True)
+exp2 = irregular(np.exp2, lambda g, y: called(times)(g * conjugated(y), n=math.log(2)), pointwise=True)
 expm1 = elementwise(np.expm1, lambda y: y + 1, floats=True)
 log = elementwise(np.log, over(lambda x: x), floats=True)
 log2 = elementwise(np.log2, over(lambda x: x * math.log(2)), floats=True)
 log10 = elementwise(np.log10, over(lambda x: x * math.log(10)), floats=True)
 log1p = elementwise(np.log1p, over(lambda x: x + 1), floats=True)
 logaddexp = elementwise(
-    np.logaddexp, lambda a, b: 1 / (1 + np.exp(b - a)), lambda a, b: 1 / (1 + np.exp(a - b)), floats=True
+    np.logaddexp, over(lambda a, b: 1 + np.exp(b - a)), over(lambda a, b: 1 + np.exp(a - b)), floats=True
 )
 
 
@@ -163,7 +164,7 @@ def _logaddexp(a: Any, b: Any) -> Any:
 
 logaddexp_complex = elementwise(_logaddexp, *logaddexp.vjps, node="LogaddexpBackward0")
 logaddexp2 = elementwise(
-    np.logaddexp2, lambda a, b: 1 / (1 + np.exp2(b - a)), lambda a, b: 1 / (1 + np.exp2(a - b)), floats=True
+    np.logaddexp2, over(lambda a, b: 1 + np.exp2(b - a)), over(lambda a, b: 1 + np.exp2(a - b)), floats=True
 )
 
 # -- trigonometry -------------------------------------------------------------------------------------------------
@@ -250,8 +251,8 @@ relu = irregular(lambda x: np.maximum(x, x.dtype.type(0)), _by(threshold_backwar
 abs = elementwise(np.abs, lambda x: _direction(x))
 maximum = elementwise(np.maximum, lambda a, b: _share(a, b), lambda a, b: _share(b, a))
 minimum = elementwise(np.minimum, lambda a, b: _share(b, a), lambda a, b: _share(a, b))
-fmax = elementwise(np.fmax, lambda a, b: _first(a, b) * 1.0, lambda a, b: ~_first(a, b) * 1.0)
-fmin = elementwise(np.fmin, lambda a, b: _first(b, a, b) * 1.0, lambda a, b: ~_first(b, a, b) * 1.0)
+fmax = elementwise(np.fmax, lambda a, b: _as(a, _first(a, b)), lambda a, b: _as(b, ~_first(a, b)))
+fmin = elementwise(np.fmin, lambda a, b: _as(a, _first(b, a, b)), lambda a, b: _as(b, ~_first(b, a, b)))
 
 
 def _direction(x: Any) -> Any:
@@ -280,7 +281,7 @@ def _sgn_vjp(g: Any, x: Any, y: Any) -> Any:
 def _share(a: Any, b: Any) -> Any:
     """Halves of a tie; what NaN is compared with keeps its whole gradient."""
     a, b = getattr(a, "_array", a), getattr(b, "_array", b)
-    return 1.0 - (a < b) - 0.5 * (a == b)
+    return (1.0 - (a < b) - 0.5 * (a == b)).astype(a.dtype)
 
 
 def _first(a: Any, b: Any, second: Any = None) -> Any:
@@ -288,6 +289,11 @@ def _first(a: Any, b: Any, second: Any = None) -> Any:
     a, b = getattr(a, "_array", a), getattr(b, "_array", b)
     second = b if second is None else getattr(second, "_array", second)
     return (a >= b) | np.isnan(second)
+
+
+def _as(operand: Any, chosen: Any) -> Any:
+    """Ones in the operand's dtype where it was chosen."""
+    return chosen.astype(getattr(operand, "_array", operand).dtype)
 
 
 def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
@@ -310,10 +316,18 @@ clamp_max_scalar = irregular(
 )
 # by a tensor: NaN goes on, and a tie goes to what is clamped
 clamp_low = elementwise(
-    lambda a, b: np.maximum(a, b), lambda a, b: (a >= b) * 1.0, lambda a, b: (a < b) * 1.0, node="ClampBackward0"
+    lambda a, b: np.maximum(a, b),
+    lambda a, b: (a >= b) * 1.0,
+    lambda a, b: (a < b) * 1.0,
+    node="ClampBackward0",
+    saved={"other": "min"},
 )
 clamp_high = elementwise(
-    lambda a, b: np.minimum(a, b), lambda a, b: (a <= b) * 1.0, lambda a, b: (a > b) * 1.0, node="ClampBackward0"
+    lambda a, b: np.minimum(a, b),
+    lambda a, b: (a <= b) * 1.0,
+    lambda a, b: (a > b) * 1.0,
+    node="ClampBackward0",
+    saved={"other": "max"},
 )
 clamp_min_tensor = elementwise(clamp_low.fn, *clamp_low.vjps, node="ClampMinBackward1")
 clamp_max_tensor = elementwise(clamp_high.fn, *clamp_high.vjps, node="ClampMaxBackward1")
@@ -323,6 +337,7 @@ clamp_between = elementwise(
     lambda a, b, c: ((b < c) & (a < b)) * 1.0,
     lambda a, b, c: ((a > c) | (c < b)) * 1.0,
     node="ClampBackward0",
+    saved={"other": "min", "c": "max"},
 )
 where = irregular(
     lambda a, b, c: laid(np.where(a, b, c), (a, b, c)),

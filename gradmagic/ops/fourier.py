@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import linear, name_rows
+from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.choosing import pad
-from gradmagic.ops.complexes import conj
+from gradmagic.ops.complexes import conj, real
 from gradmagic.ops.operands import as_tensor, floating, one_axis
 from gradmagic.ops.rules import called
 from gradmagic.ops.shaping import narrow, roll
@@ -57,8 +58,9 @@ def _r2c_vjp(g: Any, x: Any, shape: tuple[int, ...], dim: tuple[int, ...], norma
     if onesided:
         rest = list(g.shape)
         rest[dim[-1]] = shape[dim[-1]] - g.shape[dim[-1]]
-        g = np.concatenate([g, np.zeros(rest)], dim[-1])
-    return np.real(called(fft_c2c)(g, dim=dim, normalization=normalization, forward=False))
+        g = np.concatenate([g, np.zeros(rest, as_array(g).dtype)], dim[-1])
+    whole = called(fft_c2c)(g, dim=dim, normalization=normalization, forward=False)
+    return real(whole) if isinstance(whole, Tensor) else whole.real
 
 
 fft_r2c: Any = linear(_r2c, _r2c_vjp, node="FftR2CBackward0", attributes=("dim", "normalization", "onesided"))
@@ -69,7 +71,7 @@ def _c2r_vjp(g: Any, shape: tuple[int, ...], dim: tuple[int, ...], normalization
     d = dim[-1]
     half = called(fft_r2c)(g, dim=dim, normalization=normalization, onesided=True)
     doubled = g.shape[d] - half.shape[d]
-    counts = np.ones(half.shape[d])
+    counts = np.ones(half.shape[d], as_array(g).dtype)
     counts[1 : 1 + doubled] = 2
     return half * counts.reshape([-1 if k == d else 1 for k in range(len(g.shape))])
 

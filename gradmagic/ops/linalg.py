@@ -15,7 +15,7 @@ from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import pow
 from gradmagic.ops.complexes import conj
 from gradmagic.ops.operands import as_tensor, one_axis, summand
-from gradmagic.ops.shaping import cat, expand, movedim, reshape, squeeze, transpose, unsqueeze
+from gradmagic.ops.shaping import cat, expand, movedim, reshape, squeeze, transpose, unsqueeze, view
 from gradmagic.ops.shaping import diagonal as _diagonal
 
 
@@ -133,17 +133,14 @@ def inv(A: Tensor) -> Any:
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Any:
     a, b = _matrix("linalg.solve", A, square=True), as_tensor(B)
     vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and a.shape[:-1] == b.shape)
-    if not left:
-        if vector:
-            return solve(transpose(a, -2, -1), b)
-        return transpose(solve(transpose(a, -2, -1), transpose(b, -2, -1)), -2, -1)
-    if a.shape[-1] != b.shape[-1 if vector else -2]:
+    rows, columns = (b.shape[-1], 1) if vector else b.shape[-2:]
+    if a.shape[-1] != (rows if left else columns):
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({a.shape[-2]}x{a.shape[-1]} and "
-            f"{b.shape[-2] if b.ndim > 1 else b.shape[0]}x{b.shape[-1] if b.ndim > 1 else 1})"
+            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX' if left else 'XA'} = B "
+            f"({a.shape[-2]}x{a.shape[-1]} and {rows}x{columns})"
         )
     try:
-        return M.solve(a, b, vector=vector)
+        return M.solve(a, b, vector=vector, left=left)
     except np.linalg.LinAlgError:
         where, _ = _batch(a._array, _singular)
         raise _LinAlgError(
@@ -268,7 +265,8 @@ def logdet(input: Tensor) -> Any:
     sign, logarithm = slogdet(input)
     if sign._array.dtype.kind == "c":
         return E.log(sign) + logarithm
-    return logarithm + Tensor._of(np.where(sign._array < 0, np.nan, 0.0))
+    nothing = Tensor._of(logarithm._array.dtype.type(np.nan))
+    return E.where(Tensor._of(np.asarray(sign._array < 0)), nothing, logarithm)
 
 
 def cholesky(A: Tensor, *, upper: bool = False) -> Any:
@@ -347,9 +345,9 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool 
         return reducing.norm(a, 2, dim, keepdim)
     if ord in (1, -1, np.inf, -np.inf):
         along, left = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        sums = reducing.sum(E.abs(a), along, keepdim=True)
-        best = reducing.amax(sums, left, keepdim=True) if ord > 0 else reducing.amin(sums, left, keepdim=True)
-        return best if keepdim else best.squeeze((rows, columns))
+        sums = reducing.norm(a, 1.0, along, keepdim)
+        best = reducing.amax if ord > 0 else reducing.amin
+        return best(sums, left - 1 if left > along and not keepdim else left, keepdim)
     order = [d for d in range(a.ndim) if d not in (rows, columns)]
     values = svdvals(a.permute(*order, rows, columns))
     out = (
@@ -373,7 +371,7 @@ def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False) -> 
 def cond(A: Tensor, p: Any = None) -> Any:
     if p in (None, 2):
         values = svdvals(A)
-        return values[..., 0] / values[..., -1]
+        return squeeze(values[..., :1] / values[..., -1:], -1)
     return matrix_norm(A, p) * matrix_norm(inv(A), p)
 
 
@@ -391,10 +389,15 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Any:
 
 
 def multi_dot(tensors: Sequence[Tensor]) -> Any:
-    out = tensors[0]
-    for t in tensors[1:]:
+    """The product of all: the first and the last may be vectors."""
+    first, last = tensors[0], tensors[-1]
+    chain = [unsqueeze(first, 0) if first.ndim == 1 else first, *tensors[1:]]
+    if last.ndim == 1:
+        chain[-1] = unsqueeze(last, 1)
+    out = chain[0]
+    for t in chain[1:]:
         out = reducing.matmul(out, t)
-    return out
+    return view(out, *first.shape[:-1], *last.shape[1:])
 
 
 def trace(input: Tensor) -> Any:

@@ -14,7 +14,7 @@ from gradmagic.engine.kinds import irregular, linear, name_rows
 from gradmagic.ops import activations as A
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import shape as S
-from gradmagic.ops.reductions import raw
+from gradmagic.ops.reductions import divided, raw
 from gradmagic.ops.rules import called
 
 NONE, MEAN, SUM = 0, 1, 2
@@ -31,14 +31,14 @@ def _reduced(values: Any, reduction: int) -> Any:
 
 def _part(g: Any, size: int, reduction: int) -> Any:
     """The gradient that each element's loss gets."""
-    return g / max(size, 1) if reduction == MEAN else g
+    return called(divided)(g, n=max(size, 1)) if reduction == MEAN else g
 
 
 def _loss(value: Callable[..., Any], of_input: Any, of_target: Any, node: str) -> Any:
     def vjp(partial: Any) -> Any:
         if partial is None:
             return None
-        return lambda g, a, b, reduction, options: _part(g, raw(a).size, reduction) * partial(a, b, **options)
+        return lambda g, a, b, reduction, options: _part(g * partial(a, b, **options), raw(a).size, reduction)
 
     return irregular(
         lambda a, b, reduction, options: _reduced(value(a, b, **options), reduction),
@@ -50,14 +50,27 @@ def _loss(value: Callable[..., Any], of_input: Any, of_target: Any, node: str) -
     ).named(node)
 
 
-def _of_difference(value: Any, slope: Any, node: str) -> Any:
-    """A loss of the difference d = input - target, by its value and its slope."""
-    return _loss(
-        lambda a, b, **options: value(a - b, **options),
-        lambda a, b, **options: slope(a - b, **options),
-        lambda a, b, **options: -slope(a - b, **options),
-        node,
-    )
+def _of_difference(value: Any, slope: Any, bend: Any, node: str) -> Any:
+    """A loss of the difference d = input - target, by its value and both derivatives; torch has an op for the first."""
+
+    def share(g: Any, b: Any, reduction: int, factor: Any) -> Any:
+        return _part(g, raw(b).size, reduction) * factor
+
+    backward = irregular(
+        lambda a, b, c, reduction, options: share(a, b, reduction, slope(b - c, **options)),
+        lambda g, b, c, reduction, options: share(g, b, reduction, slope(b - c, **options)),
+        lambda g, a, b, c, reduction, options: share(g * a, b, reduction, bend(b - c, **options)),
+        lambda g, a, b, c, reduction, options: -share(g * a, b, reduction, bend(b - c, **options)),
+        node=node.replace("Backward0", "BackwardBackward0"),
+    ).named(node + "_backward")
+    return irregular(
+        lambda a, b, reduction, options: _reduced(value(a - b, **options), reduction),
+        lambda g, a, b, reduction, options: called(backward)(g, a, b, reduction=reduction, options=options),
+        lambda g, a, b, reduction, options: -called(backward)(g, a, b, reduction=reduction, options=options),
+        node=node,
+        saved={"other": "target"},
+        attributes=("reduction",),
+    ).named(node)
 
 
 def _bowl(d: Any, width: float) -> Any:
@@ -68,12 +81,22 @@ def _bowl_slope(d: Any, width: float) -> Any:
     return np.clip(d, -width, width)
 
 
-mse_row = _of_difference(lambda d: d * d, lambda d: 2 * d, "MseLossBackward0")
+def _bowl_bend(d: Any, width: float) -> Any:
+    return (np.abs(raw(d)) < width) * 1.0
+
+
+mse_row = _of_difference(lambda d: d * d, lambda d: 2 * d, lambda d: 2.0, "MseLossBackward0")
 huber_row = _of_difference(
-    lambda d, delta: _bowl(d, delta), lambda d, delta: _bowl_slope(d, delta), "HuberLossBackward0"
+    lambda d, delta: _bowl(d, delta),
+    lambda d, delta: _bowl_slope(d, delta),
+    lambda d, delta: _bowl_bend(d, delta),
+    "HuberLossBackward0",
 )
 smooth_l1_row = _of_difference(
-    lambda d, beta: _bowl(d, beta) / beta, lambda d, beta: _bowl_slope(d, beta) / beta, "SmoothL1LossBackward0"
+    lambda d, beta: _bowl(d, beta) / beta,
+    lambda d, beta: _bowl_slope(d, beta) / beta,
+    lambda d, beta: _bowl_bend(d, beta) / beta,
+    "SmoothL1LossBackward0",
 )
 
 
@@ -143,7 +166,7 @@ def _multi_margin(x: Any, at: Any, p: int, margin: float, factors: Any, reductio
 
 def _multi_margin_vjp(g: Any, x: Any, shape: Any, at: Any, p: int, margin: float, factors: Any, reduction: int) -> Any:
     gaps = _margins(x, at, margin)
-    slopes = (raw(gaps) > 0) * 1.0 if p == 1 else 2 * gaps
+    slopes = (raw(gaps) > 0).astype(raw(x).dtype) if p == 1 else 2 * gaps
     each = np.reshape(_part(g, len(at), reduction) * (factors / shape[-1]), (-1, 1))
     slopes = slopes * each
     right = np.arange(shape[-1]) == at[:, None]
@@ -167,7 +190,7 @@ def _multilabel_margin(x: Any, at: Any, is_target: Any, reduction: int) -> Any:
 
 
 def _multilabel_margin_vjp(g: Any, x: Any, shape: Any, at: Any, is_target: Any, reduction: int) -> Any:
-    open_gaps = (_label_gaps(raw(x), at, is_target) > 0) * 1.0
+    open_gaps = (_label_gaps(raw(x), at, is_target) > 0).astype(raw(x).dtype)
     slopes = open_gaps.sum(1)
     np.add.at(slopes, (np.arange(len(at))[:, None], np.maximum(at, 0)), -open_gaps.sum(2))
     return np.reshape(_part(g, len(at), reduction), (-1, 1)) * (slopes / shape[-1])

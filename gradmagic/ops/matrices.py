@@ -25,10 +25,25 @@ def _column(b: Any, vector: bool) -> Any:
     return np.expand_dims(b, -1) if vector else b
 
 
+def _solve(a: Any, b: Any, vector: bool, left: bool) -> Any:
+    if vector:
+        return np.linalg.solve(a, b[..., None])[..., 0]
+    return np.linalg.solve(a, b) if left else np.swapaxes(np.linalg.solve(_t(a), _t(b)), -1, -2)
+
+
+def _t(a: Any) -> Any:
+    return np.swapaxes(a, -1, -2)
+
+
+def _solve_vjp(g: Any, a: Any, y: Any, vector: bool, left: bool) -> Any:
+    gb = _column(called(solve)(_h(a), g, vector=vector, left=left), vector)
+    return -(gb @ _h(_column(y, vector))) if left else -(_h(y) @ gb)
+
+
 solve: Any = irregular(
-    lambda a, b, vector: np.linalg.solve(a, b[..., None])[..., 0] if vector else np.linalg.solve(a, b),
-    lambda g, a, y, vector: -(_column(called(solve)(_h(a), g, vector=vector), vector) @ _h(_column(y, vector))),
-    lambda g, a, vector: called(solve)(_h(a), g, vector=vector),
+    _solve,
+    _solve_vjp,
+    lambda g, a, vector, left: called(solve)(_h(a), g, vector=vector, left=left),
     node="LinalgSolveExBackward0",
 )
 
@@ -203,8 +218,8 @@ def _eig_vjp(g: Any, y: Any) -> Any:
         if not np.allclose(np.imag(as_array(own)), 0, rtol=1e-2, atol=1e-2):
             raise RuntimeError(_PHASE)
         along = along - (_h(v) @ v) * np.expand_dims(np.real(own), -2)  # eigenvectors keep the length one
-        inner = inner + along / _c(_gaps(w)) * (1 - np.eye(w.shape[-1]))
-    return called(solve)(_h(v), inner @ _h(v), vector=False)
+        inner = inner + along / _c(_gaps(w)) * (1 - np.eye(w.shape[-1], dtype=as_array(w).dtype))
+    return called(solve)(_h(v), inner @ _h(v), vector=False, left=True)
 
 
 def _eig(x: Any, real: bool = False) -> Any:
@@ -230,14 +245,16 @@ def _svd_vjp(g: Any, y: Any) -> Any:
     m, n = u.shape[-2], vh.shape[-1]
     u, vh = u[..., :k], vh[..., :k, :]
     inner = 0.0 if gs is None else _diagonal(gs, u)
-    gaps, off = _gaps(s * s), 1 - np.eye(k)
+    if gu is None and gvh is None:
+        return u @ (np.expand_dims(gs, -1) * vh)
+    gaps, off = _gaps(s * s), 1 - np.eye(k, dtype=as_array(s).dtype)
     outer = 0.0
     if gu is not None:
         gu = gu[..., :k]
         own = _skew(_h(u) @ gu)
         inner = inner + own / gaps * np.expand_dims(s, -2) * off
         if as_array(u).dtype.kind == "c":  # the phase that is taken from U goes to V
-            inner = inner + own * (0.5 * np.eye(k)) / np.expand_dims(s, -1)
+            inner = inner + own * (0.5 * np.eye(k, dtype=as_array(s).dtype)) / np.expand_dims(s, -1)
         if m > k:
             outer = outer + ((gu - u @ (_h(u) @ gu)) / np.expand_dims(s, -2)) @ vh
     if gvh is not None:
@@ -282,7 +299,7 @@ def _matrix_exp_vjp(g: Any, x: Any) -> Any:
     n = x.shape[-1]
     xh = _h(x)
     top = np.concatenate([xh, g], -1)
-    bottom = np.concatenate([np.zeros(x.shape), xh], -1)
+    bottom = np.concatenate([np.zeros(x.shape, as_array(x).dtype), xh], -1)
     return called(matrix_exp)(np.concatenate([top, bottom], -2))[..., :n, n:]
 
 

@@ -57,12 +57,12 @@ def _as_strided(x: Any, size: tuple[int, ...], stride: tuple[int, ...], offset: 
     return np.lib.stride_tricks.as_strided(flat, size, tuple(s * flat.itemsize for s in stride))
 
 
-def _diag_embed(x: Any, offset: int) -> Any:
+def _diag_embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     n = x.shape[-1] + abs(offset)
     out = np.zeros((*x.shape[:-1], n, n), x.dtype)
     rows = np.arange(x.shape[-1]) + max(-offset, 0)
     out[..., rows, rows + offset] = x
-    return out
+    return np.moveaxis(out, (-2, -1), (dim1, dim2))
 
 
 gather = moves(_gather, "GatherBackward0")
@@ -88,8 +88,8 @@ reflect = {n: moves(lambda x, widths: np.pad(x, widths, "reflect"), f"Reflection
 replicate = {n: moves(_edges, f"ReplicationPad{n}DBackward0").named("replicate") for n in (1, 2, 3)}
 wrap = moves(lambda x, widths: np.pad(x, widths, "wrap"), "ConstantPadNdBackward0")
 diag_embed = linear(
-    lambda x, offset: _diag_embed(x, offset),
-    lambda g, offset: np.diagonal(g, offset, -2, -1),
+    in_rows(lambda x, offset, dim1, dim2: _diag_embed(x, offset, dim1, dim2)),
+    lambda g, offset, dim1, dim2: np.diagonal(g, offset, dim1, dim2),
     node="DiagEmbedBackward0",
 )
 
@@ -113,6 +113,16 @@ masked_fill_with = irregular(
     lambda g, mask: np.where(mask, 0.0, g),
     lambda g, mask: np.sum(np.where(mask, g, 0.0)),
     node="MaskedFillBackward1",
+)
+index_fill = linear(
+    in_rows(lambda x, dim, at, mask, value: np.where(mask, np.asarray(value, x.dtype), x)),
+    masked_fill.vjps[0],
+    node="IndexFillBackward0",
+)
+index_fill_with = irregular(
+    in_rows(lambda a, b, dim, at, mask: np.where(mask, b.astype(a.dtype), a)),
+    *masked_fill_with.vjps,
+    node="IndexFillBackward1",
 )
 nan_to_num = irregular(
     lambda x, nan, posinf, neginf: np.nan_to_num(copied(x), nan=nan, posinf=posinf, neginf=neginf),
@@ -271,17 +281,35 @@ def _logcumsumexp(x: Any, axis: int) -> Any:
 logcumsumexp = irregular(in_rows(_logcumsumexp), _logcumsumexp_vjp)
 
 
+def _apart(a: Any, b: Any) -> Any:
+    return np.expand_dims(a, -2) - np.expand_dims(b, -3)
+
+
 def _cdist(a: Any, b: Any) -> Any:
-    return np.sqrt(np.sum((np.expand_dims(a, -2) - np.expand_dims(b, -3)) ** 2, -1))
+    return np.sqrt(np.sum(_apart(a, b) ** 2, -1))
 
 
 def _cdist_vjp(g: Any, a: Any, b: Any, y: Any, axis: int) -> Any:
     same = y == 0
     scale = np.expand_dims(np.where(same, 0.0, g / np.where(same, 1.0, y)), -1)
-    return np.sum(scale * (np.expand_dims(a, -2) - np.expand_dims(b, -3)), axis)
+    return np.sum(scale * _apart(a, b), axis)
 
 
 cdist = irregular(_cdist, lambda g, a, b, y: _cdist_vjp(g, a, b, y, -2), lambda g, a, b, y: -_cdist_vjp(g, a, b, y, -3))
+
+
+def _cdist_p_vjp(g: Any, a: Any, b: Any, y: Any, p: float, axis: int) -> Any:
+    apart = _apart(a, b)
+    moved = R._norm_p_vjp(g, apart, y, apart.shape, p, (apart.ndim - 1,), False)
+    return np.sum(np.zeros(apart.shape, as_array(apart).dtype) if moved is None else moved, axis)
+
+
+cdist_p = irregular(
+    lambda a, b, p: R._norm_p(_apart(a, b), p, (-1,)),
+    lambda g, a, b, y, p: _cdist_p_vjp(g, a, b, y, p, -2),
+    lambda g, a, b, y, p: -_cdist_p_vjp(g, a, b, y, p, -3),
+    node="CdistBackward0",
+)
 
 
 def _scale(size: Any, maxnorm: float) -> Any:
@@ -294,8 +322,8 @@ def _renorm_vjp(g: Any, x: Any, shape: Any, p: float, axis: Any, maxnorm: float)
     along = np.sum(np.real(np.conj(g) * x), axis=axis, keepdims=True)
     of_size = R._norm_p_vjp(along, x, size, shape, p, axis, True)
     scale = _scale(size, maxnorm)
-    bent = np.where(R.raw(size) > maxnorm, 1.0, 0.0) / (size + 1e-7)
-    return scale * (g - bent * (of_size if of_size is not None else 0.0))
+    bent = 1 / (size + 1e-7)
+    return np.where(R.raw(size) > maxnorm, scale * (g - bent * (of_size if of_size is not None else 0.0)), g)
 
 
 renorm = irregular(

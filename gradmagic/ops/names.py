@@ -17,6 +17,7 @@ from gradmagic.ops import (
     copies,
     counting,
     criteria,
+    differences,
     distances,
     functional,
     indexing,
@@ -36,7 +37,7 @@ from gradmagic.ops.signatures import NUMPYS, check, signatures
 
 UNARY = [
     "neg", "positive", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "frac", "reciprocal", "sqrt",
-    "rsqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos",
+    "rsqrt", "cbrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos",
     "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "abs",
 ]  # fmt: skip
 BINARY = [
@@ -45,12 +46,12 @@ BINARY = [
 ]  # fmt: skip
 OTHERS = [
     "add", "sub", "mul", "div", "true_divide", "floor_divide", "pow", "float_power", "square", "clamp", "clamp_min", "clamp_max", "where",
-    "sinc", "logaddexp", "sign", "sgn", "remainder", "fmod", "round", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
+    "sinc", "logaddexp", "sign", "sgn", "remainder", "fmod", "round", "exp2", "tanh", "sigmoid", "relu", "eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor",
     "logical_not", "isnan", "isinf", "isfinite", "isclose", "allclose", "equal", "argmax", "argmin", "argsort", "any",
     "all", "numel", "sum", "mean", "prod", "var", "std", "max", "min", "amax", "amin", "sort", "cumsum", "cumprod",
     "logsumexp", "softmax", "log_softmax", "norm", "matmul", "outer", "view", "reshape", "flatten", "ravel", "expand",
     "expand_as", "broadcast_to", "permute", "transpose", "t", "movedim", "unsqueeze", "squeeze", "diagonal", "select",
-    "narrow", "unbind", "split", "chunk", "flip", "roll", "tril", "triu", "diag", "clone", "contiguous", "index_put",
+    "narrow", "unbind", "split", "chunk", "flip", "roll", "tril", "triu", "clone", "contiguous", "index_put",
     "to", "copy_", "fill_", "zero_", "split_with_sizes", "tensor_split", "hsplit", "vsplit", "dsplit", "unflatten",
     "view_as", "reshape_as", "sum_to_size",
 ]  # fmt: skip
@@ -71,7 +72,7 @@ CRITERIA = [
     "triplet_margin_loss",
 ]
 NO_METHODS = ["rsub", "pdist", "lu_unpack", *FUNCTIONAL, *CRITERIA, *assembling.FREE_NAMES, *choosing.FREE_NAMES, *complexes.FREE_NAMES, *contracting.FREE_NAMES, *copies.FREE_NAMES, *counting.FREE_NAMES,
-              *statistics.FREE_NAMES]  # fmt: skip
+              *differences.FREE_NAMES, *statistics.FREE_NAMES]  # fmt: skip
 # what takes `out=` by itself, and what torch gives none
 TAKE_OUT = ["add", "sub", "mul", "div", "pow", "sum", "mean", "matmul", "sign", "sgn"]
 WITHOUT_OUT = [*FUNCTIONAL, *CRITERIA, "clone", "detach", "copy_", "fill_", "zero_", "to", "numel", "equal", "allclose"]
@@ -146,7 +147,18 @@ def functions() -> dict[str, Callable[..., Any]]:
         "dist": distances.dist,
     }
     table |= {name: getattr(linalg, name) for name in LINALG} | {"inverse": linalg.inv}
-    for room in (assembling, bits, choosing, complexes, composites, contracting, copies, counting, statistics):
+    for room in (
+        assembling,
+        bits,
+        choosing,
+        complexes,
+        composites,
+        contracting,
+        copies,
+        counting,
+        differences,
+        statistics,
+    ):
         table |= {name: getattr(room, name) for name in (*room.NAMES, *getattr(room, "FREE_NAMES", ()))}
     table |= scattering.FUNCTIONS | triangles.TOP_LEVEL
     table = {name: f if name in CRITERIA else by_either_name(f) for name, f in table.items()}

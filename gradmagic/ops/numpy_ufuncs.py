@@ -99,7 +99,7 @@ for _row in vars(E).values():
         UFUNCS[_row.fn.__name__] = (unary if _row.fn.nin == 1 else binary)(_row)
 UFUNCS |= {
     "add": _both("add"), "subtract": _both("sub"), "multiply": _both("mul"), "divide": _both("div"), "power": F["pow"],
-    "float_power": F["float_power"], "square": F["square"], "tanh": F["tanh"], "matmul": _matmul, "vecdot": _vecdot,
+    "float_power": F["float_power"], "square": F["square"], "tanh": F["tanh"], "exp2": F["exp2"], "matmul": _matmul, "vecdot": _vecdot,
     "matvec": _matvec, "vecmat": _vecmat, "positive": lambda x: x, "fabs": F["abs"], "rint": F["round"],
     "reciprocal": F["reciprocal"], "radians": F["deg2rad"], "degrees": F["rad2deg"], "floor_divide": F["floor_divide"],
     "conjugate": F["conj"], "sign": _sign, "remainder": F["remainder"], "fmod": F["fmod"], "copysign": _copysign, "ldexp": _ldexp,

@@ -7,12 +7,13 @@ import math
 import warnings
 from typing import Any, NamedTuple
 
-from gradmagic.engine import dtypes
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
+from gradmagic.ops import folding
 from gradmagic.ops import products as P
 from gradmagic.ops import reductions as R
 from gradmagic.ops import shape as S
+from gradmagic.ops.folding import check_inner
 from gradmagic.ops.operands import (
     as_tensor,
     axes_of,
@@ -23,7 +24,7 @@ from gradmagic.ops.operands import (
     summand,
 )
 from gradmagic.ops.outputs import into
-from gradmagic.ops.shaping import reshape, squeeze, unsqueeze
+from gradmagic.ops.shaping import reshape, unsqueeze
 
 # -- reductions ---------------------------------------------------------------------------------------------------
 
@@ -214,48 +215,30 @@ def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     na, nb = a._array.ndim, b._array.ndim
     if na == 0 or nb == 0:
         raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {na}D and {nb}D")
-    if a._array.dtype != b._array.dtype and na == nb == 1:
-        names = [dtypes.of(t._array.dtype).legacy for t in (a, b)]
-        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}")
-    if a._array.dtype != b._array.dtype:
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {a.dtype.legacy.lower()} != {b.dtype.legacy.lower()}"
-        )
-    _check_inner(a, b)
-    if na == 1 and nb == 1:
+    check_dtypes(a, b)
+    if na > 2 or nb > 2:
+        return folding.product(a, b)
+    check_inner(a, b)
+    if na == nb == 1:
         return _product("dot", a, b)
-    if nb == 1 and na == 2:
-        return P.mv.two(a, b)
     if na == 1:
-        out = matmul(unsqueeze(a, 0), b)
-        return S.squeeze_own(out, dim=(0,)) if nb == 2 else squeeze(out, -2)
-    if nb == 1:
-        return squeeze(matmul(a, unsqueeze(b, 1)), -1)
-    return P.mm.two(a, b) if na == 2 and nb == 2 else P.bmm.two(a, b)
+        return S.squeeze_own(P.mm.two(unsqueeze(a, 0), b), dim=(0,))
+    return P.mv.two(a, b) if nb == 1 else P.mm.two(a, b)
+
+
+def check_dtypes(a: Tensor, b: Tensor) -> None:
+    if a._array.dtype == b._array.dtype:
+        return
+    first, second = a.dtype.legacy, b.dtype.legacy
+    if a.ndim == b.ndim == 1:
+        raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {first} and {second}")
+    raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {first.lower()} != {second.lower()}")
 
 
 def _product(name: str, a: Tensor, b: Tensor) -> Any:
     """Of two vectors; the derivative in the one is the other, conjugated where the product did not."""
-    _check_inner(a, b)
+    check_inner(a, b)
     return (P.vdot if name == "vdot" else P.dot).two(a, b)
-
-
-def _check_inner(a: Tensor, b: Tensor) -> None:
-    left, right = a._array.shape, b._array.shape
-    inner, outer = left[-1], right[-2] if len(right) > 1 else right[0]
-    if inner == outer:
-        return
-    if a.ndim == 1 and b.ndim == 1:
-        raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{inner}] and src [{outer}] to have the same number of elements, "
-            f"but got {inner} and {outer} elements respectively"
-        )
-    if a.ndim == 2 and b.ndim == 1:
-        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{inner}), vec ({outer})")
-    left = a.shape if a.ndim > 1 else (1, inner)
-    raise RuntimeError(
-        f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, left[-2:]))} and {'x'.join(map(str, b.shape[-2:]))})"
-    )
 
 
 def outer(input: Tensor, vec2: Tensor) -> Any:

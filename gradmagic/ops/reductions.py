@@ -135,6 +135,8 @@ def _cumprod_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     n = x.shape[axis] if x.ndim else 1
     if n == 1:
         return g
+    if np.all(as_array(x)):  # without zeros, the sums divided by each element
+        return np.flip(np.cumsum(np.flip(g * conj(y), axis), axis), axis) / conj(x)
     x = np.moveaxis(x, axis, -1)
     g = np.moveaxis(g, axis, -1)
     eye = np.eye(n, dtype=bool)
@@ -293,10 +295,11 @@ def _norm_p_vjp(g: Any, x: Any, y: Any, shape: Any, p: float, axis: Any, keepdim
         return g * _direction(x)
     if np.isinf(p):
         best = (np.abs(raw(x)) == raw(y)) | np.isnan(raw(y))
-        return g * _direction(x) * (best / np.sum(best, axis=axis, keepdims=True))
+        share = best / np.sum(best, axis=axis, keepdims=True)
+        return g * _direction(x) * share.astype(raw(y).dtype)
     size, there = _size(x, p)
     total = np.where(raw(y) == 0, 1.0, y)
-    return np.where(there & (raw(y) != 0), 1.0, 0.0) * g * _direction(x) * (size / total) ** (p - 1)
+    return (there & (raw(y) != 0)).astype(raw(y).dtype) * g * _direction(x) * (size / total) ** (p - 1)
 
 
 norm_p = irregular(in_rows(_norm_p), _norm_p_vjp, node="LinalgVectorNormBackward0", batches=True)

@@ -73,6 +73,20 @@ Tril, Triu
     diagonal
 Var, VarMean
     correction=-correction dim keepdim self
+Aminmax
+    dim keepdim max=y1 min=y0 self
+CholeskySolve
+    input2=1 result self upper
+Copysign
+    result self
+IndexFill
+    dim index=at
+DivBackward1, MulBackward1
+    other=n
+MaskedScatter
+    mask source_sym_sizes=s1
+SpecialZeta
+    other self
 Addbmm
     alpha=?1 batch1=1 batch1_sym_argsize_0=e10 batch1_sym_argsize_1=e11 batch2=2 batch2_sym_argsize_2=e22 beta=?1
 Baddbmm
@@ -94,7 +108,7 @@ BinaryCrossEntropyWithLogits
 Bmm
     mat2=1 self
 Cdist
-    p=#2.0 result x1=0 x2=1
+    p=?2.0 result x1=0 x2=1
 Celu
     alpha self
 ChannelShuffle
@@ -116,7 +130,7 @@ Complex
 ConstantPadNd
     pad=widths
 DiagEmbed
-    dim1=#-2 dim2=#-1 offset
+    dim1 dim2 offset
 Diagonal
     dim1 dim2 offset self_sym_sizes
 DiagonalScatter

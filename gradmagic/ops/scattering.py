@@ -72,10 +72,10 @@ def _parts(g: Any, a: Any, b: Any, y: Any, index: Any, reduce: str, include_self
     if reduce == "sum":
         return g, g[index]
     if reduce == "mean":
-        shared = g / _counts(g.shape, index, include_self)
+        shared = g / _counts(g.shape, index, include_self).astype(raw(g).dtype)
         return shared, shared[index]
     old, new = raw(a) == raw(y), raw(b) == raw(y)[index]
-    shared = g / np.maximum(old + S.put_add(new * 1.0, old.shape, index), 1.0)
+    shared = g / np.maximum(old + S.put_add(new * 1.0, old.shape, index), 1.0).astype(raw(g).dtype)
     return shared * old, shared[index] * new
 
 

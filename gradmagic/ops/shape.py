@@ -165,7 +165,7 @@ roll = linear(in_rows(lambda x, shifts, dims: np.roll(x, shifts, dims)),
 tril = linear(in_rows(lambda x, diagonal: np.tril(x, diagonal)), lambda g, diagonal: np.tril(g, diagonal))
 triu = linear(in_rows(lambda x, diagonal: np.triu(x, diagonal)), lambda g, diagonal: np.triu(g, diagonal))
 
-trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape), batches=False)
+trace = linear(lambda x: np.trace(x), lambda g, shape: g * np.eye(*shape, dtype=as_array(g).dtype), batches=False)
 
 
 def _indexed(x: Any, index: tuple[Any, ...]) -> Any:

@@ -15,7 +15,6 @@ from gradmagic.ops import shape as S
 from gradmagic.ops.operands import (
     as_tensor,
     axes_of,
-    clone,
     held,
     one_axis,
     sizes_of,
@@ -366,16 +365,6 @@ def tril(input: Tensor, diagonal: int = 0) -> Any:
 def triu(input: Tensor, diagonal: int = 0) -> Any:
     _at_least_a_matrix("triu", input)
     return S.triu(input, diagonal=diagonal)
-
-
-def diag(input: Tensor, diagonal: int = 0) -> Any:
-    if input.ndim not in (1, 2):
-        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
-    if input.ndim == 2:
-        return clone(S.diagonal.one(held(input), offset=diagonal, dim1=0, dim2=1))
-    n = input.shape[0] + builtins.abs(diagonal)
-    rows = np.arange(input.shape[0]) + builtins.max(-diagonal, 0)
-    return S.put_add_op(input, shape=(n, n), index=(rows, rows + diagonal))
 
 
 def contiguous(input: Tensor) -> Any:

@@ -30,7 +30,7 @@ erfc = elementwise(error.erfc, lambda x: -_2_SQRT_PI * np.exp(-x * x), floats=Tr
 erfcx = elementwise(error.erfcx, lambda x, y: 2 * x * y - _2_SQRT_PI, floats=True, node="SpecialErfcxBackward0")
 erfinv = elementwise(error.erfinv, lambda y: np.exp(y * y) / _2_SQRT_PI, floats=True)
 erfcinv = elementwise(error.erfcinv, lambda y: np.exp(y * y) / -_2_SQRT_PI, floats=True)
-ndtr = composed(lambda x: 0.5 * erfc(x * -_SQRT_HALF))
+ndtr = composed(lambda x: E.times(erfc(x * -_SQRT_HALF), n=0.5))
 ndtri = elementwise(error.ndtri, lambda y: _SQRT_2PI * np.exp(y * y / 2), floats=True, node="SpecialNdtriBackward0")
 log_ndtr = elementwise(
     error.log_ndtr,
@@ -73,7 +73,8 @@ riemann_derivative: Any = elementwise(
 def log_or_0(a: Any, b: Any) -> Any:
     """The logarithm of b, but for a = 0 only where it has one."""
     none = as_array((a == 0) & (b <= 0))  # plain: torch's `where` would make single precision of two numbers
-    return np.where(none, 0.0, np.log(np.where(none, 1.0, b)))
+    found = np.where(none, 0.0, np.log(np.where(none, 1.0, b)))
+    return found if hasattr(found, "_array") else found.astype(as_array(a).dtype)  # b may be a number
 
 
 def _log1p_or_0(a: Any, b: Any) -> Any:
@@ -124,7 +125,7 @@ def _numbered(row: Any) -> Any:
 def _polygamma(n: int, input: Any) -> Any:
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
-    return digamma(input) if n == 0 else polygamma(input, n=n)
+    return polygamma(input, n=n)
 
 
 def _logit_of(input: Any, eps: float | None = None) -> Any:

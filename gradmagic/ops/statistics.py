@@ -12,7 +12,7 @@ from gradmagic.ops import reductions as R
 from gradmagic.ops.choosing import _one, gather, lerp
 from gradmagic.ops.operands import as_tensor, length, one_axis
 from gradmagic.ops.reducing import _pair, _spread_row, sort
-from gradmagic.ops.shaping import flatten, movedim, reshape, squeeze
+from gradmagic.ops.shaping import flatten, reshape, squeeze, transpose, unsqueeze, view
 from gradmagic.ops.variants import done_in_place
 
 _nanmedian_pair = _pair("nanmedian")
@@ -80,17 +80,29 @@ def _quantile(
 ) -> Any:
     q = q if isinstance(q, Tensor) else Tensor._of(np.asarray(q, input._array.dtype))
     _check(name, input, q, interpolation)
-    x = flatten(input) if dim is None or not input.ndim else movedim(input, dim, -1)
-    ordered = sort(x, -1).values
+    ordered = _ordered(input, dim, keepdim)
     ranks = _ranks(ordered, reshape(q, -1), ignore_nan)
     if interpolation in _ROUNDED:
         ranks = Tensor._of(_ROUNDED[interpolation](ranks._array))
     out = _between(ordered, ranks, interpolation)
-    out = movedim(out, -1, 0) if q.ndim else done_in_place(squeeze(out, -1))
-    if not keepdim:
-        return out
-    kept = [1 if dim is None or d == one_axis(dim, input.ndim) else n for d, n in enumerate(input.shape)]
-    return reshape(out, *q.shape, *kept)
+    if q.ndim:  # the quantiles come first
+        out = done_in_place(transpose(done_in_place(unsqueeze(out, 0)), 0, -1))
+    return done_in_place(squeeze(out, -1))
+
+
+def _ordered(input: Tensor, dim: int | None, keepdim: bool) -> Any:
+    """The input sorted, its order along the last dimension: one more than the result has."""
+    if dim is None or not input.ndim:
+        shape = (*(1,) * (input.ndim if keepdim else 0), -1)
+        return view(sort(flatten(input), -1).values, *shape)
+    d = one_axis(dim, input.ndim)
+    if d == input.ndim - 1:
+        values = sort(input, -1).values
+    else:
+        values = sort(transpose(unsqueeze(input, -1), d, -1), -1).values
+    n = values.shape[-1]
+    kept = [1 if k == d else size for k, size in enumerate(input.shape) if keepdim or k != d]
+    return reshape(values, *kept, n)
 
 
 def _between(ordered: Tensor, ranks: Tensor, interpolation: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradmagic.engine.kinds import irregular, name_rows
+from gradmagic.engine.op import as_array
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import linalg as L
 from gradmagic.ops import matrices as M
@@ -55,7 +56,7 @@ def _order(pivots: Any, m: int) -> Any:
 
 def _lower(lu: Any) -> Any:
     k = min(lu.shape[-2:])
-    return np.tril(lu[..., :k], -1) + np.eye(lu.shape[-2], k, dtype=lu.dtype if isinstance(lu, np.ndarray) else None)
+    return np.tril(lu[..., :k], -1) + np.eye(lu.shape[-2], k, dtype=as_array(lu).dtype)
 
 
 def _upper(lu: Any) -> Any:

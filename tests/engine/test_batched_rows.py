@@ -25,6 +25,8 @@ ALONE: dict[str, tuple[Any, list[Any]]] = {
     "view_as_real": (lambda x: torch.view_as_real(torch.complex(x, x * x)), [POINT]),
     "scatter_back": (lambda x: shape.scatter_back(x**2, shape=(5, 3), index=(np.array([3, 0]),)), [POINT]),
     "in a dimension that broadcasting added": (lambda x: x[0] * x.sum(1)[:, None] * x[0, 0], [POINT]),
+    "index_fill": (lambda x: x.index_fill(1, torch.tensor([2]), 3.0) ** 2, [POINT]),
+    "squeeze_dims": (lambda x: x[None, :, None].squeeze((0, 2)) ** 2, [POINT]),
     "chosen by arrays apart": (lambda x: (x[:, None, :] * x[:, :, None])[[0, 1], :, [2, 0]], [POINT]),
 }
 PROGRAMS = {**CASES, **ALONE}

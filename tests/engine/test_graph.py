@@ -134,3 +134,28 @@ def test_writes_through_views_of_views_reach_the_base_and_its_gradient() -> None
     gx, gw = torch.autograd.grad((b * torch.arange(6.0).reshape(2, 3)).sum(), [x, w])
     assert np.array_equal(gx.numpy(), [[0, 1, 2], [0, 8, 15]])
     assert np.array_equal(gw.numpy(), [0.0, 3.0])
+
+
+IN_SINGLE_PRECISION = [
+    "torch.xlogy(x, 2)", "torch.nn.functional.threshold(x, 0.1, 20)", "torch.nn.functional.leaky_relu(x)", "x.norm(3)",
+    "x.norm(p=float('inf'))", "torch.maximum(x, -x)", "torch.fmin(x, -x)", "torch.trace(x)", "x.double()",
+    "torch.matrix_exp(x)", "torch.dist(x, -x)", "torch.pdist(x)", "torch.fft.irfft(torch.fft.rfft(x)).real",
+    "torch.linalg.lu_factor(x)[0]", "x.renorm(2, 0, 1.0)", "x.scatter_reduce(0, torch.tensor([[0, 0]]), x * 2, 'amax')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", IN_SINGLE_PRECISION)
+def test_the_way_back_stays_in_the_precision_of_the_operand(call: str) -> None:
+    x = torch.tensor([[0.5, -1.5], [2.0, 0.7]], requires_grad=True)
+    y = eval(call, {"torch": torch, "x": x})
+    back = y.grad_fn(torch.ones_like(y))
+    assert {g.dtype for g in (back if isinstance(back, tuple) else (back,)) if g is not None} <= {
+        torch.float32, torch.complex64,
+    }  # fmt: skip
+    (g,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    assert g.dtype is torch.float32
+    nodes = [g.grad_fn]
+    for node in nodes:
+        nodes += [n for n, _ in getattr(node, "next_functions", ()) if n is not None and n not in nodes]
+    casts = [n for n in nodes if type(n).__name__ == "ToCopyBackward0"]
+    assert not casts

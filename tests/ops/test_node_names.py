@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gradmagic import torch
@@ -29,6 +31,48 @@ NAMES = {
     "torch.selu_(x * 1)": "EluBackward1",
     "torch.threshold_(x * 1, 0.1, 0.0)": "ThresholdBackward1",
     "torch.relu_(x * 1)": "ReluBackward0",
+    "torch.diag(x)": "DiagonalBackward0_copy",
+    "torch.diag(p)": "DiagEmbedBackward0",
+    "torch.diag_embed(x, 1, 0, 2)": "DiagEmbedBackward0",
+    "torch.special.ndtr(x)": "MulBackward1",
+    "torch.float_power(2, x)": "PowBackward2",
+    "torch.polygamma(0, p)": "PolygammaBackward0",
+    "torch.trapezoid(p)": "MulBackward1",
+    "torch.trapezoid(p, p.detach())": "DivBackward1",
+    "torch.cumulative_trapezoid(p, p.detach())": "DivBackward1",
+    "torch.quantile(x, 0.3, 0, keepdim=True)": "SqueezeBackward4",
+    "torch.quantile(x, torch.tensor([0.3, 0.5]), 0)": "SqueezeBackward4",
+    "torch.linalg.norm(x, 1)": "AmaxBackward0",
+    "torch.linalg.cond(x)": "SqueezeBackward1",
+    "torch.logdet(x)": "WhereBackward0",
+    "torch.linalg.multi_dot([x, x, x])": "ViewBackward0",
+    "torch.linalg.solve(x, x, left=False)": "LinalgSolveExBackward0",
+    "torch.cdist(x, x + 1, p=1)": "CdistBackward0",
+    "x.index_fill(0, torch.tensor([0]), 1.0)": "IndexFillBackward0",
+    "torch.einsum('ii->i', x)": "PermuteBackward0",
+    "torch.einsum('ij->ij', x)": "PermuteBackward0",
+    "torch.einsum('ij->j', x)": "SumBackward1",
+    "torch.einsum('i,j->ij', p, p)": "MulBackward0",
+    "torch.einsum('ij,ij->ij', x, x)": "MulBackward0",
+    "F.cross_entropy(x, torch.ones(2, 2))": "DivBackward1",
+    "torch.matmul(x[None], x[None])": "UnsafeViewBackward0",
+    "torch.matmul(x[None], x)": "UnsafeViewBackward0",
+    "torch.matmul(x, x[None])": "CloneBackward0",
+    "torch.matmul(x.detach(), x[None])": "UnsafeViewBackward0",
+    "torch.matmul(x[None], p)": "UnsafeViewBackward0",
+    "torch.bmm(x[None], x[None])": "BmmBackward0",
+}
+OF_GRADIENTS = {
+    "torch.exp2(p)": "MulBackward1",
+    "torch.logaddexp(p, p.detach())": "DivBackward0",
+    "F.hardswish(p)": "HardswishBackwardBackward0",
+    "F.gelu(p, approximate='tanh')": "GeluBackwardBackward0",
+    "F.mse_loss(p, p.detach() + 1)": "MseLossBackwardBackward0",
+    "F.huber_loss(p, p.detach() + 1)": "HuberLossBackwardBackward0",
+    "F.smooth_l1_loss(p, p.detach() + 1)": "SmoothL1LossBackwardBackward0",
+    "p.cumprod(0)": "DivBackward0",
+    "torch.fft.fft(p).abs()": "SelectBackward0",
+    "torch.diag(p).renorm(2, 0, 1.0).sum(0)": "WhereBackward0",
 }
 
 
@@ -38,6 +82,36 @@ def test_a_function_ends_in_torchs_node(call: str) -> None:
     p = torch.tensor([3.0, 4.0], requires_grad=True)
     made = eval(call, {"torch": torch, "F": torch.nn.functional, "x": x, "p": p})
     assert type(made.grad_fn).__name__ == NAMES[call]
+
+
+@pytest.mark.parametrize("call", OF_GRADIENTS)
+def test_a_gradient_ends_in_torchs_node(call: str) -> None:
+    p = torch.tensor([3.0, 4.0], requires_grad=True)
+    y = eval(call, {"torch": torch, "F": torch.nn.functional, "p": p})
+    (g,) = torch.autograd.grad(y.sum(), p, create_graph=True)
+    nodes = [g.grad_fn, *(n for n, _ in g.grad_fn.next_functions)]
+    assert OF_GRADIENTS[call] in [type(n).__name__ for n in nodes]
+
+
+PRODUCTS = [
+    ((4, 2, 3), (5, 3, 2), "The size of tensor a (4) must match the size of tensor b (5) at non-singleton dimension 0"),
+    (
+        (5, 4, 2, 3),
+        (3, 3, 2),
+        "The size of tensor a (4) must match the size of tensor b (3) at non-singleton dimension 1",
+    ),
+    ((4, 2, 3), (4, 4, 2), "Expected size for first two dimensions of batch2 tensor to be: [4, 3] but got: [4, 4]."),
+    ((4, 2, 3), (4,), "size mismatch, got input (8), mat (8x3), vec (4)"),
+    ((4, 2, 3), (4, 2), "mat1 and mat2 shapes cannot be multiplied (8x3 and 4x2)"),
+    ((3,), (4, 2, 2), "Expected size for first two dimensions of batch2 tensor to be: [4, 3] but got: [4, 2]."),
+]
+
+
+@pytest.mark.parametrize(("a", "b", "words"), PRODUCTS)
+def test_batches_of_matrices_that_do_not_fit_are_refused_in_torchs_words(a: Any, b: Any, words: str) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.matmul(torch.ones(*a), torch.ones(*b))
+    assert str(caught.value) == words
 
 
 def test_a_number_beside_a_tensor_keeps_the_tensors_dtype() -> None:

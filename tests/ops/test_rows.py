@@ -28,6 +28,7 @@ NOT_ALONE = {
     "remainder_number",
     "fmod_number",
     "round_decimals",
+    "times",
     "add_scaled",
     "sub_scaled",
     "rsub_scaled",
