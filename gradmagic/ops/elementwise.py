@@ -281,7 +281,7 @@ def _sgn_vjp(g: Any, x: Any, y: Any) -> Any:
 def _share(a: Any, b: Any) -> Any:
     """Halves of a tie; what NaN is compared with keeps its whole gradient."""
     a, b = getattr(a, "_array", a), getattr(b, "_array", b)
-    return (1.0 - (a < b) - 0.5 * (a == b)).astype(a.dtype)
+    return (1.0 - (a < b) - 0.5 * (a == b)).astype((a if hasattr(a, "dtype") else b).dtype)
 
 
 def _first(a: Any, b: Any, second: Any = None) -> Any:
