@@ -16,6 +16,7 @@ from gradmagic.engine.batches import batched
 from gradmagic.engine.calls import GradientEdge, edge_of, one_by_one, run_backward, switch
 from gradmagic.engine.dtypes import Size
 from gradmagic.engine.fitting import accumulate
+from gradmagic.engine.layout import order
 from gradmagic.engine.modes import UNUSUAL, modes
 from gradmagic.engine.node import Node
 from gradmagic.engine.tensor import Tensor
@@ -243,7 +244,7 @@ def _given(
 
 
 def _zeros(t: Any, create: bool) -> Any:
-    zero: Any = Tensor._of(np.zeros_like(t._array))
+    zero: Any = Tensor._of(np.zeros_like(t._array, order=order(t._array)))
     zero._wants_grad = create
     return zero
 

@@ -6,6 +6,7 @@ Knows calls and graphs; no operator.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from gradmagic.engine import layers, lifting
 from gradmagic.engine.calls import captures_of, run_backward
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node
+from gradmagic.engine.node import DeadEnd, Node
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import reachable
 
@@ -89,7 +90,7 @@ def _largest(outs: Sequence[Any], weights: Sequence[Any]) -> int | None:
 
 def _few_at_each(out: Any, weight: Any, ins: Sequence[Any], retain: bool) -> list[Any] | None:
     """All rows, where most of their elements are zero by the graph's form."""
-    if not isinstance(out, Tensor) or not out.requires_grad or weight is None:
+    if not isinstance(out, Tensor) or weight is None or type(edge(out)) in (NoneType, DeadEnd):
         return None
     if any(isinstance(t, Tensor) and t._hooks for t in (out, *ins)):
         return None

@@ -69,7 +69,7 @@ def _added(g: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
 
 def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:
     """Add to ``.grad``, with the hooks of the leaf's own node before it and after, and the leaf's after."""
-    if leaf.__dict__.get("_moved"):
+    if leaf.__dict__.get("_moved") or (leaf._node is not None and g is not None):
         raise RuntimeError("leaf variable has been moved into the graph interior")
     if not leaf._wants_grad:  # no longer
         return

@@ -247,7 +247,7 @@ class CopySlices(Node):
         else:
             whole = np.array(g)
         slot = replay(self.chain, whole)
-        outs = self.inner.apply(slot.clone() if recording else np.array(slot), [True, *wanted[1:]], recording)
+        outs = self.inner.apply(slot.clone() if recording else np.array(slot), wanted, recording)
         mine = outs[0]
         shape = as_array(slot).shape
         if mine is None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import dtypes
-from gradmagic.engine.layout import laid
+from gradmagic.engine.layout import cast, laid
 from gradmagic.engine.node import Node
 from gradmagic.engine.op import SAVED_NAMES, Op, Rule, as_array, over
 from gradmagic.engine.pulling import Pull, written_out
@@ -20,7 +20,10 @@ from gradmagic.engine.quiet import quiet
 
 
 class Elementwise(Op):
-    """Applied to each element by itself: given by its partial derivatives, one for each operand."""
+    """Applied to each element by itself: given by its partial derivatives, one for each operand.
+
+    A rule that names ``g`` gives the gradient itself, or, for a tangent, the tangent.
+    """
 
     pointwise = True
 
@@ -51,7 +54,7 @@ class Elementwise(Op):
             if not isinstance(a, (np.ndarray, np.generic)):
                 arrays[i] = common.type(a) if self.floats and common.kind != "c" else a
             elif a.dtype != common:
-                arrays[i] = a.astype(common)
+                arrays[i] = cast(a, common)
 
     # -- backward -----------------------------------------------------------------------------------------------
 
@@ -62,7 +65,12 @@ class Elementwise(Op):
         if not callable(getattr(rule, "rule", rule)):
             return (lambda node, g, recording: g) if rule == 1 else lambda node, g, recording: times_constant(g, rule)
         by = type(rule) is over
-        return written_out(self.name, i, rule.rule if by else rule, self.plans()[0][i], sign="/" if by else "*")
+        sign = "" if self.gives_gradient(i) else "/" if by else "*"
+        return written_out(self.name, i, rule.rule if by else rule, self.plans()[0][i], sign)
+
+    def gives_gradient(self, i: int) -> bool:
+        """Whether the i-th rule is no partial, but gives the gradient itself."""
+        return ("g", None) in self.plans()[0][i]
 
 
 def times_constant(g: Any, c: float) -> Any:

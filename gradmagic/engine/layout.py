@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -40,9 +40,20 @@ def like(x: Any, y: Any) -> Any:
     return by_strides(y, [x.strides]) if y.ndim > 1 else y
 
 
+def order(x: Any) -> Literal["C", "K"]:
+    """What numpy calls the order of a new array like this one: that of its axes is kept, where elements do not share memory."""
+    return "C" if 0 in x.strides else "K"
+
+
 def copied(x: Any) -> Any:
     """A copy in the order of the original, without its gaps."""
     y = np.array(x)
+    return like(x, y) if 0 in x.strides else y
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """The same in another dtype."""
+    y = x.astype(dtype)
     return like(x, y) if 0 in x.strides else y
 
 

@@ -40,7 +40,7 @@ def _same(value: Any, k: int, n: int) -> Any:
 _ARGUMENTS: dict[str, Any] = {
     **dict.fromkeys(("axis", "dim", "dim0", "dim1", "dim2", "dims"), _counted_on),
     "index": _behind,
-    **dict.fromkeys(("correction", "diagonal", "keepdims", "mask", "n", "offset", "p", "shifts", "sizes", "start", "step", "stop"), _same),
+    **dict.fromkeys(("correction", "diagonal", "keepdims", "mask", "n", "offset", "p", "shifts", "size", "sizes", "start", "step", "stop"), _same),
 }  # fmt: skip
 
 

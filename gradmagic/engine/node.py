@@ -158,7 +158,7 @@ class Node:
         if value._node is None and value is not self.edges[k] is not None and value._view is None:
             raise RuntimeError(DETACHED_MESSAGE)
         if value._log is not None:
-            self._check(value._log, self.seq, value, value.grad_fn)
+            self._check(value._log, self.seq, value, _maker(value))
         return value if recording else value._array
 
     def _unpack_output(self, array: Array, recording: bool) -> Any:
@@ -208,7 +208,7 @@ class Node:
             value = self.saved[k] if self.saved and k < len(self.saved) else None
             log = getattr(value, "_log", None)
             if log is not None and log.count != (expected := log.version_at(self.seq)):
-                return _modified_message(value, getattr(value, "grad_fn", None), 0, log.count, expected)
+                return _modified_message(value, _maker(value), 0, log.count, expected)
         return None
 
     # -- as an object of the user's -----------------------------------------------------------------------------
@@ -389,6 +389,11 @@ class RemovableHandle:
 
     def __exit__(self, *exc: object) -> None:
         self.remove()
+
+
+def _maker(value: Any) -> Any:
+    """The node that made a saved tensor; where a transformation took it for another one, the one that made that."""
+    return getattr(value.__dict__.get("_stands_for", value), "grad_fn", None)
 
 
 def _modified_message(value: Any, producer: Any, nr: int, count: int, expected: int) -> str:

@@ -100,13 +100,15 @@ def _(op: Variadic, call: Call, tangents: list[Any]) -> Any:
     return op(filled, **{name: value for name, value in call.kwargs.items() if name != "shapes"})
 
 
-def _times_partial(op: Op, call: Call, i: int, t: Any) -> Any:
+def _times_partial(op: Elementwise, call: Call, i: int, t: Any) -> Any:
     rule = op.vjps[i]
     if rule is None:
         raise NotImplementedError(f"Trying to use forward AD with aten::{op.name} that does not support it.")
     if isinstance(rule, (int, float)):
         return times_constant(t, rule)
-    values = op.arguments(call, i, None, recording=True)  # type: ignore[arg-type]  # it reads as a node does
+    values = op.arguments(call, i, t, recording=True)  # type: ignore[arg-type]  # it reads as a node does
+    if op.gives_gradient(i):
+        return rule(*values)
     return t / rule.rule(*values) if type(rule) is over else t * rule(*values)
 
 

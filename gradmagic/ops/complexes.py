@@ -21,7 +21,11 @@ from gradmagic.ops.shaping import select
 conj_row: Any = linear(np.conj, lambda g: called(conj_row)(g), node="ConjBackward0")
 imag_row = view(lambda x: x.imag, lambda g: g * 1j, node="ImagBackward0")
 complex_row = irregular(
-    lambda a, b: laid(a + 1j * b, (a, b)), lambda g: _real(g), lambda g: _imag(g), node="ComplexBackward0", batches=True
+    lambda a, b: laid(a + 1j * b, (a, b)),
+    lambda g, a, b: _real(g),
+    lambda g, a, b: _imag(g),
+    node="ComplexBackward0",
+    batches=True,
 )
 polar_row = irregular(
     lambda a, b: laid(a * np.exp(1j * b).astype(np.result_type(a, np.complex64)), (a, b)),
@@ -58,11 +62,11 @@ angle_row = irregular(np.angle, _angle_vjp, node="AngleBackward0")
 
 
 def _real(g: Any) -> Any:
-    return np.real(g)
+    return real(g) if isinstance(g, Tensor) else np.real(g)
 
 
 def _imag(g: Any) -> Any:
-    return imag_row(held(g)) if isinstance(g, Tensor) else np.imag(g)
+    return imag(g) if isinstance(g, Tensor) else np.imag(g)
 
 
 name_rows(globals())

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradmagic.engine.kinds import composed, elementwise, irregular, name_rows
 from gradmagic.engine.layout import laid
-from gradmagic.engine.op import over
+from gradmagic.engine.op import as_array, over
 from gradmagic.engine.pulling import conj as conjugated
 from gradmagic.ops.rules import called
 from gradmagic.ops.special_values import cardinal
@@ -62,15 +62,23 @@ def _same_sign(a: Any, y: Any) -> Any:
 
 mul = elementwise(operator.mul, lambda b: b, lambda a: a)
 times = elementwise(lambda x, n: x * n, lambda n: n, node="MulBackward1")  # by a number, as torch's own rules do
-div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -a / b / b, floats=True)
+div = elementwise(operator.truediv, over(lambda b: b), lambda a, b: -(a / b / b), floats=True)
 reciprocal = elementwise(np.reciprocal, lambda y: -y * y, floats=True)
 square = composed(lambda x: x**2)
+
+
+def _nothing(g: Any) -> Any:
+    return np.zeros(g.shape, as_array(g).dtype)
+
+
+# the rounded quotient of torch's `div` saves its operands, which are checked though nobody needs them
+_OF_ROUNDED = (lambda g, b: _nothing(g), lambda g, a, b: _nothing(g))
 floor_divide = elementwise(np.floor_divide, 0, 0)  # torch refuses its derivative, which is 0 but for jumps
-div_floor = elementwise(lambda a, b: np.floor_divide(a, b), 0, 0, node="DivBackward2")
-div_trunc = elementwise(lambda a, b: _truncated(a, b), 0, 0, node="DivBackward2")
-remainder = elementwise(np.remainder, 1, lambda a, b: -np.floor_divide(a, b), node="RemainderBackward1")
+div_floor = elementwise(lambda a, b: np.floor_divide(a, b), *_OF_ROUNDED, node="DivBackward2")
+div_trunc = elementwise(lambda a, b: _truncated(a, b), *_OF_ROUNDED, node="DivBackward2")
+remainder = elementwise(np.remainder, 1, lambda a, b: -called(div_floor)(a, b), node="RemainderBackward1")
 remainder_number = elementwise(lambda a, b: np.remainder(a, b), 1, 0, node="RemainderBackward0", places=(0,))
-fmod = elementwise(np.fmod, 1, lambda a, b: -_quotient(a, b), node="FmodBackward1")
+fmod = elementwise(np.fmod, 1, lambda a, b: -called(div_trunc)(a, b), node="FmodBackward1")
 fmod_number = elementwise(lambda a, b: np.fmod(a, b), 1, 0, node="FmodBackward0", places=(0,))
 sqrt = elementwise(np.sqrt, over(lambda y: 2 * y), floats=True)
 rsqrt = elementwise(lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y**3, floats=True)
@@ -192,11 +200,6 @@ def _inverse_square(a: Any, b: Any) -> Any:
 
 def _nonzero(y: Any) -> Any:
     return np.where(y == 0, np.nan, y)
-
-
-def _quotient(a: Any, b: Any) -> Any:
-    """The whole part of the quotient: constant but for jumps, so only its values are asked for."""
-    return np.trunc(getattr(a, "_array", a) / getattr(b, "_array", b))
 
 
 def _truncated(a: Any, b: Any) -> Any:

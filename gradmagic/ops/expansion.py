@@ -400,7 +400,7 @@ def evaluated(node: Node, i: int, order: int) -> Any:
     rule = op.vjps[i]
     if rule is None:
         raise NoSeriesError(f"{op.name} has no derivative by its operand number {i + 1}")
-    if not isinstance(op, Elementwise):
+    if not isinstance(op, Elementwise) or op.gives_gradient(i):
         return of_ones(node, i, recording)
     return (rule.rule if isinstance(rule, over) else rule)(*op.arguments(node, i, None, recording))
 

@@ -180,7 +180,8 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
             )
         return S.index_put(before, values, index=_filled(fancy), accumulate=False)
 
-    write(held(target), put, _without_leading_ones(v), sharing="none")
+    shape = _without_leading_ones(v.shape)
+    write(held(target), put, v if shape == v.shape else reshape(v, *shape), sharing="none")
 
 
 _C_TYPES = {"float16": "at::Half", "float32": "float", "float64": "double", "int64": "int64_t", "int32": "int"}
@@ -205,12 +206,11 @@ def _assign(target: Tensor, value: Any) -> None:
     elif v.ndim == 0:
         fill_(target, v)
     else:
-        copy_(target, expand(_without_leading_ones(v), *target.shape))
+        copy_(target, expand(reshape(v, *_without_leading_ones(v.shape)), *target.shape))
 
 
-def _without_leading_ones(v: Tensor) -> Any:
-    first = next((d for d, n in enumerate(v.shape) if n != 1), v.ndim)
-    return reshape(v, *v.shape[first:]) if first else v
+def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape[next((d for d, n in enumerate(shape) if n != 1), len(shape)) :]
 
 
 def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:

@@ -118,11 +118,10 @@ def _at(axis: int, s: slice) -> Any:
 def _prod_vjp(g: Any, x: Any, y: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
     if not shape:
         return g
-    if axis is None:
-        flat = np.reshape(x, -1)
-        if np.any(getattr(x, "_array", x) == 0):  # torch takes two ways, and its nodes show which
-            return np.reshape(_others(flat, 0) * g, shape)
-        return g * np.reshape(_others(flat, 0), shape)
+    if not np.any(raw(x) == 0):
+        return spread(g, shape, axis, keepdims) * conj(spread(y, shape, axis, keepdims) / x)
+    if axis is None:  # torch takes two ways, and its nodes show which
+        return np.reshape(_others(np.reshape(x, -1), 0) * g, shape)
     return spread(g, shape, axis, keepdims) * _others(x, axis[0] if isinstance(axis, tuple) else axis)
 
 

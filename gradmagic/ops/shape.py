@@ -13,9 +13,9 @@ from gradmagic.engine.op import as_array
 
 # -- views: the output lies in the operand's memory ---------------------------------------------------------------
 
-reshape = view(lambda x, size: x.reshape(size), lambda g, shape: _reshaped(g, shape), node="ViewBackward0")
+reshape = view(lambda x, size: _viewed(x, size), lambda g, shape: _reshaped(g, shape), node="ViewBackward0")
 reshape_alias = view(reshape.fn, reshape.vjps[0], node="ReshapeAliasBackward0")
-expand = view(lambda x, size: _expand(x, size), lambda g, shape: _sum_to(g, shape))
+expand = view(lambda x, size: _expand(x, size), lambda g, shape, size: _sum_to(g, shape, len(size)))
 permute = view(
     lambda x, dims: x.transpose(dims), lambda g, dims: np.transpose(g, _inverse(dims, g.ndim)), node="PermuteBackward0"
 )
@@ -41,6 +41,13 @@ diagonal = view(
     lambda g, shape, offset, dim1, dim2: _place_diagonal(g, shape, offset, dim1, dim2),
 )
 real = view(lambda x: x.real, lambda g: g)
+
+
+def _viewed(x: Any, size: tuple[int, ...]) -> Any:
+    """In another shape; where it is the same one, a dimension of one element is told the step of rows all the same."""
+    if x.shape == size and 1 in size and x.flags.c_contiguous:
+        x = x.reshape(-1)
+    return x.reshape(size)
 
 
 def _reshaped(g: Any, shape: tuple[int, ...]) -> Any:
@@ -81,9 +88,12 @@ def _inverse(dims: tuple[int, ...], n: int) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argsort([*range(n - len(dims)), *dims]))
 
 
-def _sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+def _sum_to(g: Any, shape: tuple[int, ...], n: int) -> Any:
+    """The sum over the axes that were expanded, to a shape; they are among the last n, and a batch is in front of them."""
     extra = len(g.shape) - len(shape)
-    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
+    first = len(g.shape) - n
+    grown = (i + extra for i in range(first, len(shape)) if shape[i] == 1 and g.shape[i + extra] != 1)
+    axes = (*range(first, first + extra), *grown)
     if axes:
         g = np.sum(g, axis=axes, keepdims=True)
     return np.reshape(g, shape) if extra else g

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import devices, dtypes, maps, random
+from gradmagic.engine import devices, dtypes, layout, maps, random
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
@@ -221,7 +221,7 @@ def _like(make: Any) -> Any:
     def like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
         kind = _kind(input.dtype if dtype is None else dtype)
         array = np.asarray(input._array)
-        return _made(make(array, dtype=kind, order=_order(array)), requires_grad, device)
+        return _made(make(array, dtype=kind, order=layout.order(array)), requires_grad, device)
 
     like.__name__ = make.__name__
     like.__doc__ = f"`{make.__name__.removesuffix('_like')}` of another tensor's shape, dtype and order in memory."
@@ -237,15 +237,10 @@ def full_like(
     """One value everywhere, in another tensor's shape and dtype."""
     array = np.asarray(input._array)
     return _made(
-        np.full_like(array, fill_value, _kind(input.dtype if dtype is None else dtype), order=_order(array)),
+        np.full_like(array, fill_value, _kind(input.dtype if dtype is None else dtype), order=layout.order(array)),
         requires_grad,
         device,
     )
-
-
-def _order(array: Any) -> Any:
-    """The order of the axes in memory is kept, where elements do not share it."""
-    return "C" if 0 in array.strides else "K"
 
 
 def arange(

@@ -51,7 +51,9 @@ class Level:
         if value._array.dtype.kind not in "fc":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if value.requires_grad:
-            return alias.one(value)
+            same = alias.one(value)
+            same._stands_for = value
+            return same
         return self.leaf(without_history(value))
 
     def leaf(self, t: Any) -> Any:
@@ -75,7 +77,7 @@ class Level:
     def _outside(self, leaf: Any) -> bool:
         """Whether a leaf is the user's, or belongs to a transformation around this one."""
         span = leaf.__dict__.get("_span")
-        return leaf._wants_grad and leaf not in self.own and (span is None or not span.over)
+        return leaf not in self.own and (span is None or not span.over)
 
     def given(self, tree: Any) -> Any:
         """What the caller gets: without the history that belongs to this transformation alone."""

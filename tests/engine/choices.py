@@ -109,9 +109,9 @@ RANDOM: dict[str, str] = {
     "one of two errors": "torch looks for stale views first, and then whether the operands fit",
     "refused before it is done": "torch writes into an inference tensor and only then says that it may not",
     "row by row": "a batch of weights that is no matter of broadcasting goes row by row, and custom functions with it",
+    "memory of its own": "a gradient for a batch of weights can be written to; what torch's vmap leaves is a view",
     "another formula": "a gradient of the same value has another node, as OTHER_FORMULAS lists",
     "finite at singular points": "second derivatives of atan2 at the origin and of 0**0 are 0, where torch gives NaN",
-    "the quotient is constant": "between its jumps the quotient in fmod and remainder has no gradient, nor a graph",
 }
 
 # The nodes of gradients, torch's and ours, where the same value is computed by another formula.
@@ -123,6 +123,16 @@ OTHER_FORMULAS = {
     ("MulBackward1", "MulBackward0"),  # by a number or by a tensor of one
     ("CopySlices", "PermuteBackward0"),  # cumprod of what has zeros
     ("DivBackward0", "MulBackward0"),  # hypot, xlogy
+}
+
+# The same for a batch of weights: torch's vmap has no rule for some derivatives, goes through the batch and views what
+# it has stacked, or it has one that is made of other ops.
+BATCHED_FORMULAS = {
+    ("ViewBackward0", "TanhBackwardBackward0"),
+    ("ViewBackward0", "SoftplusBackwardBackward0"),
+    ("ViewBackward0", "SoftmaxBackwardDataBackward0"),
+    ("ViewBackward0", "LogSoftmaxBackwardDataBackward0"),
+    ("CopySlices", "DiagonalBackwardBackward0"),
 }
 
 # id: what does not exist yet. A test fails as soon as an entry passes that is still listed here.

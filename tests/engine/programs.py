@@ -139,16 +139,16 @@ class Writer(Asking):
         if self.random.random() < 0.4:
             full = self.floating(full=True)
             d = self.dim(full)
-            how = self.random.choice(
-                [
-                    f"sort({d})",
-                    f"max({d})",
-                    f"min({d})",
-                    f"cummax({d})",
-                ]
-            )
+            how = [f"sort({d})", f"max({d})", f"min({d})"]
+            if 0 not in self.shape(full):  # of nothing torch's cummax gives its operand itself for the gradient
+                how.append(f"cummax({d})")
             both = self.random.choice(
-                [f"{full}.{how}", f"torch.var_mean({full})", f"torch.std_mean({full})", f"torch.aminmax({full})"]
+                [
+                    f"{full}.{self.random.choice(how)}",
+                    f"torch.var_mean({full})",
+                    f"torch.std_mean({full})",
+                    f"torch.aminmax({full})",
+                ]
             )
             return f"v{self.count - 1}, v{self.count} = {both}"
         how = self.random.choice(

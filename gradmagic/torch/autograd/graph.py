@@ -84,14 +84,19 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[[Any], None
     targets = [edge(t) for t in tensors]
     if any(type(target) is DeadEnd for target in targets):
         raise AssertionError("Expected gradient function to be set")
-    waiting: dict[Any, list[Any]] = {}  # by backward pass
+    waiting: dict[Any, tuple[list[Any], list[Any]]] = {}  # by backward pass: the gradients so far, the calls to come
 
     def arrived(i: int, g: Any) -> None:
         walk = running.walk
         assert walk is not None  # hooks run inside backward passes only
-        grads = waiting.setdefault(walk, [None] * len(targets))
+        if walk not in waiting:
+            waiting[walk] = [None] * len(targets), [target for target in targets if walk.executes(target)]
+        grads, to_come = waiting[walk]
         grads[i] = g
-        if sum(h is not None for h in grads) == sum(walk.executes(target) for target in targets):
+        if not to_come:
+            return
+        to_come.pop()
+        if not to_come:
             del waiting[walk]
             fn(grads)
 
