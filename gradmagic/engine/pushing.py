@@ -112,6 +112,12 @@ def _times_partial(op: Elementwise, call: Call, i: int, t: Any) -> Any:
     return t / rule.rule(*values) if type(rule) is over else t * rule(*values)
 
 
+class _Over:
+    """What leaves know of the transformation that they belonged to, once it is over."""
+
+    over = True
+
+
 def _transposed(call: Call, tangents: list[Any]) -> Any:
     """Differentiate the vjp by the gradient that it is given."""
     from gradmagic.engine.calls import run_backward  # above this file: the walk calls ops
@@ -133,7 +139,7 @@ def _transposed(call: Call, tangents: list[Any]) -> Any:
             ts = tuple(t if t.dtype == b.dtype else t.to(b.dtype) for b, t in ways)
             found = run_backward(outs, ts, True, recorded, weights, True)
     for w in weights:
-        w._wants_grad = False  # where it is left in a graph, nobody's derivative is taken by it
+        w._wants_grad, w._span = False, _Over  # where it is left in a graph, nobody's derivative is taken by it
     return tuple(_zeros(w) if t is None else t for t, w in zip(found, weights, strict=True))
 
 

@@ -22,6 +22,7 @@ POINT = [[0.4, -1.2, 0.9], [1.7, 0.6, -0.3]]
 ALONE: dict[str, tuple[Any, list[Any]]] = {
     "alias": (lambda x: x[...] ** 2, [POINT]),
     "conj_physical": (lambda x: assembling.conj_physical_row(torch.complex(x, x * x)).imag, [POINT]),
+    "real": (lambda x: np.real(torch.complex(x, x * x)), [POINT]),
     "view_as_real": (lambda x: torch.view_as_real(torch.complex(x, x * x)), [POINT]),
     "scatter_back": (lambda x: shape.scatter_back(x**2, shape=(5, 3), index=(np.array([3, 0]),)), [POINT]),
     "in a dimension that broadcasting added": (lambda x: x[0] * x.sum(1)[:, None] * x[0, 0], [POINT]),
