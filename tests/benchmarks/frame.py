@@ -73,20 +73,31 @@ ours
 """
 )
 
+STEP = """
+async def step(panel, value, pause):
+    "The seconds of one step of the slider a, which comes after a pause, so that it is carried out at once."
+    await asyncio.sleep(pause)
+    renders, start = panel.renders, time.perf_counter()
+    panel.controls.params["a"].slider.set_state({"value": value})  # as an event from the browser arrives
+    while panel.renders == renders:  # a step that takes long goes on beside the event loop
+        await asyncio.sleep(0.001)
+        if time.perf_counter() - start > 30:
+            raise RuntimeError(f"the step to a = {value} was never drawn")
+    return time.perf_counter() - start
+"""
+
+# To and fro over the steps that the slider has: what lies between two of them is no move of a hand.
 ROUND_LIMITS = """
 async def rounds(count):
-    slider, peer = ours.controls.params["a"].slider, theirs.children[0]
+    number, peer = ours.controls.params["a"], theirs.children[0]
     found = {"panel": [], "interact": []}
-    for number, value in enumerate(np.linspace(0.25, 5.9, count)):
-        await asyncio.sleep(0.06)
-        renders, start = ours.renders, time.perf_counter()
-        slider.set_state({"value": float(value)})
-        while ours.renders == renders:  # a step that takes long goes on beside the event loop
-            await asyncio.sleep(0.001)
-        found["panel"].append(time.perf_counter() - start)
-        if number % 10 == 0:
+    last = round((number.hi - number.lo) / number.step)
+    for place in range(1, count + 1):
+        value = number.lo + number.step * (last - abs(place % (2 * last) - last))
+        found["panel"].append(await step(ours, value, 0.06))
+        if place % 10 == 0:
             start = time.perf_counter()
-            peer.set_state({"value": float(value)})
+            peer.set_state({"value": value})
             found["interact"].append(time.perf_counter() - start)
     return found
 
@@ -96,16 +107,11 @@ print(MARK + json.dumps(await rounds(ROUNDS)))
 
 ROUND = """
 async def rounds(count):
-    slider, peer = ours.controls.params["a"].slider, theirs.children[0]
+    peer = theirs.children[0]
     found = {"panel": [], "interact": [], "calm": [], "bytes": []}
     for number in range(count):
         value = 0.5 + 2.4 * abs(2 * (number / count) - 1)
-        await asyncio.sleep(0.03)  # the event is the first after a pause, so that it is carried out at once
-        renders, start = ours.renders, time.perf_counter()
-        slider.set_state({"value": value})  # as an event from the browser arrives
-        while ours.renders == renders:  # a step that takes long goes on beside the event loop
-            await asyncio.sleep(0.001)
-        found["panel"].append(time.perf_counter() - start)
+        found["panel"].append(await step(ours, value, 0.03))
         found["bytes"].append(len(ours.image.value))
         start = time.perf_counter()
         ours._say_numbers()
@@ -154,13 +160,13 @@ def timings(text: str) -> Any:
 
 def measured(rounds: int, size: tuple[int, int] = SIZES[0]) -> tuple[dict[str, list[float]], dict[str, float]]:
     """The times of each, and what came of thirty events at once."""
-    found, storm = in_kernel(rounds, size, SETUP, ROUND, STORM)
+    found, storm = in_kernel(rounds, size, SETUP, STEP + ROUND, STORM)
     return found, storm
 
 
 def limits_change(rounds: int) -> dict[str, list[float]]:
     """The times of each where every step has other y-limits: sin(a·x)/a, dragged. `interact` draws every tenth step."""
-    found: dict[str, list[float]] = in_kernel(rounds, SIZES[0], SETUP_LIMITS, ROUND_LIMITS)[0]
+    found: dict[str, list[float]] = in_kernel(rounds, SIZES[0], SETUP_LIMITS, STEP + ROUND_LIMITS)[0]
     return found
 
 

@@ -67,6 +67,8 @@ async def timed(step, value):
     done = step(value)
     while done is not None and not done():
         await asyncio.sleep(0.001)
+        if time.perf_counter() - start > 30:
+            raise RuntimeError(f"the step to a = {value} was never drawn")
     return time.perf_counter() - start
 
 print(MARK + json.dumps([await timed(step, VALUE) for step in steps]))
