@@ -267,16 +267,16 @@ class Frame:
 
     def _draw_still(self, number: int, face: Face) -> Strip:
         """The pixels of one band, with this face."""
-        band = self._bands[number]
-        self._pixels.blank(self.theme.background)
+        band, height = self._bands[number], len(self._pixels.words)
+        rows = height - round(band.upper * self.scale), height - round(band.lower * self.scale)
+        self._pixels.blank(*rows)
         self._grounds[number].paint(face)
         if face.legend:
             for artist in self._pane(number).legend(face, self._layouts[number]):
                 artist.draw(self._renderer)
                 artist.remove()
         self.stills_drawn += 1
-        height = len(self._pixels.words)
-        return self._pixels.strip(height - round(band.upper * self.scale), height - round(band.lower * self.scale))
+        return self._pixels.strip(*rows)
 
     def _marks(self, curves: Curves, groups: dict[int, tuple[Curve, ...]], faces: list[Face]) -> tuple[Marks, ...]:
         """What moves; and where the points are."""

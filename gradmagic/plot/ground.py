@@ -15,7 +15,7 @@ from matplotlib.transforms import IdentityTransform
 from gradmagic.plot.face import Face, Layout
 from gradmagic.plot.limits import Limits
 from gradmagic.plot.theme import GRID_WIDTH, SPINE_WIDTH, TICK_LABEL, TICK_LENGTH, TICK_PAD, TICK_WIDTH, ZERO_WIDTH
-from gradmagic.plot.wrap import ASCENT, DESCENT, font
+from gradmagic.plot.wrap import ASCENT, DESCENT, extent, font
 
 __all__ = ["Ground"]
 
@@ -72,15 +72,15 @@ class Ground:
         faint = self._layout.theme.faint
         if face.x_label is not None:
             for x, text in zip(columns, across.labels, strict=True):
-                self._write(text, (x, bottom - self._pad), font(TICK_LABEL), faint, (0.5, *BELOW))
+                self._write(text, (x, bottom - self._pad), TICK_LABEL, faint, (0.5, *BELOW))
         for y, text in zip(rows, up.labels, strict=True):
-            self._write(text, (left - self._pad, y), font(TICK_LABEL), faint, (1.0, *BESIDE))
+            self._write(text, (left - self._pad, y), TICK_LABEL, faint, (1.0, *BESIDE))
         self._lines(self._spine, [(left, bottom, left, top), (left, bottom, right, bottom)])
         scale = self._layout.scale
         for word in self._layout.words(face):
             place = (left + word.x * scale, bottom + word.y * scale)
-            style = font(word.points, bold=word.bold)
-            self._write(word.text, place, style, word.colour, (0.5, *AMID), upright=word.upright)
+            hold = (0.5, *AMID)
+            self._write(word.text, place, word.points, word.colour, hold, upright=word.upright, bold=word.bold)
 
     def _lines(self, context: Any, segments: list[Segment]) -> None:
         if segments:
@@ -89,21 +89,21 @@ class Ground:
             self._renderer.draw_path(context, Path(ends, codes), SAME, None)
 
     def _write(
-        self, text: str, place: tuple[float, float], style: Any, colour: str, hold: tuple[float, float, float], *,
-        upright: bool = False,
+        self, text: str, place: tuple[float, float], points: float, colour: str, hold: tuple[float, float, float], *,
+        upright: bool = False, bold: bool = False,
     ) -> None:  # fmt: skip
         """One line, held at a share of its width, and of its ascent and descent, by a place."""
         if not text:
             return
-        width, height, below = self._renderer.get_text_width_height_descent(text, style, False)
-        size = self._renderer.points_to_pixels(style.get_size_in_points())
+        width, height, below = extent(text, points, bold, self._renderer.dpi)
+        size = self._renderer.points_to_pixels(points)
         ascent, descent = max(height - below, ASCENT * size), max(below, DESCENT * size)
         across, down = hold[0] * width, hold[1] * ascent + hold[2] * descent
         x, y = (place[0] + down, place[1] - across) if upright else (place[0] - across, place[1] - down)
         context = self._renderer.new_gc()
         context.set_foreground(colour)
         _, whole = self._renderer.get_canvas_width_height()
-        self._renderer.draw_text(context, x, whole - y, text, style, 90.0 if upright else 0.0)
+        self._renderer.draw_text(context, x, whole - y, text, font(points, bold=bold), 90.0 if upright else 0.0)
 
 
 def places(values: Sequence[float], limits: Limits, start: float, end: float) -> list[float]:

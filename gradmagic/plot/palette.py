@@ -23,6 +23,8 @@ class Palette:
     ----------
     colours : ndarray of shape (n, 3)
         Red, green and blue, n at most 256; the first is the background.
+    background : numpy.uint32
+        The same as a pixel.
     """
 
     def __init__(self, theme: Theme, orders: tuple[int, ...]) -> None:
@@ -35,6 +37,7 @@ class Palette:
         shares = np.linspace(1, 0, steps, endpoint=False)[:, None]
         blends = [np.round(shares * rgb(colour) + (1 - shares) * back) for colour in pure]
         self.colours = np.concatenate([back[None], *blends, *(one[None] for one in washes)]).astype(np.uint8)
+        self.background: np.uint32 = packed(self.colours[:1])[0]
         self._nearest = nearest_of(self.colours.astype(np.float64))
         # A flat colour stays what it is, whatever else shares its cell: a line's before the tint of an area.
         first = 1 + steps * len(pure)

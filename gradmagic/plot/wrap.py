@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
-__all__ = ["Paragraph", "fitted", "font", "set_out", "width_of"]
+__all__ = ["Paragraph", "extent", "fitted", "font", "set_out", "width_of"]
 
 FAMILY = "DejaVu Sans"  # comes with matplotlib: the same picture everywhere
 LINE_HEIGHT = 1.35
@@ -34,9 +35,25 @@ class Paragraph:
     height: float
 
 
+@lru_cache(maxsize=2048)
+def extent(text: str, points: float, bold: bool, dpi: float) -> tuple[float, float, float]:
+    """How wide one line is, how high, and how much of that is below its baseline: in pixels of so many to an inch.
+
+    An axis says the same few numbers again and again, and to lay one out takes as long as to draw it.
+    """
+    width, height, below = measuring(dpi).get_text_width_height_descent(text, font(points, bold=bold), False)
+    return float(width), float(height), float(below)
+
+
+@lru_cache(maxsize=8)
+def measuring(dpi: float) -> Any:
+    """What knows fonts at this density, and paints nothing."""
+    return RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
+
+
 def width_of(text: str, points: float, bold: bool, renderer: Any) -> float:
     """How wide one line is, in pixels."""
-    return float(renderer.get_text_width_height_descent(text, font(points, bold=bold), False)[0])
+    return extent(text, points, bold, renderer.dpi)[0]
 
 
 def fitted(text: str, points: float, room: float, renderer: Any) -> tuple[str, float]:
