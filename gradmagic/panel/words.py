@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
@@ -17,7 +18,9 @@ from gradmagic.panel import texts
 from gradmagic.panel.controls import Looks
 from gradmagic.panel.cures import Remedy, cures
 from gradmagic.plot import Frame
-from gradmagic.plot.plane import PlaneFrame
+
+if TYPE_CHECKING:
+    from gradmagic.plot.plane import PlaneFrame
 
 __all__ = ["Words"]
 
