@@ -157,8 +157,10 @@ class Explorer:
         finally:
             self._backend.random_restore(now)
 
-    def jacobian(self) -> Jacobian:
+    def jacobian(self, output: int = 0) -> Jacobian:
         r"""Every element of y by every element of x, in the present state; its calls are no rows of the ledger.
+
+        `output` is the place of one of several outputs.
 
         Examples
         --------
@@ -166,7 +168,7 @@ class Explorer:
         >>> g.jacobian().matrix.tolist()
         [[2.0, 0.0, 0.0], [2.0, 2.0, 0.0], [2.0, 2.0, 2.0]]
         """
-        attempt = Attempt(self.program.each()[0], self.state, dict(self.namespace), self._backend, first=False)
+        attempt = Attempt(self.program.each()[output], self.state, dict(self.namespace), self._backend, first=False)
         with self.lock, self.same_random():
             return jacobian(attempt)
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gradmagic.explore.formulas import formula_of
 from gradmagic.explore.options import MOST_OUTPUTS
 from gradmagic.explore.program import Program
 from gradmagic.explore.rows import row_of
@@ -41,8 +42,12 @@ class Box:
         The line of the cell that made it.
     made_by : int or None
         The call that made it, by its place in the ledger: with create_graph=True a gradient has a graph too.
+    formula : str
+        What it computed and what it passes on, as mathematics; empty where words fail.
     rule : str
-        The row of the tables that it follows.
+        The row of the engine's tables that it follows.
+    overwritten : tuple of (str, int or None)
+        What it saved and was written to since, and the line that wrote first.
     heads : tuple of int
         The keys of the boxes that its gradients go to.
     """
@@ -54,7 +59,9 @@ class Box:
     saved: tuple[Saved, ...] = ()
     line: int | None = None
     made_by: int | None = None
+    formula: str = ""
     rule: str = ""
+    overwritten: tuple[tuple[str, int | None], ...] = ()
     heads: tuple[int, ...] = ()
 
 
@@ -225,9 +232,19 @@ class Telling:
             saved, made_by = self.witness.facts[key(one)]
             name = one.name().rpartition("::")[2]
             line = self.clock.line_at(one.seq)
-            boxes.append(Box(key(one), "node", name, tuple(one.shape), saved, line, made_by, row_of(one), heads))
+            told = formula_of(one), row_of(one), self.overwritten(one)
+            boxes.append(Box(key(one), "node", name, tuple(one.shape), saved, line, made_by, *told, heads))
         boxes += [Box(key(t), "leaf", called.get(id(t), "a leaf"), tuple(t.shape)) for t in leaves]
         return Graph(label, tuple(boxes))
+
+    def overwritten(self, node: Any) -> tuple[tuple[str, int | None], ...]:
+        """What a node saved that is no longer what it was, and the line that wrote first."""
+        found = []
+        for name, log, _ in self.witness.logs.get(self.witness.key(node), ()):
+            later = [stamp for stamp in log.stamps if stamp > node.seq]
+            if log.version_at(node.seq) != log.count:
+                found.append((name, self.clock.line_at(later[0]) if later else None))
+        return tuple(found)
 
     def timelines(self, names: Mapping[str, Any]) -> tuple[Timeline, ...]:
         """The memories that were written to, with what was saved of them."""

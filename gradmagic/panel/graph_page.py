@@ -11,16 +11,19 @@ import ipywidgets as w
 import numpy as np
 from traitlets import link
 
-from gradmagic.explore.story import Moment, Story, Timeline, story
+from gradmagic.explore.story import Box, Moment, Story, Timeline, story
 from gradmagic.explore.switches import CREATE, RETAIN, Outcome, outcomes
 from gradmagic.panel.controls import section
 from gradmagic.panel.pages import Host, Seen
 from gradmagic.panel.texts import messages, number, size
+from gradmagic.panel.which_output import WhichOutput
 from gradmagic.plot.diagram import diagram
 
 __all__ = ["GraphPage"]
 
 WIDE = {"width": "auto", "margin": "2px 0"}
+BESIDE, ALONE = "1 1 380px", "1 1 100%"  # a drawing and what chooses it, or one below the other
+MOST_BESIDE = 24  # boxes that are readable in half of the page
 PACE = 900  # milliseconds that each step of the walk stands
 
 
@@ -31,6 +34,7 @@ class GraphPage:
         self._host = host
         self._story: Story | None = None
         self._seen: Seen | None = None
+        self._tried_on = 0  # the output that the switches were tried on
         self._quiet = False
         style = {"description_width": "70px"}
         self.which = w.Dropdown(description="graph of", style=style, layout=w.Layout(**WIDE))
@@ -44,23 +48,25 @@ class GraphPage:
         link((self.play, "value"), (self.step, "value"))
         self.walking = w.HBox([self.step, self.play], layout=w.Layout(align_items="center", width="auto"))
         self.node = w.Dropdown(description="rule of", style=style, layout=w.Layout(**WIDE))
+        self.node.add_class("gm-nodes")
         self.rule = w.HTML(layout=w.Layout(margin="0"))
-        self.picture = w.HTML(layout=w.Layout(margin="0"))
+        self.picture = w.HTML(messages(["The graph is being worked out …"]), layout=w.Layout(margin="0"))
         self.said = w.HTML(layout=w.Layout(margin="0"))
-        self.matrix = SwitchMatrix(self._switched)
+        self.output = WhichOutput("the switches are tried on", lambda: host.go(host.state))
+        self.matrix = SwitchMatrix(self._switched, self.output.list)
         self.timelines = w.HTML(layout=w.Layout(margin="0"))
-        box = w.Box(
+        self.box = w.Box(
             [self.picture],
-            layout=w.Layout(flex="1 1 380px", min_width="min(280px, 100%)", overflow="hidden"),
+            layout=w.Layout(flex=BESIDE, min_width="min(280px, 100%)", overflow="hidden"),
         )
-        side = w.VBox(
+        self.side = w.VBox(
             [
                 section("GRAPH"), self.which, self.moment, section("THE WALK OF THE CALL"), self.walking, self.said,
                 section("NODES"), self.node, self.rule,
             ],
             layout=w.Layout(flex="1 1 320px", min_width="min(280px, 100%)"),
         )  # fmt: skip
-        above = w.HBox([box, side], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        above = w.HBox([self.box, self.side], layout=w.Layout(flex_flow="row wrap", width="100%"))
         self.widget = w.VBox([above, self.matrix.widget, self.timelines], layout=w.Layout(width="100%"))
         for chooser in (self.which, self.moment, self.step, self.node):
             chooser.observe(self._chosen, "value")
@@ -69,16 +75,19 @@ class GraphPage:
 
     def find(self, seen: Seen) -> Callable[[], None]:
         """Tell the story of this state, and try the two switches on it."""
-        if self._seen is not None and replace(seen.state, look=self._seen.state.look) == self._seen.state:
+        place = self.output.place or 0
+        before = self._seen.state if self._seen is not None and self._tried_on == place else None
+        if before is not None and replace(seen.state, look=before.look) == before:
             return lambda: None
         explorer = seen.explorer
         told = story(explorer.program, seen.state, explorer.namespace)
-        tried = outcomes(explorer.program, seen.state, explorer.namespace)
-        return lambda: self._show(seen, told, tried)
+        tried = outcomes(explorer.program.each()[place], seen.state, explorer.namespace)
+        return lambda: self._show(seen, told, tried, place)
 
-    def _show(self, seen: Seen, told: Story, tried: Sequence[Outcome]) -> None:
-        self._seen, self._story = seen, told
+    def _show(self, seen: Seen, told: Story, tried: Sequence[Outcome], place: int) -> None:
+        self._seen, self._story, self._tried_on = seen, told, place
         self._fill()
+        self.output.show([one.y_label for one in seen.trace.outputs], place)
         self.matrix.show(tried, seen.state)
         self.timelines.value = timelines(told.timelines)
 
@@ -94,12 +103,19 @@ class GraphPage:
             if moments and last:
                 self.moment.value = len(moments) - 1
             self._limit_steps()
-            graph = graphs[self.which.value] if graphs else None
-            nodes = [box for box in graph.boxes if box.kind == "node"] if graph is not None else []
-            refill(self.node, [(f"{box.name} ({i + 1})", box.key) for i, box in enumerate(nodes)])
+            self._fill_nodes()
         finally:
             self._quiet = False
         self._draw()
+
+    def _fill_nodes(self) -> None:
+        """The nodes of the graph that is shown."""
+        assert self._story is not None
+        graph = self._story.graphs[self.which.value] if self._story.graphs else None
+        nodes = [box for box in graph.boxes if box.kind == "node"] if graph is not None else []
+        quiet, self._quiet = self._quiet, True
+        refill(self.node, [(f"{box.name} ({i + 1})", box.key) for i, box in enumerate(nodes)])
+        self._quiet = quiet
 
     def _limit_steps(self) -> None:
         moment = self._moment()
@@ -130,12 +146,22 @@ class GraphPage:
         if moment is None or not self.step.value or self.step.value > len(moment.steps):
             return
         key = moment.steps[self.step.value - 1].key
+        self._bring_to(key)
+        if any(key == value for _, value in self.node.options):
+            self._quiet = True
+            self.node.value = key  # its rule is what this step does
+            self._quiet = False
+
+    def _bring_to(self, key: int) -> None:
+        """Show a graph that has this node."""
+        assert self._story is not None
         shown = self._story.graphs[self.which.value]
         if all(box.key != key for box in shown.boxes):
             self._quiet = True
             found = (i for i, graph in enumerate(self._story.graphs) if any(box.key == key for box in graph.boxes))
             self.which.value = next(found, self.which.value)
             self._quiet = False
+            self._fill_nodes()
 
     def _draw(self) -> None:
         """The picture, and what is said beside it."""
@@ -152,6 +178,9 @@ class GraphPage:
         ahead = {later.key for later in moment.steps[self.step.value :]} if step is not None else set()
         freed = {key: call for key, call in moment.freed.items() if call != moment.call or key not in ahead}
         drawn = diagram(graph, freed, step, self._place())
+        # a wide drawing has the width of the page to itself, and what chooses it stays above it
+        wide = len(graph.boxes) > MOST_BESIDE
+        self.box.layout.flex, self.side.layout.order = (ALONE, "-1") if wide else (BESIDE, "0")
         # what scrolls can be reached by Tab, or who has no mouse sees a part of it only
         self.picture.value = (
             f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn}</div>'
@@ -161,8 +190,7 @@ class GraphPage:
         if chosen is not None:
             where = f"made by line {chosen.line} of the cell" if chosen.line else ""
             where = where or (f"made by call {chosen.made_by + 1}" if chosen.made_by is not None else "")
-            code = f'<pre class="gm-printed">{html.escape(chosen.rule)}</pre>'
-            self.rule.value = f'<div class="gm-note">{html.escape(where)}</div>{code}'
+            self.rule.value = rule_html(chosen, where)
 
     def _place(self) -> int | None:
         """The sample at x0, where there is one."""
@@ -200,6 +228,22 @@ class GraphPage:
         self._host.go(replace(self._host.state, create_graph=create, retain_graph=retain))
 
 
+def rule_html(box: Box, where: str) -> str:
+    """What a node does with a gradient, as mathematics; and the code that says it to the engine, for whoever asks."""
+    letters = {"self": "a" if "∂y/∂" in box.formula else "x", "other": "b", "result": "y"}
+    kept = [f"{letters.get(one.name, one.name)} (torch’s {one.name}) {tuple(one.shape) or ''}" for one in box.saved]
+    gone = [
+        f"{letters.get(name, name)} was overwritten{f' by line {line}' if line else ''} after it had been saved: "
+        "a backward pass is refused here"
+        for name, line in box.overwritten
+    ]
+    formula = f'<div class="gm-formula">{html.escape(box.formula)}</div>' if box.formula else ""
+    told = messages([f"It saved {', '.join(kept)}." if kept else "It saved nothing.", where])
+    code = f'<pre class="gm-printed">{html.escape(box.rule)}</pre>'
+    engine = f"<details><summary>the row of the engine’s tables</summary>{code}</details>"
+    return f"{formula}{messages(gone, 'error')}{told}{engine}"
+
+
 def refill(chooser: w.Dropdown, options: Sequence[tuple[str, int]]) -> None:
     """Other options, and the same choice if it is still among them."""
     before = chooser.value
@@ -221,9 +265,12 @@ def summary(values: Any, place: int | None) -> str:
 
 
 class SwitchMatrix:
-    """The six settings of retain_graph and create_graph, each with what it led to; `chosen(create, retain)`."""
+    """The six settings of retain_graph and create_graph, each with what it led to; `chosen(create, retain)`.
 
-    def __init__(self, chosen: Callable[[bool, bool | None], None]) -> None:
+    `above` says what they are tried on.
+    """
+
+    def __init__(self, chosen: Callable[[bool, bool | None], None], above: w.Widget) -> None:
         self.cells: dict[tuple[bool | None, bool], tuple[w.HTML, w.Button]] = {}
         heads = [w.HTML(), *(w.HTML(f"<code>create_graph={create}</code>") for create in CREATE)]
         rows: list[w.Widget] = list(heads)
@@ -244,7 +291,7 @@ class SwitchMatrix:
         self.grid = w.GridBox(
             rows, layout=w.Layout(grid_template_columns="minmax(130px,auto) 1fr 1fr", grid_gap="6px", width="100%")
         )
-        self.widget = w.VBox([section("WHAT THE TWO SWITCHES DO, ON YOUR CELL"), self.grid])
+        self.widget = w.VBox([section("WHAT THE TWO SWITCHES DO, ON YOUR CELL"), above, self.grid])
 
     def show(self, found: Sequence[Outcome], state: Any) -> None:
         """Show these outcomes; the one in force is marked."""

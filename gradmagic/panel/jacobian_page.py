@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 import numpy as np
 
-from gradmagic.explore.jacobian import Jacobian, place_label
+from gradmagic.explore.jacobian import Jacobian, is_worth_seeing, place_label
 from gradmagic.explore.trace import Array
 from gradmagic.explore.weights import Weights
 from gradmagic.panel.colours import coloured
 from gradmagic.panel.controls import Looks, WeightsChooser, section
 from gradmagic.panel.pages import Host, Seen
 from gradmagic.panel.texts import messages, number
+from gradmagic.panel.which_output import WhichOutput
 from gradmagic.plot.matrix import matrix_png
 
 if TYPE_CHECKING:
@@ -62,13 +63,14 @@ class JacobianPage:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._known: tuple[State, Jacobian | str] | None = None
+        self._known: tuple[int, State, Jacobian | str] | None = None
+        self.output = WhichOutput("the table is of", lambda: host.go(host.state))
         self.table = w.HTML(layout=w.Layout(margin="0"))
         self.said = w.HTML(layout=w.Layout(margin="0"))
         self.weights = WeightsChooser(host.state.weights, Looks(), self._chosen)
         box = w.Box([self.table], layout=w.Layout(flex="2 1 420px", min_width="280px", overflow="auto"))
         side = w.VBox(
-            [section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row, self.said],
+            [self.output.list, section("WEIGHTS · GRAD_OUTPUTS"), self.weights.row, self.said],
             layout=w.Layout(flex="1 1 280px", min_width="260px", max_width="420px"),
         )
         self.widget = w.HBox([box, side], layout=w.Layout(flex_flow="row wrap", width="100%"))
@@ -78,12 +80,15 @@ class JacobianPage:
 
     def find(self, seen: Seen) -> Callable[[], None]:
         """The table of this state."""
-        found = self._jacobian(seen)
-        return lambda: self._show(seen, found)
+        worth = (place for place, one in enumerate(seen.trace.outputs) if is_worth_seeing(one))
+        place = self.output.place if self.output.place is not None else next(worth, 0)
+        found = self._jacobian(seen, place)
+        return lambda: self._show(seen, found, place)
 
-    def _show(self, seen: Seen, found: Jacobian | str) -> None:
+    def _show(self, seen: Seen, found: Jacobian | str, place: int) -> None:
+        self.output.show([one.y_label for one in seen.trace.outputs], place)
         self.weights.show(seen.state.weights)
-        weights = seen.trace.weights
+        weights = seen.trace.outputs[place].weights
         if isinstance(found, str) or weights is None or weights.size != len(found.matrix):
             self.table.value = messages([found if isinstance(found, str) else "there are no weights to multiply it by"])
             self.said.value = ""
@@ -93,15 +98,15 @@ class JacobianPage:
         self.table.value = STYLE + (in_numbers if small else in_colours)(found, row)
         self.said.value = explained(found, seen, row)
 
-    def _jacobian(self, seen: Seen) -> Jacobian | str:
+    def _jacobian(self, seen: Seen, place: int) -> Jacobian | str:
         """The table, made again where it may be another: the weights change nothing in it."""
         state = replace(seen.state, weights="ones", look=seen.explorer.state.look)
-        if self._known is None or replace(self._known[0], look=state.look) != state:
+        if self._known is None or (self._known[0], replace(self._known[1], look=state.look)) != (place, state):
             try:
-                self._known = state, seen.explorer.jacobian()
+                self._known = place, state, seen.explorer.jacobian(place)
             except Exception as error:  # noqa: BLE001  a page that cannot be shown says why
-                self._known = state, str(error)
-        return self._known[1]
+                self._known = place, state, str(error)
+        return self._known[2]
 
 
 def largest_of(values: Array) -> float:

@@ -194,7 +194,7 @@ class Panel:
         self.words = Words(looks, self.go)
         self.controls = Column(self, self._seen(), looks)
         self.pointing = Pointing(self.controls.inputs)
-        without = () if is_worth_seeing(self._trace) else ("jacobian",)
+        without = () if any(map(is_worth_seeing, self._trace.outputs)) else ("jacobian",)
         self.pages = Pages(self._first_page(), self, self._state.look.tab, self._turned_to, without)
         self.undo = Undo(History(self._state), self.go)
         self.progress = Progress(self.explorer.request.filename, self._work.stop)

@@ -63,7 +63,9 @@ border-bottom-color:#0072b2}}
 .gm .gm-code textarea{{font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.4;
 white-space:pre;overflow:auto;height:auto}}
 .gm .gm-scroll{{max-height:380px;overflow:auto;max-width:100%}}
-.gm .gm-drawn{{max-height:640px}}
+.gm .gm-graph g[data-node]{{cursor:pointer}} .gm .gm-graph g[data-node]:hover rect{{stroke-width:3}}
+.gm .gm-formula{{font-size:14px;line-height:1.5;margin:4px 0}}
+.gm .gm-drawn{{max-height:960px}}
 .gm .gm-values-table thead{{position:sticky;top:0;background:var(--gm-back)}}
 .gm .gm-values-table th,.gm .gm-values-table td{{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums;
 border:0;border-bottom:1px solid var(--gm-line)}}
@@ -183,14 +185,23 @@ NAMING = """
   }
   tell();
   // A click on a row of the ledger is the same as choosing its call in the list of the switches.
+  function choose(list, index) {
+    list.selectedIndex = index;
+    list.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+  // A click on a node of a graph is the same as choosing it in the list of nodes.
+  function pointed(event) {
+    var node = event.target.closest('[data-node]'), list = panel.querySelector('.gm-nodes select');
+    if (node && list) choose(list, +node.dataset.node);
+  }
   function chosen(event) {
     var row = event.target.closest('.gm-ledger tr[data-call]'), list = panel.querySelector('.gm-calls select');
     if (!row || !list) return;
     var name = new RegExp('^call\\\\s' + row.dataset.call + ':'), options = Array.from(list.options);
-    list.selectedIndex = Math.max(0, options.findIndex(function (o) { return name.test(o.text); }));
-    list.dispatchEvent(new Event('change', { bubbles: true }));
+    choose(list, Math.max(0, options.findIndex(function (o) { return name.test(o.text); })));
   }
   panel.addEventListener('click', chosen);
+  panel.addEventListener('click', pointed);
   panel.addEventListener('keydown', arrows);
   panel.addEventListener('change', tell);
   window.addEventListener('keydown', keep, true);

@@ -19,6 +19,8 @@ MOST = 60  # boxes that are drawn one by one
 LETTER, LINE = 7.2, 15.0  # pixels
 HEIGHT, RISE = 42.0, 36.0  # of a box, and between two layers
 MARGIN = 8.0
+STYLE = "max-width:100%;height:auto"
+READABLE = 0.75  # of its size: a drawing that is wider than its place is made no smaller, and scrolls
 
 # Colours follow the panel's, which follow the front end's; the fallbacks are the light theme.
 INK, FAINT, LINE_COLOUR = "var(--gm-ink,#24292f)", "var(--gm-faint,#59636e)", "var(--gm-faint,#8c959f)"
@@ -28,6 +30,7 @@ LOOKS: Mapping[str, str] = {
     "kept": "fill:var(--gm-kept,#e6f1f8);stroke:#0072b2",
     "empty": "fill:var(--gm-back,#fff);stroke:var(--gm-faint,#8c959f)",
     "freed": "fill:none;stroke:var(--gm-faint,#8c959f);stroke-dasharray:5 4",
+    "stale": "fill:var(--gm-wash,#fdecea);stroke:var(--gm-bad,#b3261e);stroke-width:2.5",
     "now": "fill:#fbe3d6;stroke:#d55e00;stroke-width:2.5",
 }
 
@@ -57,17 +60,20 @@ def diagram(graph: Graph, freed: Mapping[int, int], step: Step | None = None, pl
     leaves = [key for key, box in boxes.items() if box.kind == "leaf"]
     laid = laid_out(widths, {key: box.heads for key, box in boxes.items()}, leaves)
     height = laid.layers * HEIGHT + (laid.layers - 1) * RISE + 2 * MARGIN
+    nodes = [box.key for box in graph.boxes if box.kind == "node"]
     parts = [arrow(laid, ends, height, step, place) for ends in laid.ways]
     for key, box in boxes.items():
-        middle = (laid.places[key].x + MARGIN, height_of(laid.places[key].layer, height))
+        where = laid.places[key].x + MARGIN, height_of(laid.places[key].layer, height), widths[key]
         look = look_of(box, freed, now=step is not None and step.key == key)
-        parts.append(drawing_of(box, texts[key], widths[key], middle, look))
+        place_in_list = nodes.index(key) if key in nodes else None
+        parts.append(drawing_of(box, texts[key], where, look, place_in_list))
     title = f"The backward graph of {graph.label}"
     words = html.escape(in_words(graph, freed, hidden))
     width = laid.width + 2 * MARGIN
+    least = READABLE * width
     return (
         f'<svg class="gm-graph" role="img" xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" '
-        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:100%;height:auto" '
+        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" style="{STYLE};min-width:{least:.0f}px" '
         f'font-family="sans-serif" aria-label="{html.escape(title, quote=True)}. {words}">'
         f"<title>{html.escape(title)}</title><desc>{words}</desc>"
         '<defs><marker id="gm-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
@@ -90,10 +96,16 @@ def lines_of(box: Box, freed: Mapping[int, int]) -> tuple[str, str]:
         return box.name, f"{shape} leaf"
     if box.key in freed:
         return box.name, f"freed by call {freed[box.key] + 1}"
+    if box.overwritten:
+        return box.name, "✗ " + "; ".join(f"{name} overwritten{by_line(line)}" for name, line in box.overwritten)
     if not box.saved:
         return box.name, "saves nothing"
     names = ", ".join(saved.name for saved in box.saved)
     return box.name, f"saves {names} · {in_bytes(sum(saved.nbytes for saved in box.saved))}"
+
+
+def by_line(line: int | None) -> str:
+    return f" by line {line}" if line else ""
 
 
 def in_bytes(count: int) -> str:
@@ -119,12 +131,16 @@ def look_of(box: Box, freed: Mapping[int, int], *, now: bool) -> Look:
         return Look(LOOKS["leaf"])
     if box.key in freed:
         return Look(LOOKS["freed"], FAINT)
+    if box.overwritten:
+        return Look(LOOKS["stale"], second="var(--gm-bad,#b3261e)")
     return Look(LOOKS["kept" if box.saved else "empty"])
 
 
-def drawing_of(box: Box, lines: tuple[str, str], width: float, middle: tuple[float, float], look: Look) -> str:
-    """One box, with its rule and the line that made it in a tooltip."""
-    x, y = middle
+def drawing_of(
+    box: Box, lines: tuple[str, str], where: tuple[float, float, float], look: Look, place: int | None
+) -> str:
+    """One box, with its rule and the line that made it in a tooltip, and its place among the nodes."""
+    x, y, width = where
     if box.kind == "node":
         shape = (
             f'<rect x="{x - width / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="9" '
@@ -132,9 +148,11 @@ def drawing_of(box: Box, lines: tuple[str, str], width: float, middle: tuple[flo
         )
     else:
         shape = f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{width / 2:.1f}" ry="{HEIGHT / 2}" style="{look.style}"/>'
-    tip = html.escape(" · ".join(filter(None, [box.name, f"line {box.line}" if box.line else "", box.rule])))
+    chosen = "" if place is None else f' data-node="{place}"'
+    told = [box.name, f"line {box.line}" if box.line else "", box.formula or box.rule]
+    tip = html.escape(" · ".join(filter(None, told)))
     return (
-        f"<g><title>{tip}</title>{shape}"
+        f"<g{chosen}><title>{tip}</title>{shape}"
         f'<text x="{x:.1f}" y="{y - 3:.1f}" text-anchor="middle" font-size="12" style="fill:{look.first}">'
         f"{html.escape(lines[0])}</text>"
         f'<text x="{x:.1f}" y="{y + 12:.1f}" text-anchor="middle" font-size="10.5" style="fill:{look.second}">'
@@ -239,5 +257,7 @@ def in_words(graph: Graph, freed: Mapping[int, int], hidden: int) -> str:
     gone = sum(box.key in freed for box in nodes)
     kept = sum(saved.nbytes for box in nodes if box.key not in freed for saved in box.saved)
     chain = " from ".join([graph.label, *(box.name for box in nodes[:8])]) + (" and so on" if len(nodes) > 8 else "")
+    stale = [f"{box.name}: {lines_of(box, {})[1].removeprefix('✗ ')}" for box in nodes if box.overwritten]
     said = f"{len(nodes)} nodes, {gone} of them freed, {in_bytes(kept)} saved; leaves: {leaves or 'none'}. {chain}."
+    said += f" Refused at {', '.join(stale)}." if stale else ""
     return said + (f" {hidden} nodes are not drawn one by one." if hidden else "")

@@ -1,5 +1,6 @@
 """The Graph page, without a front end."""
 
+import re
 from dataclasses import replace
 
 import gradmagic
@@ -42,9 +43,51 @@ def test_a_choice_in_the_matrix_is_carried_out():
     panel.close()
 
 
-def test_the_rule_of_a_node_is_shown_as_it_is_written():
+def test_the_rule_of_a_node_is_shown_as_mathematics_and_after_it_as_code():
     panel, page = opened("sin(x)")
-    assert "sin = elementwise(np.sin" in page.rule.value
+    formula, code = page.rule.value.split("<details>")
+    assert "dy/dx = cos(x). It passes on g · cos(x)." in formula
+    assert "saved x" in formula
+    assert "sin = elementwise(np.sin" in code
+    panel.close()
+
+
+def test_the_rule_is_that_of_the_node_whose_turn_it_is():
+    panel, page = opened("exp(sin(x))", order=1)
+    page.which.value = 0
+    page.step.value = 2
+    assert "SinBackward0" in page.said.value
+    assert "y = sin(x)" in page.rule.value
+    panel.close()
+
+
+def test_a_node_whose_saved_value_was_overwritten_is_marked_with_the_line():
+    panel, page = opened("u = x.exp()\ny = u * u\nu.add_(1.)", of="y")
+    assert page.picture.value.count("✗ ") == 2
+    assert "✗ result overwritten by line 3" in page.picture.value
+    assert "Refused at MulBackward0: self overwritten by line 3" in page.picture.value
+    assert "a was overwritten by line 3" in page.rule.value
+    panel.close()
+
+
+def test_the_switches_are_tried_on_the_output_that_is_chosen():
+    panel, page = opened("x**2, 3 * x", points=5)
+    assert [name for name, _ in page.output.list.options] == ["y1", "y2"]
+    assert "dy1/dx" in page.matrix.cells[None, True][0].value
+    page.output.list.value = 1
+    assert "dy2/dx" in page.matrix.cells[None, True][0].value
+    assert "dy2/dx is constant" in page.matrix.cells[True, True][0].value
+    panel.close()
+
+
+def test_a_large_graph_has_the_width_of_the_page_and_is_not_made_too_small():
+    panel, page = opened("exp(sin(x) * x) / (1 + x**2)")
+    page.which.value = len(page.which.options) - 1
+    assert page.box.layout.flex == "1 1 100%"
+    width, least = (float(re.search(f"{word}(\\d+)", page.picture.value)[1]) for word in ('width="', "min-width:"))
+    assert least >= 0.7 * width
+    page.which.value = 0
+    assert page.box.layout.flex != "1 1 100%"
     panel.close()
 
 

@@ -106,3 +106,18 @@ def test_closing_reaches_the_page() -> None:
     panel, page = opened(CUMSUM)
     panel.close()
     assert page.weights.kind.comm is None
+
+
+def test_of_several_outputs_the_first_that_is_worth_it_is_shown_and_another_can_be_chosen() -> None:
+    panel, page = opened("x**2, torch.cumsum(x, 0), 3 * x", points=5)
+    assert [name for name, _ in page.output.list.options] == ["y1", "y2", "y3"]
+    assert page.output.list.layout.display is None
+    assert "∂y2/∂x" in page.table.value
+    page.output.list.value = 2
+    assert "∂y3/∂x" in page.table.value
+    assert "a diagonal" in page.said.value
+    panel.close()
+
+
+def test_a_single_output_is_no_choice() -> None:
+    assert opened(CUMSUM)[1].output.list.layout.display == "none"

@@ -1,0 +1,42 @@
+"""The Graph page in a real browser: it is there soon, a node says its rule under the pointer, a click chooses it."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import until
+from tests.browser.frontends import notebook_of, opened_in
+
+pytestmark = pytest.mark.browser
+
+CELL = "%%grad x=-6:6@1.8 a=0:3@1.5\na * np.sin(x) * np.exp(-(x**2) / 8)"
+
+
+def test_a_node_says_its_rule_under_the_pointer_and_a_click_chooses_it(lab: tuple[str, Path], browser: Any) -> None:
+    url, folder = lab
+    page = opened_in("lab", browser, url, notebook_of(folder / "graph.ipynb", CELL))
+    panel = page.locator(".gm").first
+    began = time.monotonic()
+    panel.get_by_role("tab", name="Graph", exact=True).click()
+    panel.locator("svg.gm-graph").wait_for()
+    assert time.monotonic() - began < 5
+    assert panel.get_by_role("combobox", name="graph of").input_value()
+
+    node = panel.locator("g[data-node]", has=page.locator("text", has_text=re.compile("^SinBackward0$")))
+    node.hover()
+    # the title of what lies under the pointer is what a browser shows there
+    box = node.bounding_box()
+    under = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('g').querySelector('title').textContent",
+        [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2],
+    )
+    assert "It passes on g · cos(x)." in under
+    assert page.evaluate("(g) => getComputedStyle(g.querySelector('rect')).strokeWidth", node.element_handle()) == "3px"
+    node.click()
+    until(lambda: "y = sin(x)" in panel.locator(".gm-formula").inner_text(), "its rule is told")
+    page.close()
