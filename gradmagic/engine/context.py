@@ -79,7 +79,7 @@ class _SavedOutput:
 class FunctionNode(Node):
     """The node of one call of a custom function. It shows its ctx's attributes as its own."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
     function: Any  # the Function that it is a call of
     ctx: Any = None
     runs_on_nothing = True

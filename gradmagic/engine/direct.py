@@ -60,7 +60,7 @@ def in_order(roots: Sequence[Any]) -> tuple[list[Any], set[Tensor]]:
     seen, stack = set(stack), [*stack]
     while stack:
         node = stack.pop()
-        if node.op is None or not node.plain or node.op.pulls is None:
+        if node.op is None or node.op.pulls is None or (node.rare is not None and not node.plain):
             return [], ends
         for t in node.edges:
             if t is None:
@@ -77,7 +77,10 @@ def in_order(roots: Sequence[Any]) -> tuple[list[Any], set[Tensor]]:
 def _chain(node: Any, ends: set[Tensor]) -> tuple[list[Any], Sequence[Any]]:
     """The nodes from here on as long as there is one way only, and where it forks: they need no sorting."""
     order: list[Any] = []
-    while node is not None and node.op is not None and node.plain and node.op.pulls is not None:
+    while node is not None:
+        op = node.op
+        if op is None or op.pulls is None or (node.rare is not None and not node.plain):
+            return order, [node]  # where it is looked at again
         order.append(node)
         following = None
         for t in node.edges:
@@ -91,7 +94,7 @@ def _chain(node: Any, ends: set[Tensor]) -> tuple[list[Any], Sequence[Any]]:
                 ends.update(t for t in node.edges if t is not None and not isinstance(t, Node))
                 return order, [t for t in node.edges if isinstance(t, Node)]
         node = following
-    return order, () if node is None else [node]
+    return order, ()
 
 
 def leading(order: Sequence[Any], leaves: AbstractSet[Tensor]) -> set[Any]:

@@ -281,7 +281,7 @@ def _forbid(t: Any, why: str) -> None:
 class Error(Node):
     """Stands where a gradient has a history that cannot be followed."""
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
     function = ""
 
     def name(self) -> str:

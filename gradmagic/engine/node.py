@@ -56,6 +56,26 @@ class WriteLog:
         return self.count - len(self.stamps) + bisect_left(self.stamps, time)
 
 
+class Rare:
+    """An attribute that few nodes have: they keep it in a dict of their own, the others have no dict."""
+
+    def __init__(self, default: Any = None) -> None:
+        self.default = default
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.name = name
+
+    def __get__(self, node: Any, owner: Any = None) -> Any:
+        if node is None or node.rare is None:
+            return self.default
+        return node.rare.get(self.name, self.default)
+
+    def __set__(self, node: Any, value: Any) -> None:
+        if node.rare is None:
+            node.rare = {}
+        node.rare[self.name] = value
+
+
 class Node:
     """One recorded operation. Its subclasses, one per row of the tables, carry the row as ``op``.
 
@@ -63,22 +83,24 @@ class Node:
     outputs it was. ``saved`` are the operands (Tensors and numbers) and the output (an array) that the row's rules read.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "dtype", "edge_nrs", "edges", "kwargs", "plain", "saved", "seq", "shape")
+    __slots__ = ("__weakref__", "dtype", "edges", "kwargs", "rare", "saved", "seq", "shape")
 
     op: Any = None
-    metas: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] | None = None  # only where there are several outputs
-    output_logs: dict[int, WriteLog] | None = None  # of the outputs that it saved, as far as anybody can write to them
     runs_on_nothing = False  # whether it makes something of no gradient at all
-    written_at: int | None = None  # an in-place op's own write is not a change of what it saved
-    pre_hooks: dict[int, Any] | None = None  # of tensors, by output
-    node_prehooks: Any = None
-    node_hooks: Any = None
-    tangents: tuple[Any, ...] | None = None  # of the outputs, while a level of forward mode is at work
+    plain: Any = Rare(True)  # one output, and no hooks: a walk need not look for either
+    edge_nrs: Any = Rare()  # which of its node's outputs each operand was, where one was not the first
+    metas: Any = Rare()  # of several outputs the shapes and dtypes
+    output_logs: Any = Rare()  # of the outputs that it saved, by number, as far as anybody can write to them
+    written_at: Any = Rare()  # an in-place op's own write is not a change of what it saved
+    pre_hooks: Any = Rare()  # of tensors, by output
+    node_prehooks: Any = Rare()
+    node_hooks: Any = Rare()
+    tangents: Any = Rare()  # of the outputs, while a level of forward mode is at work
+    of_user: Any = Rare()  # what `metadata` gives
 
     seq: int
     edges: tuple[Any, ...]
-    edge_nrs: tuple[int, ...] | None
-    plain: bool  # one output, and no hooks: a walk need not look for either
+    rare: dict[str, Any] | None  # what few nodes have
     saved: tuple[Any, ...] | None  # None once it was freed
     kwargs: dict[str, Any]
     shape: tuple[int, ...]
@@ -110,7 +132,9 @@ class Node:
     @property
     def metadata(self) -> dict[str, Any]:
         """A dict of the user's own."""
-        found: dict[str, Any] = self.__dict__.setdefault("_metadata", {})
+        if self.of_user is None:
+            self.of_user = {}
+        found: dict[str, Any] = self.of_user
         return found
 
     def meta(self, nr: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -289,7 +313,7 @@ class Node:
 def blank(kind: type[Any]) -> Any:
     """A new node of a kind, as yet without operands."""
     node = object.__new__(kind)
-    node.edge_nrs, node.plain = None, True
+    node.rare = None
     return node
 
 

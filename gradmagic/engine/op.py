@@ -18,7 +18,7 @@ import numpy as np
 from gradmagic.engine import plainly
 from gradmagic.engine.anomaly import note
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import DeadEnd, Node, tick
+from gradmagic.engine.node import DeadEnd, Node, blank, tick
 from gradmagic.engine.pulling import Pull, target_meta, written_out
 from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.saving import Packed, saving
@@ -26,7 +26,6 @@ from gradmagic.engine.stopping import heed
 from gradmagic.engine.tensor import Tensor, View, edge
 
 Rule = Any  # a function of named values, or a number where it is constant
-_new = object.__new__
 
 
 # what nodes show as `_saved_…`, by the node's name: filled by the floor that knows their names
@@ -178,8 +177,8 @@ class Op:
         return tuple(outs)
 
     def node(self, operands: Sequence[Any], edges: tuple[Any, ...], y: Any, kwargs: dict[str, Any]) -> Node:
-        node: Node = _new(self.node_class or self.make_node_class())
-        node.edges, node.edge_nrs, node.plain = edges, None, True
+        node: Node = blank(self.node_class or self.make_node_class())
+        node.edges = edges
         for v in operands:
             if isinstance(v, Tensor) and v.output_nr:
                 node.edge_nrs = tuple([v.output_nr if isinstance(v, Tensor) else 0 for v in operands])

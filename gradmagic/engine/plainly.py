@@ -45,8 +45,8 @@ _RESULT = """\
 _NODE = """\
     t._node = node = Kind()
     node.edges, node.saved, node.kwargs, node.seq = {edges}, saved, {kwargs}, tick()
-    node.shape, node.dtype, node.plain = y.shape, y.dtype, True
-    node.edge_nrs = {nrs}
+    node.shape, node.dtype = y.shape, y.dtype
+    node.rare = {nrs}
     return t
 """
 
@@ -86,7 +86,7 @@ def one(x, **kwargs):
         return t
     saved = {saved}
 """
-    + _NODE.format(edges="(to_x,)", kwargs="kwargs", nrs="(x.output_nr,) if x.output_nr else None")
+    + _NODE.format(edges="(to_x,)", kwargs="kwargs", nrs="dict(edge_nrs=(x.output_nr,)) if x.output_nr else None")
 )
 
 _TWO = (
@@ -132,7 +132,9 @@ def two(a, b):
     else:
         saved = {saved}
 """
-    + _NODE.format(edges="(to_a, to_b)", kwargs="NO_KWARGS", nrs="(a.output_nr, nr) if nr or a.output_nr else None")
+    + _NODE.format(
+        edges="(to_a, to_b)", kwargs="NO_KWARGS", nrs="dict(edge_nrs=(a.output_nr, nr)) if nr or a.output_nr else None"
+    )
 )
 
 # What works element by element gives its result in the order in memory of its operands: if the first one has rows, so

@@ -71,7 +71,7 @@ _OPERAND = """\
 """
 _OUTPUT = """\
     y = saved[-1]
-    if recording or node.output_logs is not None or type(y) is Packed:
+    if recording or node.rare is not None or type(y) is Packed:
         y = node.unpack(len(node.edges), recording)
 """
 _SAVED = """\

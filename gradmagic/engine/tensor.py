@@ -64,7 +64,6 @@ class Tensor(Conversion):
     )
     __hash__ = object.__hash__
 
-    plain = True  # to a walk: a leaf takes a gradient as it comes, as a node with one output does
     # What few tensors have, as defaults of the class: a tensor without them pays nothing.
     _grad: Tensor | None = None
     _hooks: dict[int, Any] | None = None

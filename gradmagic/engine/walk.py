@@ -1,4 +1,7 @@
-"""The backward pass: one walk over the graph, its hooks and its freeing. Knows nodes and edges; knows no operator."""
+"""The backward pass: one walk over the graph, its hooks and its freeing. Knows nodes and edges; knows no operator.
+
+Where nobody looks on there is a shorter way, in `direct`.
+"""
 
 from __future__ import annotations
 
@@ -132,37 +135,14 @@ class Walk:
         self.arrive(complete.get(None, ()))
 
     def run(self, retain: bool) -> None:
-        order, grads, live, recording = self.order, self.grads, self.live, self.recording
+        order, grads = self.order, self.grads
         complete = self._complete()
         self._set_out(complete)
-        stepwise = bool(self.inside or complete or modes.anomaly or self.batch)
         while order:
             node = order.pop()
-            g = grads.pop(node, None)
-            if stepwise or g is None or not node.plain or node.op is None or node.op.pulls is None:
-                self.visit(node, g, retain)
-                if node in complete:
-                    self.arrive(complete[node])
-                continue
-            # where there is nothing to look for on the way: the same as a visit, at its shortest
-            pulls = node.op.pulls
-            for i, target in enumerate(node.edges):
-                if target not in live:
-                    if target is not None:
-                        node.check()
-                    continue
-                part = pulls[i](node, g, recording)
-                if part is None:
-                    continue
-                raw = part._array if type(part) is Tensor else part
-                like = target._array if isinstance(target, Tensor) else target
-                if target.plain and raw.shape == like.shape and raw.dtype is like.dtype:
-                    held = grads.get(target)
-                    grads[target] = part if held is None else held + part
-                else:
-                    self.receive(target, 0 if node.edge_nrs is None else node.edge_nrs[i], fit(part, node, i))
-            if not retain and node.saved:
-                node.saved = None
+            self.visit(node, grads.pop(node, None), retain)
+            if node in complete:
+                self.arrive(complete[node])
         if not complete:
             self.arrive(self.last)
 

@@ -1,5 +1,7 @@
 """Counted work: how many ufunc calls and nodes the rounds of the benchmark take. Times vary, counts do not."""
 
+import gc
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +60,21 @@ def chain(x: Any, w: Any) -> None:
 )
 def test_a_round_takes_as_many_calls_and_nodes_as_it_did(work: Any, calls: int, nodes: int) -> None:
     assert counted(work, np.linspace(0.5, 2.0, 12).reshape(3, 4)) == (calls, nodes)
+
+
+def test_a_recorded_op_takes_no_more_bytes_than_it_did() -> None:
+    y = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    factor, term = torch.tensor(1.5, dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)
+    y = y * factor + term  # makes what all of them share
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(1000):
+            y = y * factor + term
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / 2000 < 216
 
 
 def test_one_multiply_more_in_a_rule_is_counted() -> None:

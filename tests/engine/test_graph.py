@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,3 +160,11 @@ def test_the_way_back_stays_in_the_precision_of_the_operand(call: str) -> None:
         nodes += [n for n, _ in getattr(node, "next_functions", ()) if n is not None and n not in nodes]
     casts = [n for n in nodes if type(n).__name__ == "ToCopyBackward0"]
     assert not casts
+
+
+def test_a_node_has_room_for_metadata_but_not_for_attributes_of_the_users() -> None:
+    node: Any = torch.ones(2, requires_grad=True).exp().grad_fn
+    node.metadata["of the user"] = 1
+    assert node.metadata == {"of the user": 1}
+    with pytest.raises(AttributeError, match="'ExpBackward0' object has no attribute 'mine'"):
+        node.mine = 1
