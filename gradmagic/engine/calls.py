@@ -88,7 +88,9 @@ def _directly(
 ) -> dict[int, Any] | None:
     """By input the gradients; or those of all leaves, added to theirs. None if anything has to be looked at on the way."""
     grads: dict[Any, Any] = {}
-    for node, _, g in roots:
+    for node, output, g in roots:
+        if output:
+            return None
         held = grads.get(node)
         grads[node] = g if held is None else held + g
     if not all(isinstance(node, Node) for node in grads):

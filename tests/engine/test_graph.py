@@ -114,6 +114,18 @@ def test_a_watcher_sees_each_call_and_may_change_its_options() -> None:
     assert g.requires_grad
 
 
+@pytest.mark.parametrize(
+    "call", ["linalg.qr(x)", "split(x, [1, 4])", "unbind(x)", "aminmax(x, dim=0)", "linalg.slogdet(x @ x.mT)"]
+)
+def test_outputs_of_one_op_are_differentiated_together_as_one_by_one(call: str) -> None:
+    x = torch.arange(25.0, dtype=torch.float64).reshape(5, 5).sin().requires_grad_()
+    outputs = [t for t in eval(f"torch.{call}", {"torch": torch, "x": x}) if t.requires_grad]
+    weights = [torch.full_like(t, 1.0 + i) for i, t in enumerate(outputs)]
+    (together,) = torch.autograd.grad(outputs, x, weights, retain_graph=True)
+    apart = [torch.autograd.grad(t, x, w, retain_graph=True)[0] for t, w in zip(outputs, weights, strict=True)]
+    assert torch.allclose(together, sum(apart))
+
+
 def test_an_expanded_tensor_refuses_to_be_written_into() -> None:
     with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
         torch.ones(3).expand(2, 3).add_(1)
