@@ -118,7 +118,7 @@ def test_a_watcher_sees_each_call_and_may_change_its_options() -> None:
     "call", ["linalg.qr(x)", "split(x, [1, 4])", "unbind(x)", "aminmax(x, dim=0)", "linalg.slogdet(x @ x.mT)"]
 )
 def test_outputs_of_one_op_are_differentiated_together_as_one_by_one(call: str) -> None:
-    x = torch.arange(25.0, dtype=torch.float64).reshape(5, 5).sin().requires_grad_()
+    x = (torch.arange(25.0, dtype=torch.float64).reshape(5, 5).sin() + 3 * torch.eye(5)).requires_grad_()
     outputs = [t for t in eval(f"torch.{call}", {"torch": torch, "x": x}) if t.requires_grad]
     weights = [torch.full_like(t, 1.0 + i) for i, t in enumerate(outputs)]
     (together,) = torch.autograd.grad(outputs, x, weights, retain_graph=True)
