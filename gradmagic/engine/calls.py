@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradmagic.engine.direct import bring, in_order, leading
+from gradmagic.engine.dtypes import type_in_c
 from gradmagic.engine.fitting import accumulate, is_watched
 from gradmagic.engine.modes import UNUSUAL, modes
 from gradmagic.engine.node import AccumulateGrad, DeadEnd, Node, as_function
@@ -209,7 +210,7 @@ def edge_of(value: Any) -> tuple[Any, int]:
 
 def _input_edge(value: Any) -> tuple[Any, int]:
     if not isinstance(value, (Tensor, GradientEdge)):
-        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(value).__name__}")
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type_in_c(value)}")
     target, nr = edge_of(value)
     if target is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")

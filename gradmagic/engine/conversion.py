@@ -118,4 +118,8 @@ class Conversion:
         return iter(self.unbind(0))
 
     def __contains__(self, element: Any) -> bool:
+        if not hasattr(element, "_array") and not isinstance(element, (int, float, complex, np.number, np.bool_)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
         return bool((self == element).any())

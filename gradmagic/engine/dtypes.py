@@ -239,3 +239,26 @@ def result_dtype(operands: Iterable[Any]) -> np.dtype[Any]:
             # a complex number meeting float64 gives complex128: the precision stays
             best = np.promote_types(best, np.complex64) if found.kind == "c" and best.kind == "f" else found
     return best if best is not None else default_float()
+
+
+# -- in messages --------------------------------------------------------------------------------------------------
+
+_IN_C = {
+    "long": "long int", "short": "short int", "byte": "unsigned char", "char": "signed char", "half": "c10::Half",
+    "bfloat16": "c10::BFloat16", "complexfloat": "c10::complex<float>", "complexdouble": "c10::complex<double>",
+}  # fmt: skip
+_MADE_IN_PYTHON = 1 << 9  # the flag of types that C does not know by their module
+
+
+def in_c(kind: dtype) -> str:
+    """The name that C has for a dtype's numbers."""
+    name = kind.legacy.lower()
+    return _IN_C.get(name, name)
+
+
+def type_in_c(value: Any) -> str:
+    """The name that C has for a value's type."""
+    kind = type(value)
+    if kind.__module__ == "builtins" or (kind.__flags__ & _MADE_IN_PYTHON and kind.__module__ != "torch"):
+        return kind.__name__
+    return f"{kind.__module__}.{kind.__name__}"

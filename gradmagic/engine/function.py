@@ -17,6 +17,7 @@ from gradmagic.engine.modes import modes, no_grad
 from gradmagic.engine.node import Node, blank, tick
 from gradmagic.engine.tensor import Tensor, View, edge
 
+_MODULE = "torch.autograd.function"  # where torch's say that they are from
 _NO_VMAP_RULE = (
     "You tried to vmap over {}, but it does not have vmap support. Please override and implement the vmap staticmethod or set "
     "generate_vmap_rule=True. For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
@@ -67,8 +68,8 @@ class Function:
 
     def __init_subclass__(cls) -> None:
         name = cls.__name__ + "Backward"
-        cls._backward_cls = type(name, (FunctionCtx,), {"_forward_cls": cls})
-        cls._node_cls = type(name, (FunctionNode,), {"__slots__": (), "function": cls})
+        cls._backward_cls = type(name, (FunctionCtx,), {"__module__": _MODULE, "_forward_cls": cls})
+        cls._node_cls = type(name, (FunctionNode,), {"__slots__": (), "__module__": _MODULE, "function": cls})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(

@@ -7,7 +7,9 @@ import inspect
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
+
+from gradmagic.engine.dtypes import type_in_c
 
 # The threads that record no graph, or have anything else switched on that ops must look for. While it is empty, as it
 # nearly always is, an op need not ask for its own thread's modes, which costs as much as a small product.
@@ -60,9 +62,8 @@ class _Switch:
     def copy(self) -> _Switch:
         return type(self)()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> None:  # torch's give nothing
         self._before = self.enter()
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.leave(self._before)
@@ -137,8 +138,7 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode: Any) -> None:
         if not isinstance(mode, bool):
-            got = type(mode).__name__
-            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {got}")
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {type_in_c(mode)}")
         self._before = modes.grad
         self.mode = mode
         modes.grad = mode
@@ -146,9 +146,8 @@ class set_grad_enabled(_Switch):
     def copy(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> None:
         modes.grad = self.mode
-        return self
 
     def leave(self, before: bool) -> None:
         modes.grad = before
@@ -192,6 +191,11 @@ class set_detect_anomaly(_Switch):
     """Set anomaly detection at once; as a context manager, put the former setting back at its end."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        for position, (name, value) in enumerate((("enabled", mode), ("check_nan", check_nan)), 1):
+            if not isinstance(value, bool):
+                raise TypeError(
+                    f"set_anomaly_enabled(): argument '{name}' (position {position}) must be bool, not {type_in_c(value)}"
+                )
         self._before = (modes.anomaly, modes.check_nan)
         self.mode, self.check_nan = mode, check_nan
         set_anomaly(mode, check_nan)
@@ -199,7 +203,7 @@ class set_detect_anomaly(_Switch):
     def copy(self) -> set_detect_anomaly:
         return set_detect_anomaly(self.mode, self.check_nan)
 
-    def __enter__(self) -> None:  # type: ignore[override]  # torch's gives nothing
+    def __enter__(self) -> None:
         pass
 
     def leave(self, before: tuple[bool, bool]) -> None:

@@ -242,6 +242,12 @@ class Node:
         inputs = len(self.metas) if self.metas else 1
         if len(grads) != inputs:
             raise TypeError(f"expected {inputs} arguments, got {len(grads)} instead")
+        for k, g in enumerate(grads):
+            if g is not None and not hasattr(g, "_array"):
+                raise TypeError(f"argument {k} is not a Variable")
+        if not self.runs_on_nothing and all(g is None for g in grads):
+            nothing = (None,) * len(self._places)
+            return nothing[0] if len(nothing) == 1 else nothing
         recording = modes.grad
         given = [g if g is None or recording else g._array for g in grads]
         out = self.apply(given if self.metas else given[0], [t is not None for t in self.edges], recording)
@@ -354,6 +360,7 @@ def _alias(leaf: Tensor) -> Node:
 class AccumulateGrad:
     """The end of the graph at a leaf, made only when someone looks at it."""
 
+    __module__ = "builtins"  # as torch's nodes say
     __slots__ = ("__dict__", "__weakref__", "variable")
     next_functions: tuple[Any, ...] = ()
 

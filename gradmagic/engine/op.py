@@ -234,7 +234,7 @@ class Op:
 
     def make_node_class(self) -> Any:
         name = self.node_name or _camel(self.name) + "Backward0"
-        self.node_class = type(name, (Node,), {"__slots__": (), "op": self})
+        self.node_class = type(name, (Node,), {"__slots__": (), "__module__": "builtins", "op": self})
         return self.node_class
 
     # -- the same, for what is nearly always given: real floats of one dtype, and nothing unusual switched on ------

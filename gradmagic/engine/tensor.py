@@ -140,8 +140,11 @@ class Tensor(Conversion):
             raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self._set_requires_grad(flag, "only Tensors of floating point and complex dtype can require gradients")
 
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
+    def requires_grad_(self, requires_grad: Any = True) -> Self:
         """Ask for gradients of this leaf, in place."""
+        if not isinstance(requires_grad, bool):
+            got = dtypes.type_in_c(requires_grad)
+            raise TypeError(f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {got}")
         if modes.transforms:
             raise RuntimeError(_INSIDE_TRANSFORM)
         self._set_requires_grad(requires_grad, "only Tensors of floating point dtype can require gradients")
@@ -197,7 +200,7 @@ class Tensor(Conversion):
         if value._array.dtype != self._array.dtype:
             ours, theirs = dtypes.of(self._array.dtype), dtypes.of(value._array.dtype)
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{theirs.legacy.lower()}' to a tensor with grad_dtype "
+                f"attempting to assign a gradient with dtype '{dtypes.in_c(theirs)}' to a tensor with grad_dtype "
                 f"'{ours.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You "
                 "can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
                 "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems "
@@ -322,6 +325,8 @@ class Tensor(Conversion):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {dtypes.type_in_c(value)}")
         self._array = value._memory()
 
     # -- printing and copying -----------------------------------------------------------------------------------

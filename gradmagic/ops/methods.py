@@ -261,18 +261,42 @@ def set_(name: str, value: Any) -> None:
     setattr(Tensor, name, value)
 
 
-_matmul = _operator(F["matmul"], "__matmul__")
-
-
 def _matrix_product(self: Tensor, other: Any) -> Any:
     """Torch wants Tensors of one dtype; an array is promoted, as it is from the left."""
-    if type(other) is Tensor:
+    if isinstance(other, Tensor):
         return F["matmul"](self, other)
-    return np.matmul(self, other) if isinstance(other, np.ndarray) else _matmul(self, other)
+    return np.matmul(self, other) if isinstance(other, np.ndarray) else NotImplemented
+
+
+def _resize(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+    """Give the tensor another size, in place; what lies in memory beyond its elements is anything."""
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    old, new = self._array.reshape(-1), np.empty(sizes_of(sizes), self._array.dtype)
+    new.reshape(-1)[: old.size] = old[: new.size]
+    self._array = new
+    self._shared_log().stamp()
+    return self
+
+
+def _not_writable(name: str) -> Callable[[Tensor, Any], None]:
+    def refuse(self: Tensor, value: Any) -> None:
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return refuse
 
 
 def _polygamma(self: Tensor, n: int) -> Any:
     return F["polygamma"](n, self)
+
+
+def _part_setter(name: str) -> Callable[[Tensor, Any], None]:
+    def into(self: Tensor, value: Any) -> None:
+        F[name](self).copy_(
+            value if isinstance(value, Tensor) else Tensor._of(np.asarray(value, self._array.real.dtype))
+        )
+
+    return into
 
 
 def _install_bits() -> None:
@@ -323,8 +347,8 @@ def _install() -> None:
     set_("mT", property(_matrix_transposed))
     set_("mH", property(_adjoint))
     set_("H", property(_adjoint))
-    set_("real", property(F["real"]))
-    set_("imag", property(F["imag"]))
+    set_("real", property(F["real"], _part_setter("real")))
+    set_("imag", property(F["imag"], _part_setter("imag")))
     set_("new_zeros", _new(0))
     set_("new_ones", _new(1))
     set_("stride", lambda self: tuple(s // self._array.itemsize for s in np.asarray(self._array).strides))
@@ -348,4 +372,9 @@ def _install() -> None:
 set_("polygamma", _polygamma)
 _backward.__name__ = "backward"
 _install()
+set_("resize_", _resize)
 set_("__matmul__", _matrix_product)
+set_("__rmatmul__", lambda self, other: np.matmul(other, self) if isinstance(other, np.ndarray) else NotImplemented)
+for _name in ("H", "T", "_base", "_version", "device", "dtype", "grad_fn", "is_leaf", "mH", "mT", "ndim", "retains_grad",
+              "shape"):  # fmt: skip
+    set_(_name, getattr(Tensor, _name).setter(_not_writable(_name)))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import devices, dtypes, random
+from gradmagic.engine.dtypes import type_in_c
 from gradmagic.engine.tensor import Tensor
 
 # What torch calls a kind of argument in its messages.
@@ -130,10 +131,10 @@ class Signature:
             one = FITS_ONE[p.spoken]
             at = next((i for i, v in enumerate(value) if not one(v)), None)
             if at is not None and p.spoken == "tuple of Tensors":
-                return f"expected Tensor as element {at} in argument {place or 0}, but got {_kind(value[at])}"
+                return f"expected Tensor as element {at} in argument {place or 0}, but got {type_in_c(value[at])}"
             if at is not None:
-                return f"{text}but found element of type {_kind(value[at])} at pos {at}"
-        return f"{text}not {_kind(value)}"
+                return f"{text}but found element of type {type_in_c(value[at])} at pos {at}"
+        return f"{text}not {type_in_c(value)}"
 
     def _unknown(self, named: dict[str, Any], n: int) -> str:
         for name in named:
@@ -219,24 +220,16 @@ def _compared(way: Signature, args: tuple[Any, ...], named: dict[str, Any]) -> s
 
 
 def _described(args: tuple[Any, ...], named: dict[str, Any]) -> str:
-    return f"({', '.join([*map(_kind, args), *(f'{k}={_kind(v)}' for k, v in named.items())])})"
+    return f"({', '.join([*map(type_in_c, args), *(f'{k}={type_in_c(v)}' for k, v in named.items())])})"
 
 
 def _in_full(value: Any) -> str:
     if not isinstance(value, (tuple, list)):
-        return _kind(value)
-    inside = ", ".join(_kind(v) for v in value)
+        return type_in_c(value)
+    inside = ", ".join(type_in_c(v) for v in value)
     if isinstance(value, list):
         return f"list of [{inside}]"
     return f"tuple of ({inside}{',' if len(value) == 1 else ''})"
-
-
-def _kind(value: Any) -> str:
-    """A value's type as C calls it."""
-    kind = type(value)
-    if isinstance(value, Tensor):
-        return kind.__name__
-    return kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__name__}"
 
 
 # -- what fits ----------------------------------------------------------------------------------------------------

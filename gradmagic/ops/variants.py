@@ -24,4 +24,4 @@ def done_in_place(t: Any) -> Any:
 
 @functools.cache
 def _variant(kind: Any) -> Any:
-    return type(_IN_PLACE[kind.__name__], (kind,), {"__slots__": ()})
+    return type(_IN_PLACE[kind.__name__], (kind,), {"__slots__": (), "__module__": "builtins"})
