@@ -10,7 +10,9 @@ whose rule is ``lambda b: b``:
             raise RuntimeError(FREED_MESSAGE)
         b = saved[1]
         kind = type(b)
-        if kind is Tensor and b._log is None and (b._node is not None or b is node.edges[1]):
+        if kind is Tensor and (b._log is None or not b._log.count) and (
+            b._node is not None or node.edges[1] is None or b is node.edges[1]
+        ):
             if not recording:
                 b = b._array
         elif kind is not float and kind is not int:
@@ -63,7 +65,9 @@ _NAMES = {
 _OPERAND = """\
     {name} = saved[{k}]
     kind = type({name})
-    if kind is Tensor and {name}._log is None and ({name}._node is not None or {name} is node.edges[{k}]):
+    if kind is Tensor and ({name}._log is None or not {name}._log.count) and (
+        {name}._node is not None or node.edges[{k}] is None or {name} is node.edges[{k}]
+    ):
         if not recording:
             {name} = {name}._array
     elif kind is not float and kind is not int:

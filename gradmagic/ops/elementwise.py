@@ -115,7 +115,9 @@ def _power_vjp(g: Any, x: Any, exponent: Any) -> Any:
         return np.zeros_like(g)
     if hasattr(x, "_array"):
         return g * conjugated(exponent * x ** (exponent - 1))
-    return g if exponent == 1 else g * conjugated(exponent * _power_of_scalar(x, exponent - 1))
+    if exponent == 1:
+        return g
+    return g * conjugated(exponent * (x if exponent == 2 else _power_of_scalar(x, exponent - 1)))
 
 
 pow_scalar = irregular(
