@@ -21,12 +21,12 @@ class Checking:
     def __init__(self, looks: Looks, check: Callable[[], Sequence[Check]], ask: Callable[[], None]) -> None:
         self._check, self._ask = check, ask
         self.asked = False
-        self.button = w.Button(
-            description="compare with differences", layout=w.Layout(width="auto"),
-            tooltip="compare every derivative with central differences, and with PyTorch where it is installed",
-        )  # fmt: skip
-        self.found = w.HTML(layout=w.Layout(margin="0"))
-        self.row = w.VBox([w.HBox([self.button], layout=looks.row), self.found])
+        self.button = looks.push(
+            "compare with differences",
+            "compare every derivative with central differences, and with PyTorch where it is installed",
+        )
+        self.found = looks.html()
+        self.row = w.VBox([w.HBox([self.button], layout=looks.row), self.found], layout=looks.layout())
         self.button.on_click(lambda _: self._pressed())
 
     def _pressed(self) -> None:

@@ -42,7 +42,7 @@ class Column:
 
     def __init__(self, owner: Owner, seen: Seen, looks: Looks) -> None:
         state, program = seen.state, seen.explorer.program
-        self._owner, self._program = owner, program
+        self._owner, self._program, self._looks = owner, program, looks
         self.x0: Number | None = None
         self.y0: Number | None = None
         self.zoom: Zoom | PlaneZoom | None = None
@@ -131,7 +131,7 @@ class Column:
             ("CHECK", rows_of(self.check)),
             ("TAKE AWAY", rows_of(self.take_away)),
         ]
-        return [widget for title, rows in sections if rows for widget in (section(title), *rows)]
+        return [widget for title, rows in sections if rows for widget in (section(title, self._looks), *rows)]
 
     @property
     def _numbers(self) -> Sequence[Number]:

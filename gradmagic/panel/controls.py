@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 from ipywidgets.widgets.widget_description import DescriptionStyle
-from ipywidgets.widgets.widget_string import TextStyle
+from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 from traitlets import Unicode
 
 from gradmagic.explore.request import GradUsageError
@@ -19,26 +19,87 @@ __all__ = ["Choice", "Looks", "Picture", "WeightsChooser", "section"]
 
 
 class Looks:
-    """Layouts and styles that all rows of one panel share: each of them is a widget too, with a cost of its own."""
+    """Layouts and styles that the widgets of one panel share: each of them is a widget too, with a cost of its own.
+
+    What changes the layout of a widget while it is shown must give it one of its own.
+    """
 
     def __init__(self) -> None:
-        self.row = w.Layout(flex_flow="row wrap", align_items="center", width="auto")
-        self.slider = w.Layout(flex="1 1 130px", width="auto", min_width="120px", margin="2px 0")
-        self.typed = w.Layout(width="72px", margin="2px 2px 2px 4px")
-        self.step = w.Layout(width="28px", margin="2px 1px")
-        self.wide = w.Layout(width="auto", margin="2px 0")
-        self.label = w.SliderStyle(description_width="44px")
-        self.named = DescriptionStyle(description_width="90px")
-        self.text = TextStyle(description_width="90px")
-        self.toggles = w.ToggleButtonsStyle(description_width="90px", button_width="auto")
-        self.button = w.ButtonStyle()
-        self.bare = DescriptionStyle(description_width="initial")
-        self.field = TextStyle(description_width="initial")
+        self._made: dict[tuple[object, ...], w.Widget] = {}
+
+    def shared(self, kind: type[w.Widget], **traits: str) -> w.Widget:
+        """The one layout or style of this kind that has these traits."""
+        key = (kind, *sorted(traits.items()))
+        if key not in self._made:
+            self._made[key] = kind(**traits)
+        return self._made[key]
+
+    def layout(self, **traits: str) -> w.Layout:
+        """The one layout that has these traits."""
+        return self.shared(w.Layout, **traits)
+
+    def html(self, value: str = "", **traits: str) -> w.HTML:
+        """A text in a shared layout."""
+        return w.HTML(value, layout=self.layout(margin="0", **traits), style=self.shared(HTMLStyle))
+
+    def push(self, description: str, tooltip: str, **traits: str) -> w.Button:
+        """A button as wide as its words."""
+        return w.Button(
+            description=description, tooltip=tooltip, layout=self.layout(width="auto", **traits), style=self.button
+        )
+
+    @property
+    def row(self) -> w.Layout:
+        return self.layout(flex_flow="row wrap", align_items="center", width="auto")
+
+    @property
+    def slider(self) -> w.Layout:
+        return self.layout(flex="1 1 130px", width="auto", min_width="120px", margin="2px 0")
+
+    @property
+    def typed(self) -> w.Layout:
+        return self.layout(width="72px", margin="2px 2px 2px 4px")
+
+    @property
+    def step(self) -> w.Layout:
+        return self.layout(width="28px", margin="2px 1px")
+
+    @property
+    def wide(self) -> w.Layout:
+        return self.layout(width="auto", margin="2px 0")
+
+    @property
+    def label(self) -> w.Widget:
+        return self.shared(w.SliderStyle, description_width="44px")
+
+    @property
+    def named(self) -> w.Widget:
+        return self.shared(DescriptionStyle, description_width="90px")
+
+    @property
+    def text(self) -> w.Widget:
+        return self.shared(TextStyle, description_width="90px")
+
+    @property
+    def toggles(self) -> w.Widget:
+        return self.shared(w.ToggleButtonsStyle, description_width="90px", button_width="auto")
+
+    @property
+    def button(self) -> w.Widget:
+        return self.shared(w.ButtonStyle)
+
+    @property
+    def bare(self) -> w.Widget:
+        return self.shared(DescriptionStyle, description_width="initial")
+
+    @property
+    def field(self) -> w.Widget:
+        return self.shared(TextStyle, description_width="initial")
 
 
-def section(title: str) -> w.HTML:
+def section(title: str, looks: Looks | None = None) -> w.HTML:
     """A heading among the controls; its text is ours."""
-    return w.HTML(f'<div class="gm-section" role="heading" aria-level="2">{title}</div>', layout=w.Layout(margin="0"))
+    return (looks or Looks()).html(f'<div class="gm-section" role="heading" aria-level="2">{title}</div>')
 
 
 class Picture(w.Image):  # type: ignore[misc]  # ipywidgets has no types
@@ -126,8 +187,8 @@ class WeightsChooser:
             tooltip=f"grad_outputs: by what each {of} is multiplied before all are added up",
         )  # fmt: skip
         self.field = w.Text(continuous_update=False, style=looks.text, layout=w.Layout(width="auto", margin="2px 0"))
-        self.problem = w.HTML(layout=w.Layout(margin="0"))
-        self.row = w.VBox([self.kind, self.field, self.problem])
+        self.problem = looks.html()
+        self.row = w.VBox([self.kind, self.field, self.problem], layout=looks.layout())
         self.show(spec)
         self.kind.observe(self._other_kind, "value")
         self.field.observe(lambda _: self._arrived(), "value")

@@ -60,15 +60,15 @@ class Zoom:
         self, looks: Looks, now: Callable[[], tuple[Range, float, bool]], changed: Callable[[Range | None], None]
     ) -> None:
         self._now, self._changed = now, changed
-        self.buttons = {name: self._button(name, tip) for name, (tip, *_) in ACTIONS.items()}
-        self.buttons["all"] = self._button("all", "the whole range, as the cell has it")
+        self.buttons = {name: self._button(name, tip, looks) for name, (tip, *_) in ACTIONS.items()}
+        self.buttons["all"] = self._button("all", "the whole range, as the cell has it", looks)
         self.row = w.HBox(list(self.buttons.values()), layout=looks.row)
         for name, button in self.buttons.items():
             button.on_click(self._presser(name))
 
     @staticmethod
-    def _button(name: str, tip: str) -> w.Button:
-        return w.Button(description=name, tooltip=f"{name}: {tip}", layout=w.Layout(width="auto", margin="2px 1px"))
+    def _button(name: str, tip: str, looks: Looks) -> w.Button:
+        return looks.push(name, f"{name}: {tip}", margin="2px 1px")
 
     def _presser(self, name: str) -> Callable[[w.Button], None]:
         def press(_: w.Button) -> None:
@@ -100,13 +100,13 @@ class Motion:
         names = list(sliders)
         self.which = w.Dropdown(
             options=[(sliders[name].name, name) for name in names], value=names[-1], description="slider",
-            style=looks.bare, layout=w.Layout(width="96px", margin="2px 4px 2px 0"), tooltip="which slider to move",
+            style=looks.bare, layout=looks.layout(width="96px", margin="2px 4px 2px 0"), tooltip="which slider to move",
         )  # fmt: skip
-        self.play = Clock(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=w.Layout(width="auto"))
+        self.play = Clock(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=looks.layout(width="auto"))
         self.play.add_class("gm-play")
         self.speed = w.Dropdown(
-            options=SPEEDS, value=SPEEDS[1][1], description="speed", style=looks.bare, layout=w.Layout(width="130px"),
-            tooltip="how fast it moves",
+            options=SPEEDS, value=SPEEDS[1][1], description="speed", style=looks.bare,
+            layout=looks.layout(width="130px"), tooltip="how fast it moves",
         )  # fmt: skip
         self.lo, self.hi = (
             w.Text(
@@ -115,13 +115,14 @@ class Motion:
             )
             for name, tip in (("from", "where the slider begins"), ("to", "where the slider ends"))
         )  # fmt: skip
-        self.problem = w.HTML(layout=w.Layout(margin="0"))
+        self.problem = looks.html()
         self.row = w.VBox(
             [
                 w.HBox([self.which, self.lo, self.hi], layout=looks.row),
                 w.HBox([self.play, self.speed], layout=looks.row),
                 self.problem,
-            ]
+            ],
+            layout=looks.layout(),
         )
         self._show_ends()
         self.which.observe(lambda _: self._other(), "value")

@@ -60,23 +60,24 @@ class Number:
         self.typed = w.Text(
             value=self._in_field(), description=f"{name}, typed", continuous_update=False, layout=looks.typed,
             style=looks.field, tooltip=f"{name}: type a number, such as 1.5 or pi/2, and press Enter",
+            _dom_classes=["gm-typed"],
         )  # fmt: skip
-        self.typed.add_class("gm-typed")
         self.down = self._button("decrease", "gm-down", -COARSE, looks)
         self.up = self._button("increase", "gm-up", COARSE, looks)
         self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
         self.remark: w.HTML | None = None  # of what was typed last; most fields never need one
         self._remarked = value
-        self._say_steps()
         self._fit_field()
         self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
         self.typed.observe(lambda change: self._typed(change["new"], change["old"]), "value")
 
     def _button(self, word: str, kind: str, steps: int, looks: Looks) -> w.Button:
         """A button for some slider steps; its sign is drawn by the style, so that its name can be said in words."""
-        button = w.Button(description=f"{word} {self.name}", layout=looks.step, style=looks.button)
-        button.add_class("gm-step")
-        button.add_class(kind)
+        # Its classes are given at once: each that is added later is a message.
+        button = w.Button(
+            description=f"{word} {self.name}", tooltip=self._far(word), layout=looks.step, style=looks.button,
+            _dom_classes=["gm-step", kind],
+        )  # fmt: skip
         button.on_click(lambda _: self._pressed(steps))
         return button
 
@@ -93,11 +94,10 @@ class Number:
         elif self.typed.layout is not self._looks.typed:
             self.typed.layout.width = f"{room}px"
 
-    def _say_steps(self) -> None:
-        """How far the buttons go."""
+    def _far(self, word: str) -> str:
+        """How far a button goes."""
         far = f"by {COARSE * self.step:g}" if not self.log else f"by a factor of {10 ** (COARSE * self.step):.3g}"
-        for word, button in (("decrease", self.down), ("increase", self.up)):
-            button.tooltip = f"{word} {self.name} {far}"
+        return f"{word} {self.name} {far}"
 
     # --- the slider's places: numbers, or their logarithms
 
@@ -193,7 +193,7 @@ class Number:
         with self.slider.hold_sync(), self.slider.hold_trait_notifications():
             self.slider.min, self.slider.max, self.slider.step = lo, hi, self.step
             self._shown = self.slider.value = self._on_grid(self.value)
-        self._say_steps()
+        self.down.tooltip, self.up.tooltip = self._far("decrease"), self._far("increase")
         self._fit_field()
         self.show(self.value)
 

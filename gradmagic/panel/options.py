@@ -54,7 +54,9 @@ class GraphOptions:
             lambda order: self._tell(order=order), tooltip="how many derivatives",
         )  # fmt: skip
         self.order.row.add_class("gm-narrow")
-        self.row = w.VBox([self.calls, *(switch.row for switch in self.switches.values()), self.order.row])
+        self.row = w.VBox(
+            [self.calls, *(switch.row for switch in self.switches.values()), self.order.row], layout=looks.layout()
+        )
         self.calls.observe(self._other_target, "value")
 
     def show(self, state: State, calls: tuple[Call, ...]) -> None:

@@ -35,15 +35,15 @@ class PlaneZoom:
         changed: Callable[[Range | None, Range | None], None],
     ) -> None:
         self._now, self._changed = now, changed
-        self.buttons = {name: self._button(name, tip) for name, (tip, *_) in ACTIONS.items()}
-        self.buttons["all"] = self._button("all", "both ranges, as the cell has them")
+        self.buttons = {name: self._button(name, tip, looks) for name, (tip, *_) in ACTIONS.items()}
+        self.buttons["all"] = self._button("all", "both ranges, as the cell has them", looks)
         self.row = w.HBox(list(self.buttons.values()), layout=looks.row)
         for name, button in self.buttons.items():
             button.on_click(self._presser(name))
 
     @staticmethod
-    def _button(name: str, tip: str) -> w.Button:
-        return w.Button(description=name, tooltip=f"{name}: {tip}", layout=w.Layout(width="auto", margin="2px 1px"))
+    def _button(name: str, tip: str, looks: Looks) -> w.Button:
+        return looks.push(name, f"{name}: {tip}", margin="2px 1px")
 
     def _presser(self, name: str) -> Callable[[w.Button], None]:
         def press(_: w.Button) -> None:

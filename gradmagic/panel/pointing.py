@@ -8,8 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-import ipywidgets as w
-
+from gradmagic.panel.controls import Looks
 from gradmagic.panel.number import Number
 from gradmagic.plot.limits import Placed
 
@@ -71,11 +70,11 @@ POINTING = """
 class Pointing:
     """The sentence below the picture that tells of clicking, and the numbers that the script needs for it."""
 
-    def __init__(self, numbers: Sequence[Number]) -> None:
+    def __init__(self, numbers: Sequence[Number], looks: Looks) -> None:
         self._names = " and ".join(number.name for number in numbers)
         for place, number in enumerate(numbers):
             number.typed.add_class(f"gm-input{place}")  # where the script types
-        self.widget = w.HTML(layout=w.Layout(margin="0"))
+        self.widget = looks.html()
 
     def show(self, inputs: Sequence[Placed]) -> None:
         """The axes lie here now."""

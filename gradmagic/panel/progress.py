@@ -8,6 +8,7 @@ import ipywidgets as w
 
 from gradmagic.explore.ledger import cell_line
 from gradmagic.explore.state import State
+from gradmagic.panel.controls import Looks
 from gradmagic.panel.work import Outcome, Task
 
 __all__ = ["Progress", "why_stopped"]
@@ -16,13 +17,11 @@ __all__ = ["Progress", "why_stopped"]
 class Progress:
     """A row that is there as long as something takes long; `stop()` is called when its button is pressed."""
 
-    def __init__(self, filename: str, stop: Callable[[], None]) -> None:
+    def __init__(self, filename: str, looks: Looks, stop: Callable[[], None]) -> None:
         self._filename, self._stop = filename, stop
         self._shown = False
-        self.text = w.HTML(layout=w.Layout(margin="0 6px 0 0"))
-        self.button = w.Button(
-            description="stop", tooltip="stop what is being computed; the picture stays", layout=w.Layout(width="auto")
-        )
+        self.text = looks.html()
+        self.button = looks.push("stop", "stop what is being computed; the picture stays", margin="0 0 0 6px")
         self.button.add_class("gm-stop")
         self.row = w.HBox([self.text, self.button], layout=w.Layout(display="none", align_items="center"))
         self.button.on_click(lambda _: self._pressed())

@@ -19,9 +19,9 @@ __all__ = ["Orders", "Overlays", "Switches", "log_axes"]
 MOST_TAYLOR = 10
 
 
-def alike() -> dict[str, w.Widget]:
-    """The looks that the switches of one group share: each of them is a widget too, with a cost of its own."""
-    return {"layout": w.Layout(width="auto", margin="0 12px 0 0"), "style": CheckboxStyle()}
+def alike(looks: Looks) -> dict[str, w.Widget]:
+    """What all switches look like."""
+    return {"layout": looks.layout(width="auto", margin="0 12px 0 0"), "style": looks.shared(CheckboxStyle)}
 
 
 class Orders:
@@ -31,13 +31,14 @@ class Orders:
     """
 
     def __init__(
-        self, look: Look, order: int, named: Callable[[int], str], changed: Callable[[frozenset[int]], None]
-    ) -> None:
+        self, look: Look, order: int, looks: Looks, named: Callable[[int], str],
+        changed: Callable[[frozenset[int]], None],
+    ) -> None:  # fmt: skip
         self._named, self._changed = named, changed
-        self._looks = alike()
+        self._looks = alike(looks)
         self.switches: list[w.Checkbox] = []
         self.hidden: frozenset[int] = frozenset()
-        self.row = w.HBox([], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        self.row = w.HBox([], layout=looks.layout(flex_flow="row wrap", width="100%"))
         self.row.add_class("gm-orders")
         self.show(look, order)
 
@@ -78,17 +79,17 @@ class Switches:
     """
 
     def __init__(
-        self, things: Mapping[str, tuple[str, str]], on: frozenset[str], changed: Callable[[frozenset[str]], None]
-    ) -> None:
+        self, things: Mapping[str, tuple[str, str]], on: frozenset[str], looks: Looks,
+        changed: Callable[[frozenset[str]], None],
+    ) -> None:  # fmt: skip
         self.on, self._changed = on, changed
-        looks = alike()
         self.switches = {
-            key: w.Checkbox(value=key in on, description=title, indent=False, tooltip=tip, **looks)
+            key: w.Checkbox(value=key in on, description=title, indent=False, tooltip=tip, **alike(looks))
             for key, (title, tip) in things.items()
         }
         self.row = w.GridBox(
             list(self.switches.values()),
-            layout=w.Layout(grid_template_columns="repeat(auto-fill, minmax(150px, 1fr))", width="100%"),
+            layout=looks.layout(grid_template_columns="repeat(auto-fill, minmax(150px, 1fr))", width="100%"),
         )
         for key, switch in self.switches.items():
             switch.observe(self._flipper(key), "value")
@@ -126,7 +127,7 @@ class Overlays:
     def __init__(self, look: Look, looks: Looks, width: float, changed: Callable[..., None]) -> None:
         self.look, self._changed = look, changed
         self.chosen = Switches(
-            {name: (overlay.title, overlay.help) for name, overlay in OVERLAYS.items()}, look.overlays,
+            {name: (overlay.title, overlay.help) for name, overlay in OVERLAYS.items()}, look.overlays, looks,
             lambda on: self._tell(replace(self.look, overlays=on)),
         )  # fmt: skip
         self.switches = self.chosen.switches
@@ -138,8 +139,8 @@ class Overlays:
         self.step = Number(
             "h", span, span.clip(look.step), looks, lambda h: self._tell(replace(self.look, step=h)), grows=True
         )
-        self._shown, self._hidden = looks.row, w.Layout(display="none")
-        self.row = w.VBox([self.chosen.row, self.taylor, self.step.row])
+        self._shown, self._hidden = looks.row, looks.layout(display="none")
+        self.row = w.VBox([self.chosen.row, self.taylor, self.step.row], layout=looks.layout())
         self.show(look)
         self.taylor.observe(lambda change: self._tell(replace(self.look, taylor=change["new"])), "value")
 

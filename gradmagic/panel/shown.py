@@ -30,11 +30,11 @@ class Shown:
         self.sections: list[tuple[str, list[w.Widget]]] = []  # of the column: their headings and rows
         look = state.look
         if curves.plane is not None:
-            self.over_a_map = Switches(OVER_A_MAP, look.plane, lambda on: changed(plane=on))
+            self.over_a_map = Switches(OVER_A_MAP, look.plane, looks, lambda on: changed(plane=on))
             self.sections = [("SHOW", [self.over_a_map.row])]
             return
-        self.orders = Orders(look, state.order, self._named, lambda hidden: changed(hidden=hidden))
-        self.log = Switches(log_axes(trace.x_label, self._named(0)), look.log, lambda on: changed(log=on))
+        self.orders = Orders(look, state.order, looks, self._named, lambda hidden: changed(hidden=hidden))
+        self.log = Switches(log_axes(trace.x_label, self._named(0)), look.log, looks, lambda on: changed(log=on))
         self.sections = [("CURVES", [self.orders.row, self.log.row])]
         if curves.style == "line":
             self.overlays = Overlays(look, looks, float(np.ptp(trace.x)) or 1.0, changed)

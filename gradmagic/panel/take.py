@@ -21,12 +21,9 @@ class TakeAway:
 
     def __init__(self, looks: Looks, make: Callable[[str], File]) -> None:
         self._make = make
-        self.buttons = {
-            kind: w.Button(description=row.title, tooltip=row.help, layout=w.Layout(width="auto"))
-            for kind, row in EXPORTS.items()
-        }
-        self.link = w.HTML(layout=w.Layout(margin="0"))
-        self.row = w.VBox([w.HBox(list(self.buttons.values()), layout=looks.row), self.link])
+        self.buttons = {kind: looks.push(row.title, row.help) for kind, row in EXPORTS.items()}
+        self.link = looks.html()
+        self.row = w.VBox([w.HBox(list(self.buttons.values()), layout=looks.row), self.link], layout=looks.layout())
         for kind, button in self.buttons.items():
             button.on_click(self._maker(kind))
 
@@ -78,11 +75,10 @@ def alike(a: State, b: State) -> bool:
 class Undo:
     """Two buttons over a History; `changed(state)` is called with where they lead."""
 
-    def __init__(self, history: History, changed: Callable[[State], None]) -> None:
+    def __init__(self, history: History, looks: Looks, changed: Callable[[State], None]) -> None:
         self.history, self._changed = history, changed
-        self.back = w.Button(description="undo", tooltip="go back to the state before", layout=w.Layout(width="auto"))
-        self.forth = w.Button(description="redo", tooltip="go forth again", layout=w.Layout(width="auto"))
-        self.row = w.HBox([self.back, self.forth], layout=w.Layout(width="auto"))
+        self.back, self.forth = looks.push("undo", "go back to the state before"), looks.push("redo", "go forth again")
+        self.row = w.HBox([self.back, self.forth], layout=looks.layout(width="auto"))
         self.back.on_click(lambda _: self._go(-1))
         self.forth.on_click(lambda _: self._go(1))
         self.show()

@@ -34,13 +34,12 @@ class Words:
     def __init__(self, looks: Looks, go: Callable[[State], None]) -> None:
         self._go = go
         self._remedies: Sequence[Remedy] = ()
-        layout = w.Layout(margin="0", width="auto")
         self.caption, self.tables, self.found, self.notes, self.problem, self.ledger, self.printed = (
-            w.HTML(layout=layout) for _ in range(7)
+            looks.html(width="auto") for _ in range(7)
         )
-        self.readouts = w.HTML(layout=w.Layout(margin="0"))
+        self.readouts = looks.html()
         self.readouts.add_class("gm-readouts")
-        self.cures = [self._cure(place) for place in range(CURES)]
+        self.cures = [self._cure(place, looks) for place in range(CURES)]
         self.of_the_numbers = [self.tables, self.found]
         self.of_the_calls = [w.HBox(self.cures, layout=looks.row), self.ledger, self.notes, self.printed]
 
@@ -77,13 +76,13 @@ class Words:
         """Show what the cell printed, for a run that is no cell's."""
         self.printed.value = f'<pre class="gm-printed">{html.escape(text)}</pre>' if text else ""
 
-    def _cure(self, place: int) -> w.Button:
+    def _cure(self, place: int, looks: Looks) -> w.Button:
         """The button at this place; it does what stands on it."""
 
         def cure(_: w.Button) -> None:
             if place < len(self._remedies):
                 self._go(self._remedies[place].state)
 
-        button = w.Button(layout=w.Layout(width="auto", display="none"))
+        button = w.Button(layout=w.Layout(width="auto", display="none"), style=looks.button)
         button.on_click(cure)
         return button

@@ -316,3 +316,15 @@ def test_a_dragged_slider_sends_the_picture_alone_and_what_goes_with_it_when_the
     asyncio.run(dragged())
     assert (slider, "update", ["value"]) in sent
     assert "echo_update" not in [method for _, method, _ in sent]
+
+
+def test_widgets_that_look_alike_share_their_looks(panel: Panel) -> None:
+    """Each layout and style is a widget with a message of its own, and opening a panel is mostly messages."""
+    found = widgets_of(panel.widget)
+    looks = [widget for widget in found if isinstance(widget, w.Layout | w.Style)]
+    assert len(looks) < len(found) / 3
+    for kind in (w.HTML, w.Button, w.Checkbox):
+        assert len({id(widget.style) for widget in found if isinstance(widget, kind)}) == 1
+    changing = [panel.progress.row, panel.controls.options.calls, *panel.words.cures]
+    for widget in changing:
+        assert sum(getattr(other, "layout", None) is widget.layout for other in found) == 1

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 import gradmagic
+from gradmagic.panel.controls import Looks
 from gradmagic.panel.pointing import Pointing
 from gradmagic.plot.limits import Limits, Placed
 
@@ -53,7 +54,7 @@ def test_a_tensor_has_nothing_to_click_at():
 
 
 def test_a_name_is_shown_as_text(panel):
-    pointing = Pointing([SimpleNamespace(name="<b>x</b>", typed=panel.controls.x0.typed)])
+    pointing = Pointing([SimpleNamespace(name="<b>x</b>", typed=panel.controls.x0.typed)], Looks())
     pointing.show([Placed(Limits(0.0, 1.0), 0.1, 0.9)])
     assert "move &lt;b&gt;x&lt;/b&gt;." in pointing.widget.value
     pointing.widget.close()
