@@ -7,7 +7,7 @@ from collections.abc import Callable
 import ipywidgets as w
 
 from gradmagic.explore.scripts import ENGINES, script
-from gradmagic.panel.controls import section
+from gradmagic.panel.controls import ToCopy, section
 from gradmagic.panel.pages import Host, Seen
 
 __all__ = ["CodePage"]
@@ -17,24 +17,16 @@ class CodePage:
     """Three texts to be read and copied."""
 
     def __init__(self, _: Host) -> None:
-        self.line = self._text("the %%grad line of this state", 2)
-        self.ours = self._text("script on gradmagic", 16)
-        self.torch = self._text("script on PyTorch", 16)
+        named = (
+            ("THIS PANEL, TO OPEN IT AGAIN AS IT IS", "the %%grad line of this state", 2),
+            ("ON GRADMAGIC, WITHOUT THE PANEL", "script on gradmagic", 16),
+            ("ON PYTORCH", "script on PyTorch", 16),
+        )
+        copied = [(section(title), ToCopy(name, rows)) for title, name, rows in named]
+        self.line, self.ours, self.torch = (one.text for _, one in copied)
         self.widget = w.VBox(
-            [
-                section("THIS PANEL, TO OPEN IT AGAIN AS IT IS"), self.line,
-                section("ON GRADMAGIC, WITHOUT THE PANEL"), self.ours,
-                section("ON PYTORCH"), self.torch,
-            ],
-            layout=w.Layout(width="100%"),
-        )  # fmt: skip
-
-    @staticmethod
-    def _text(name: str, rows: int) -> w.Textarea:
-        text = w.Textarea(description=name, rows=rows, layout=w.Layout(width="100%"), tooltip=name)
-        text.add_class("gm-code")
-        text.add_class("gm-quiet")
-        return text
+            [widget for title, one in copied for widget in (title, one.widget)], layout=w.Layout(width="100%")
+        )
 
     def find(self, seen: Seen) -> Callable[[], None]:
         """Write them for this state."""

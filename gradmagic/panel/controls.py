@@ -15,7 +15,7 @@ from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.weights import Weights
 from gradmagic.panel.texts import messages
 
-__all__ = ["Choice", "Looks", "Picture", "WeightsChooser", "section"]
+__all__ = ["Choice", "Looks", "Picture", "ToCopy", "WeightsChooser", "section"]
 
 
 class Looks:
@@ -153,6 +153,19 @@ class Choice:
             self.row.observe(self._arrived, "value")
         elif self.row.value != self._label(value):
             self.row.value = self._label(value)
+
+
+class ToCopy:
+    """A text to be read and copied: by a button where the front end lets scripts run, by selecting it elsewhere."""
+
+    def __init__(self, name: str, rows: int) -> None:
+        self.text = w.Textarea(description=name, rows=rows, layout=w.Layout(width="auto"), tooltip=name)
+        self.text.add_class("gm-code")
+        self.text.add_class("gm-quiet")
+        self.button = w.Button(description="copy", tooltip=f"copy {name}", layout=w.Layout(width="auto"))
+        self.button.add_class("gm-copy")
+        self.widget = w.VBox([self.text, self.button], layout=w.Layout(width="100%"))
+        self.widget.add_class("gm-copied")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class File:
         """A link that saves it, in any browser and without the kernel."""
         data = base64.b64encode(self.data).decode("ascii")
         words = f"save {html.escape(self.name)} ({texts.size(len(self.data))})"
-        return f'<a download="{html.escape(self.name, quote=True)}" href="data:{self.mime};base64,{data}">{words}</a>'
+        attributes = f'class="gm-file" download="{html.escape(self.name, quote=True)}"'
+        return f'<a {attributes} href="data:{self.mime};base64,{data}">{words}</a>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,18 @@ class Export:
 
 
 def svg(seen: Seen) -> bytes:
-    """The picture as vectors; equal pictures give equal files."""
+    """The picture as vectors, with its text alternative; equal pictures give equal files."""
     from matplotlib import rc_context
 
     file = io.BytesIO()
     with rc_context({"svg.hashsalt": "gradmagic", "svg.fonttype": "none"}):
         figure(seen.curves).savefig(file, format="svg", metadata={"Date": None, "Creator": "gradmagic"})
-    return file.getvalue()
+    title, alt = (html.escape(words(seen.curves)) for words in (report.headline, report.alt_text))
+    said = f'<title id="gm-title">{title}</title><desc id="gm-desc">{alt}</desc>'
+    before, opening, rest = file.getvalue().decode().partition("<svg ")
+    attributes, _, drawn = rest.partition(">")
+    labelled = 'role="img" aria-labelledby="gm-title" aria-describedby="gm-desc"'
+    return f"{before}{opening}{attributes} {labelled}>{said}{drawn}".encode()
 
 
 def png(seen: Seen) -> bytes:
@@ -81,7 +87,7 @@ def page(seen: Seen) -> bytes:
     title = html.escape(report.headline(curves))
     drawing = svg(seen).decode()
     drawing = drawing[drawing.index("<svg") :]
-    alt = html.escape(report.alt_text(curves), quote=True)
+    alt = html.escape(report.alt_text(curves))
     cell = html.escape(f"{explorer.line}\n{explorer.request.text.strip()}")
     written = html.escape(script(explorer.program, seen.state, seen.trace, explorer.namespace, "torch"))
     return f"""<!DOCTYPE html>
@@ -94,8 +100,8 @@ td,th{{padding:3px 10px;border-bottom:1px solid #d8dde3;text-align:right}}
 .gm-where{{color:#59636e;margin-left:8px}} .gm-bad{{color:#b3201f}} .gm-ok{{color:#116329}}
 </style></head><body>
 <h1>{title}</h1>
-<figure style="margin:0" role="img" aria-label="{alt}">{drawing}</figure>
-<p>{alt}</p>
+<figure style="margin:0">{drawing}</figure>
+<p>{alt}</p>{texts.found(curves)}{texts.messages(curves.notes)}
 <h2>Values</h2>{report.table_html(curves)}
 <h2>What autograd did</h2>{texts.ledger(seen.trace.ledger)}
 <h2>The cell</h2><pre>{cell}</pre>

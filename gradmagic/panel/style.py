@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from gradmagic.panel.pointing import POINTING
+from gradmagic.panel.take import TAKING
 from gradmagic.plot.theme import DARK, LIGHT
 
 __all__ = ["HEAD"]
@@ -62,6 +63,9 @@ border-bottom-color:#0072b2}}
 .gm .gm-ok,.gm .gm-bad{{font-weight:600}}
 .gm .gm-code textarea{{font-family:var(--jp-code-font-family,monospace);font-size:12px;line-height:1.4;
 white-space:pre;overflow:auto;height:auto}}
+.gm .gm-copied{{position:relative;overflow:visible}}
+.gm .gm-copy{{display:none;position:absolute;top:5px;right:20px;line-height:24px;height:24px}}
+.gm.gm-points .gm-copy{{display:block}}
 .gm .gm-scroll{{max-height:380px;overflow:auto;max-width:100%}}
 .gm .gm-graph g[data-node]{{cursor:pointer}} .gm .gm-graph g[data-node]:hover rect{{stroke-width:3}}
 .gm .gm-formula{{font-size:14px;line-height:1.5;margin:4px 0}}
@@ -181,6 +185,10 @@ NAMING = """
     });
     all(panel, '.widget-toggle-buttons', group);
     all(panel, '.widget-play', player);
+    all(panel, '.gm-copy', function (b) {
+      set(b, 'aria-label', b.textContent + ' ' + named(b.parentNode));
+      set(b, 'aria-live', 'polite');
+    });
     all(panel, '.gm-outcome button', function (b) { set(b, 'aria-label', b.title); });
   }
   tell();
@@ -213,6 +221,7 @@ SCRIPT = f"""
   var panel = mark.closest('.gm');
   if (!panel) return;
   {NAMING}
+  {TAKING}
   {POINTING}
 }})(this)
 """

@@ -11,19 +11,61 @@ from gradmagic.explore.state import State
 from gradmagic.panel.controls import Looks
 from gradmagic.panel.exports import EXPORTS, File
 
-__all__ = ["History", "TakeAway", "Undo"]
+__all__ = ["TAKING", "History", "TakeAway", "Undo"]
 
 MOST = 200  # states that are remembered
 
+TAKING = """
+  // One press saves a file: the link that it brings is pressed here, unless it is one of a press before.
+  var pressed = 0;
+  function press(event) {
+    if (!event.target.closest('.gm-take button')) return;
+    pressed = Date.now();
+    all(panel, '.gm-file', function (link) { link.dataset.old = ''; });
+  }
+  function save() {
+    var link = panel.querySelector('.gm-file:not([data-old])');
+    if (!link || Date.now() - pressed > 60000) return;
+    pressed = 0;
+    link.click();
+    link.textContent = link.textContent.replace(/^save /, 'saved ');
+  }
+  function copy(event) {
+    var b = event.target.closest('.gm-copy'), text = b && b.parentNode.querySelector('textarea');
+    if (!text) return;
+    function say(words) {
+      b.textContent = words;
+      setTimeout(function () { b.textContent = 'copy'; tell(); }, 2000);
+      tell();
+    }
+    function selected() {
+      text.focus();
+      text.select();
+      var done = document.execCommand('copy');
+      if (done) b.focus();
+      say(done ? 'copied' : 'selected');
+    }
+    if (navigator.clipboard) navigator.clipboard.writeText(text.value).then(function () { say('copied'); }, selected);
+    else selected();
+  }
+  panel.addEventListener('click', press);
+  panel.addEventListener('click', copy);
+  new MutationObserver(save).observe(panel, { childList: true, subtree: true });
+"""
+
 
 class TakeAway:
-    """A button for each kind of file; the link that saves it appears below. `make(kind)` gives the file."""
+    """A button for each kind of file; `make(kind)` gives the file.
+
+    The link that saves it appears below; where the front end lets scripts run, that of the head presses it.
+    """
 
     def __init__(self, looks: Looks, make: Callable[[str], File]) -> None:
         self._make = make
         self.buttons = {kind: looks.push(row.title, row.help) for kind, row in EXPORTS.items()}
         self.link = looks.html()
         self.row = w.VBox([w.HBox(list(self.buttons.values()), layout=looks.row), self.link], layout=looks.layout())
+        self.row.add_class("gm-take")
         for kind, button in self.buttons.items():
             button.on_click(self._maker(kind))
 
@@ -34,6 +76,7 @@ class TakeAway:
 
     def _maker(self, kind: str) -> Callable[[w.Button], None]:
         def made(_: w.Button) -> None:
+            self.forget()  # the same link again would be no news
             self.link.value = f'<div class="gm-note" role="status">{self._make(kind).link}</div>'
 
         return made

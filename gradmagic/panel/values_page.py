@@ -13,6 +13,7 @@ from gradmagic.explore.curves import Curves
 from gradmagic.explore.planes import Plane
 from gradmagic.explore.trace import Array
 from gradmagic.panel.colours import coloured, plain
+from gradmagic.panel.controls import ToCopy, section
 from gradmagic.panel.pages import Host, Seen
 from gradmagic.panel.plane_values import cursor_table, plane_table
 from gradmagic.panel.texts import messages
@@ -28,17 +29,16 @@ class ValuesPage:
 
     def __init__(self, _: Host) -> None:
         self.table = w.HTML(layout=w.Layout(margin="0", width="100%"))
-        self.csv = w.Textarea(
-            description="as CSV", rows=6, layout=w.Layout(width="100%"), style={"description_width": "60px"},
-            tooltip="the same numbers as comma separated values, to be copied",
-        )  # fmt: skip
-        self.csv.add_class("gm-code")
+        copied = ToCopy("the same as comma separated values", 6)
+        self.csv = copied.text
         self.which = w.Dropdown(
             description="table of", layout=w.Layout(width="auto", display="none"), style={"description_width": "60px"},
             tooltip="whose values the table of the plane has",
         )  # fmt: skip
         self.at_cursor = w.HTML(layout=w.Layout(margin="0", width="100%"))
-        self.widget = w.VBox([self.at_cursor, self.which, self.table, self.csv], layout=w.Layout(width="100%"))
+        self.widget = w.VBox(
+            [self.at_cursor, self.which, self.table, section("AS CSV"), copied.widget], layout=w.Layout(width="100%")
+        )
         self._plane: Plane | None = None
         self.which.observe(lambda _: self._show_plane(), "value")
 

@@ -136,6 +136,22 @@ def changed(panel: Any, before: str, patience: float = 10) -> bool:
     return False
 
 
+def test_one_press_saves_a_file(shown: Any) -> None:
+    panel = turned_to(shown, "Curves")
+    for title, name in (("SVG", "y.svg"), ("CSV", "y.csv"), ("CSV", "y.csv")):
+        with shown.expect_download() as saved:
+            panel.get_by_role("button", name=title, exact=True).click()
+        assert saved.value.suggested_filename == name
+        panel.get_by_role("link", name=f"saved {name}").wait_for()
+
+
+def test_one_press_copies_a_text(shown: Any) -> None:
+    panel = turned_to(shown, "Code")
+    panel.get_by_role("button", name="copy script on PyTorch", exact=True).click()
+    panel.get_by_role("button", name="copied script on PyTorch", exact=True).wait_for()
+    panel.get_by_role("button", name="copy script on PyTorch", exact=True).wait_for()
+
+
 def test_tabs_are_turned_by_arrow_keys(shown: Any) -> None:
     panel = turned_to(shown, "Curves")
     panel.get_by_role("tab", name="Curves", exact=True).focus()

@@ -41,6 +41,14 @@ def test_equal_states_give_equal_files(panel, tmp_path):
         assert one == other, kind
 
 
+def test_a_drawing_says_what_is_drawn_for_those_who_do_not_see_it(panel, tmp_path):
+    root = ET.fromstring(panel.save(tmp_path / "curve.svg").read_bytes())
+    said = {child.get("id"): child.text for child in root if child.get("id", "").startswith("gm-")}
+    assert said["gm-title"] == "y, dy/dx, d²y/dx² for x from -6 to 6"
+    assert "At x = 1.5: y = 1.99499" in said["gm-desc"]
+    assert (root.get("aria-labelledby"), root.get("aria-describedby")) == ("gm-title", "gm-desc")
+
+
 def test_the_page_asks_nothing_of_a_network_or_a_kernel(panel, tmp_path):
     text = panel.save(tmp_path / "page.html").read_text()
     assert not re.search(r"<(script|link|img)\b", text)
@@ -60,6 +68,14 @@ def test_a_button_makes_the_link_and_the_next_state_takes_it_away(panel):
     assert base64.b64decode(data).startswith(b"x,y,dy/dx")
     panel.state = replace(panel.state, x0=2.0)
     assert panel.controls.take_away.link.value == ""
+
+
+def test_a_second_press_is_a_file_again(panel):
+    take, said = panel.controls.take_away, []
+    take.link.observe(lambda change: said.append(bool(change["new"])), "value")
+    take.buttons["csv"].click()
+    take.buttons["csv"].click()
+    assert said == [True, False, True]
 
 
 def test_undo_goes_back_over_each_state_that_the_panel_rested_in(panel):
