@@ -12,9 +12,21 @@ import numpy as np
 def laid(y: Any, operands: Sequence[Any]) -> Any:
     """A result in the order of its operands. Where they disagree the first decides in torch, and rows win in numpy."""
     arrays = [a for a in operands if isinstance(a, np.ndarray)]
-    if y.ndim < 2 or (y.flags.c_contiguous and all(a.flags.c_contiguous for a in arrays)):
+    if y.ndim < 2 or (y.flags.c_contiguous and all(_lies_in_rows(a) for a in arrays)):
         return y
     return by_strides(y, [_spread(a, y.shape) for a in arrays])
+
+
+def _lies_in_rows(a: Any) -> bool:
+    """Whether the last dimension is fastest, and those of one element have the step that they have in rows."""
+    if 1 not in a.shape or not a.flags.c_contiguous:
+        return bool(a.flags.c_contiguous)
+    step = a.itemsize
+    for s, n in zip(a.strides[::-1], a.shape[::-1], strict=True):
+        if s != step:
+            return False
+        step *= n
+    return True
 
 
 def by_strides(y: Any, strides: Sequence[Sequence[int]]) -> Any:

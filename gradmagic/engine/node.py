@@ -91,6 +91,7 @@ class Node:
     edge_nrs: Any = Rare()  # which of its node's outputs each operand was, where one was not the first
     metas: Any = Rare()  # of several outputs the shapes and dtypes
     output_logs: Any = Rare()  # of the outputs that it saved, by number, as far as anybody can write to them
+    choice: Any = Rare()  # tensors of indices or truth values that say where elements went
     written_at: Any = Rare()  # an in-place op's own write is not a change of what it saved
     pre_hooks: Any = Rare()  # of tensors, by output
     node_prehooks: Any = Rare()
@@ -149,8 +150,14 @@ class Node:
 
     def free(self) -> None:
         """Drop what was saved. A node that saved nothing can be gone through again."""
-        if self.saved:
+        if self.saved or self.choice:
             self.saved = None
+        if self.choice:
+            self.choice = ()
+
+    def save_choice(self, tensors: tuple[Tensor, ...]) -> None:
+        """Keep tensors among the arguments as torch saves them: they may not be written to."""
+        self.choice, self.plain = tensors, False
 
     @property
     def saved_bytes(self) -> int:
@@ -168,6 +175,9 @@ class Node:
         for k, value in enumerate(self.saved):
             if value is not None and type(value) is not Packed:
                 self.unpack(k, False)
+        for t in self.choice or ():
+            if t._log is not None:
+                self._check(t._log, self.seq, t, _maker(t))
 
     def unpack(self, k: int, recording: bool) -> Any:
         """The k-th saved value: an array, or, while a graph of the gradient is recorded, a Tensor that leads on."""

@@ -266,6 +266,8 @@ class Op:
         return [(rule, _plan(rule, self.operands)) for rule in rules]
 
     def backward(self, node: Node, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:
+        if node.choice is not None:
+            node.check()
         for want, target in zip(wanted, node.edges, strict=True):
             if target is not None and not want:
                 node.check()

@@ -138,9 +138,9 @@ def two(a, b):
 )
 
 # What works element by element gives its result in the order in memory of its operands: if the first one has rows, so
-# have torch's result and numpy's.
+# have torch's result and numpy's, unless it has a dimension of one element, whose step has a say too.
 _LAID = """\
-    if y.ndim > 1 and not x.flags.c_contiguous:
+    if y.ndim > 1 and (1 in x.shape or not x.flags.c_contiguous):
         y = laid(y, (x, z))
 """
 _SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z", operator.truediv: "x / z"}

@@ -208,6 +208,8 @@ class Walk:
     def pulled(self, node: Node, g: Any) -> Sequence[Any]:
         """The gradients of those of a node's operands that are wanted."""
         live, batch = self.live, self.batch
+        if node.choice is not None:
+            node.check()
         pulls: Any = None if node.op is None else node.op.pulls
         if pulls is None and not batch:
             return node.apply(g, [t in live for t in node.edges], self.recording)

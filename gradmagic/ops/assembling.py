@@ -18,7 +18,7 @@ from gradmagic.ops import shape as S
 from gradmagic.ops.arithmetic import clamp
 from gradmagic.ops.choosing import diag_embed, index_select, meshgrid, pad
 from gradmagic.ops.complexes import complex, conj, imag, real
-from gradmagic.ops.operands import as_tensor, axes_of, floating, length, one_axis, operand
+from gradmagic.ops.operands import as_tensor, axes_of, floating, length, one_axis, operand, saves_choice
 from gradmagic.ops.scattering import put_row
 from gradmagic.ops.shaping import (
     cat,
@@ -161,6 +161,7 @@ def fill(input: Tensor, value: Any) -> Any:
     return fill_with_row(input, value)
 
 
+@saves_choice
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
     """The elements of ``source``, one after the other, where the mask is true."""
     if mask._array.dtype.kind != "b":

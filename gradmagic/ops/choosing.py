@@ -13,7 +13,7 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
-from gradmagic.ops.operands import as_tensor, axes_of, clone, held, length, one_axis, sizes_of
+from gradmagic.ops.operands import as_tensor, axes_of, clone, held, length, one_axis, saves_choice, sizes_of
 from gradmagic.ops.shaping import cat, expand, flatten, narrow, reshape, unsqueeze
 
 # -- gathered and scattered ---------------------------------------------------------------------------------------
@@ -31,6 +31,7 @@ def _within(index: Any, n: int, dim: int) -> None:
         raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {n}")
 
 
+@saves_choice
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
     at, d = _index("gather", index), one_axis(dim, input.ndim)
     if not at.size and at.ndim != input.ndim:
@@ -67,6 +68,7 @@ def _as_vector(op: Any) -> Any:
     return along
 
 
+@saves_choice
 @_as_vector
 def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
     if index._array.dtype.kind not in "iu":
@@ -77,6 +79,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Any:
     return M.index_select(input, args=(d, at.reshape(-1)))
 
 
+@saves_choice
 def take(input: Tensor, index: Tensor) -> Any:
     if index._array.dtype.kind not in "iu":
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {index.dtype.legacy}")
@@ -91,11 +94,13 @@ def _full(input: Tensor, mask: Tensor) -> tuple[int, ...]:
     return np.broadcast_shapes(input.shape, mask.shape)
 
 
+@saves_choice
 def masked_select(input: Tensor, mask: Tensor) -> Any:
     full = _full(input, mask)
     return M.masked_select(expand(input, *full), args=(np.broadcast_to(mask._array, full),))
 
 
+@saves_choice
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Any:
     if mask._array.dtype.kind != "b":
         raise RuntimeError(
@@ -130,10 +135,12 @@ def _scattered(row: Any, input: Tensor, dim: int, index: Any, src: Any, accumula
     return row(input, values, index=_grid(d, at, input.ndim), accumulate=accumulate)
 
 
+@saves_choice
 def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Any:
     return _scattered(M.scatter, input, dim, index, value if src is None else src, accumulate=False)
 
 
+@saves_choice
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
     return _scattered(M.scatter_add, input, dim, index, src, accumulate=True)
 
@@ -143,6 +150,7 @@ def _along(input: Tensor, dim: int, index: Any) -> tuple[Any, ...]:
     return (slice(None),) * d + (_index("index", index).reshape(-1),)
 
 
+@saves_choice
 @_as_vector
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Any:
     values = source if alpha == 1 else source * alpha
@@ -155,11 +163,13 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return M.index_add(input, values, index=_along(input, dim, index), accumulate=True)
 
 
+@saves_choice
 @_as_vector
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
     return M.index_copy(input, source, index=_along(input, dim, index), accumulate=False)
 
 
+@saves_choice
 @_as_vector
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
     mask = np.zeros(input.shape, bool)

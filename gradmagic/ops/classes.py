@@ -11,6 +11,7 @@ from gradmagic.ops import losses as L
 from gradmagic.ops import reducing
 from gradmagic.ops.criteria import NUMBERS, how_reduced, reduced
 from gradmagic.ops.functional import linear, logsigmoid
+from gradmagic.ops.operands import saves_choice
 from gradmagic.ops.reducing import log_softmax
 from gradmagic.ops.reductions import divided
 from gradmagic.ops.shaping import reshape
@@ -21,6 +22,7 @@ def _check_classes(classes: Any, count: int, ignore_index: int) -> None:
         raise IndexError(f"Target {c} is out of bounds.")
 
 
+@saves_choice
 def nll_loss(
     input: Tensor,
     target: Tensor,

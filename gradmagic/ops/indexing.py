@@ -14,6 +14,7 @@ from gradmagic.ops.operands import (
     Number,
     as_tensor,
     held,
+    save_choice,
 )
 from gradmagic.ops.shaping import expand, reshape, unsqueeze
 
@@ -52,8 +53,12 @@ def getitem(x: Tensor, index: Any) -> Any:
     out, fancy = _resolved(x, index)
     if fancy is not None:
         _check_fancy(out, fancy)
-        return S.index_op(out, index=_filled(fancy))
+        return save_choice(S.index_op(out, index=_filled(fancy)), _parts(index))
     return S.alias.one(held(x)) if out is x else out
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
 
 
 def _filled(fancy: list[Any]) -> tuple[Any, ...]:
@@ -62,7 +67,7 @@ def _filled(fancy: list[Any]) -> tuple[Any, ...]:
 
 def _resolved(x: Tensor, index: Any) -> tuple[Any, list[Any] | None]:
     """The view that the basic indices give, and the fancy ones that are to be applied to it."""
-    parts = index if isinstance(index, tuple) else (index,)
+    parts = _parts(index)
     left = x.ndim - builtins.sum(_width(p) for p in parts)
     if left < 0:
         _refuse(x, index)
@@ -178,7 +183,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
                 f"Index put requires the source and destination dtypes match, got {before.dtype.legacy} for the destination "
                 f"and {values.dtype.legacy} for the source."
             )
-        return S.index_put(before, values, index=_filled(fancy), accumulate=False)
+        return save_choice(S.index_put(before, values, index=_filled(fancy), accumulate=False), _parts(index))
 
     shape = _without_leading_ones(v.shape)
     write(held(target), put, v if shape == v.shape else reshape(v, *shape), sharing="none")
@@ -235,7 +240,8 @@ def zero_(input: Tensor) -> Tensor:
 
 
 def index_put(input: Tensor, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    return S.index_put(input, as_tensor(values), index=tuple(_plain(i) for i in indices), accumulate=accumulate)
+    put = S.index_put(input, as_tensor(values), index=tuple(_plain(i) for i in indices), accumulate=accumulate)
+    return save_choice(put, indices)
 
 
 def accumulated(input: Tensor) -> Any:

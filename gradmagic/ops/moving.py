@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.kinds import Linear, elementwise, irregular, joining, linear, name_rows, view
+from gradmagic.engine.kinds import Linear, Placing, elementwise, irregular, joining, linear, name_rows, view
 from gradmagic.engine.layout import copied, in_rows, owned, rows
 from gradmagic.engine.op import as_array
 from gradmagic.engine.pulling import conj
@@ -32,10 +32,12 @@ def _return(g: Any, shape: tuple[int, ...], fn: Callable[..., Any], args: tuple[
     return owned(back)
 
 
-def moves(fn: Callable[..., Any], node: str, is_view: bool = False) -> Linear:
+def moves(fn: Callable[..., Any], node: str, is_view: bool = False, kind: Any = linear) -> Linear:
     """A row that only moves elements, given by what it does to any array."""
-    kind = view if is_view else linear
-    return kind(lambda x, args: fn(x, *args), lambda g, shape, args: _return(g, shape, fn, args), node=node)
+    row: Linear = (view if is_view else kind)(
+        lambda x, args: fn(x, *args), lambda g, shape, args: _return(g, shape, fn, args), node=node
+    )
+    return row
 
 
 def _gather(x: Any, dim: int, index: Any) -> Any:
@@ -65,10 +67,10 @@ def _diag_embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
     return np.moveaxis(out, (-2, -1), (dim1, dim2))
 
 
-gather = moves(_gather, "GatherBackward0")
-index_select = moves(lambda x, dim, index: np.take(x, index, dim), "IndexSelectBackward0")
-take = moves(lambda x, index: x.reshape(-1)[index], "TakeBackward0")
-masked_select = moves(lambda x, mask: x[mask], "MaskedSelectBackward0")
+gather = moves(_gather, "GatherBackward0", kind=Placing)
+index_select = moves(lambda x, dim, index: np.take(x, index, dim), "IndexSelectBackward0", kind=Placing)
+take = moves(lambda x, index: x.reshape(-1)[index], "TakeBackward0", kind=Placing)
+masked_select = moves(lambda x, mask: x[mask], "MaskedSelectBackward0", kind=Placing)
 repeat = moves(lambda x, sizes: np.tile(x, sizes), "RepeatBackward0")
 rot90 = moves(lambda x, k, dims: np.rot90(x, k, dims).copy(), "Rot90Backward0")
 unfold = moves(_windows, "UnfoldBackward0", is_view=True)

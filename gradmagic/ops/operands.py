@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,25 @@ def array_like(value: Any) -> Any:
 
 def _has_tensor(value: Any) -> bool:
     return isinstance(value, Tensor) or (isinstance(value, (list, tuple)) and any(_has_tensor(v) for v in value))
+
+
+def save_choice(out: Any, given: Iterable[Any]) -> Any:
+    """Let the node of a result keep the tensors of indices or truth values among what its function was given."""
+    node = out._node if isinstance(out, Tensor) else None
+    tensors = tuple(v for v in given if isinstance(v, Tensor) and v._array.dtype.kind in "biu")
+    if node is not None and tensors:
+        node.save_choice(tensors)
+    return out
+
+
+def saves_choice(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose node keeps such tensors."""
+
+    @wraps(function)
+    def saving(*args: Any, **kwargs: Any) -> Any:
+        return save_choice(function(*args, **kwargs), (*args, *kwargs.values()))
+
+    return saving
 
 
 def operand(value: Any) -> Any:

@@ -10,7 +10,7 @@ from gradmagic.engine.kinds import irregular, name_rows
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
 from gradmagic.ops.choosing import _along, _grid, _index, _within
-from gradmagic.ops.operands import as_tensor, length, one_axis
+from gradmagic.ops.operands import as_tensor, length, one_axis, saves_choice
 from gradmagic.ops.reductions import raw
 from gradmagic.ops.rules import called
 
@@ -120,6 +120,7 @@ def _checked(name: str, reduce: str, allowed: tuple[str, ...]) -> None:
         raise RuntimeError(f"reduce argument must be {', '.join(allowed[:-1])} or {allowed[-1]}, got {reduce}.")
 
 
+@saves_choice
 def _scatter_reduce(input: Tensor, dim: int, index: Any, src: Tensor, reduce: str, *, include_self: bool = True) -> Any:
     _checked("scatter_reduce", reduce, ("sum", "prod", "mean", "amax", "amin"))
     at, d = _index("scatter", index), one_axis(dim, input.ndim)
@@ -128,6 +129,7 @@ def _scatter_reduce(input: Tensor, dim: int, index: Any, src: Tensor, reduce: st
     return scatter_reduce(input, values, index=_grid(d, at, input.ndim), reduce=reduce, include_self=include_self)
 
 
+@saves_choice
 def _index_reduce(
     input: Tensor, dim: int, index: Any, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Any:
@@ -170,6 +172,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     return _into(diagonal_scatter_row, input, src, tuple(np.diagonal(p, offset, dim1, dim2) for p in places))
 
 
+@saves_choice
 def put(input: Tensor, index: Any, source: Tensor, accumulate: bool = False) -> Any:
     at, n = _index("put", index), input._array.size
     if at.size != source._array.size:
