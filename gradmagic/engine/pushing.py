@@ -24,7 +24,7 @@ from gradmagic.engine.tensor import Tensor
 class Call:
     """One call of an op, in the place of a node: its rules read their arguments from here."""
 
-    edge_nrs = None
+    edge_nrs = choice = None
 
     def __init__(self, op: Op, operands: Sequence[Any], out: Any, kwargs: dict[str, Any], tangents: list[Any]) -> None:
         self.op, self.operands, self.out, self.kwargs = op, operands, out, kwargs
