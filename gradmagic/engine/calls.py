@@ -96,7 +96,9 @@ def _directly(
         grads[node] = g if held is None else held + g
     if not all(isinstance(node, Node) for node in grads):
         return None
-    order, ends = in_order([*grads])
+    wanted = {target for target, _ in captures or ()}
+    inner = [t for t in wanted if isinstance(t, Node)]  # one of them may lead to another, which is not looked for here
+    order, ends = in_order([*grads], *inner[:1])
     if captures is None:
         if not order or any(is_watched(t) for t in ends):
             return None
@@ -104,8 +106,9 @@ def _directly(
         for leaf in ends & grads.keys():
             accumulate(leaf, _result(grads[leaf], ()), create)
         return {}
-    wanted = {target for target, _ in captures}
-    if not order or any(isinstance(t, Node) or t._hooks for t in wanted):
+    if inner and (len(wanted) > 1 or inner[0] in grads or not inner[0].plain):
+        return None
+    if not order or any(t._hooks for t in wanted - {*inner}):
         return None
     if not allow_unused and not wanted <= ends:
         raise RuntimeError(_UNUSED.format(next(i[0] for (t, _), i in captures.items() if t not in ends)))
@@ -218,7 +221,7 @@ def _input_edge(value: Any) -> tuple[Any, int]:
 
 
 def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
-    """The gradient of one Tensor by one leaf where nothing is unusual; None where all has to be looked at."""
+    """The gradient of one Tensor by one where nothing is unusual; None where all has to be looked at."""
     if type(y) is not Tensor or not isinstance(x, Tensor) or watching.watcher is not None:
         return None
     array = y._array
@@ -228,23 +231,26 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
         weight = Tensor._of(_one(array))
     elif type(weight) is not Tensor or weight._array.shape != array.shape or weight._array.dtype is not array.dtype:
         return None
-    if y._node is None or y._view is not None or y.output_nr or x._hooks or edge(x) is not x:
+    target = edge(x)
+    if y._node is None or y._view is not None or y.output_nr or x._hooks or target is None:
+        return None
+    if target is not x and (target is y._node or not target.plain):
         return None
     create = switch(create)
     retain = create if retain is None else switch(retain)
     g = weight if create else weight._array
-    order, ends = in_order((y._node,))
+    order, ends = in_order((y._node,), target)
     if order:
         grads = {y._node: g}
-        live = None if len(ends) == 1 and x in ends else leading(order, {x})
+        live = None if len(ends) == 1 and target in ends else leading(order, {target})
         token = hush(SILENT)
         try:
             bring(order, live, grads, retain, create)
         finally:
             unhush(token)
-        found = grads.get(x)
+        found = grads.get(target)
     else:
-        found = _walked([(y._node, 0, g)], {(x, 0): [0]}, retain, create, allow_unused=False).found.get(0)
+        found = _walked([(y._node, 0, g)], {(target, 0): [0]}, retain, create, allow_unused=False).found.get(0)
     if found is None:
         raise RuntimeError(_UNUSED.format(0))
     return _result(found, (weight,))

@@ -1,4 +1,4 @@
-"""The backward pass where nobody looks on: nodes with one output and no hooks, and leaves at the ends.
+"""The backward pass where nobody looks on: nodes with one output and no hooks.
 
 The same as `walk`, without its books. Knows nodes and edges; knows no operator.
 """
@@ -20,9 +20,9 @@ __all__ = ["bring", "in_order", "leading"]
 def bring(
     order: Sequence[Any], live: AbstractSet[Any] | None, grads: dict[Any, Any], retain: bool, recording: bool
 ) -> None:
-    """Bring the gradients of these nodes, newest first, to the leaves that they lead to.
+    """Bring the gradients of these nodes, newest first, to the ends that they lead to.
 
-    ``live`` are the leaves whose gradients are wanted and the nodes that lead to them, if these are not all.
+    ``live`` are the ends whose gradients are wanted and the nodes that lead to them, if these are not all.
     """
     for node in order if live is None else [node for node in order if node in live]:
         g = grads.pop(node, None)
@@ -51,10 +51,13 @@ def bring(
 _number = attrgetter("seq")
 
 
-def in_order(roots: Sequence[Any]) -> tuple[list[Any], set[Tensor]]:
-    """The nodes behind these, newest first, and the leaves; no nodes if one of them has to be looked at."""
-    ends: set[Tensor] = set()
-    order, stack = _chain(roots[0], ends) if len(roots) == 1 else ([], roots)
+def in_order(roots: Sequence[Any], stop: Any = None) -> tuple[list[Any], set[Any]]:
+    """The nodes behind these, newest first, and the ends: leaves, and ``stop``, a node behind which nobody looks.
+
+    No nodes if there is anything to be looked at.
+    """
+    ends: set[Any] = set()
+    order, stack = _chain(roots[0], stop, ends) if len(roots) == 1 else ([], roots)
     if not stack:
         return order, ends
     seen, stack = set(stack), [*stack]
@@ -65,7 +68,7 @@ def in_order(roots: Sequence[Any]) -> tuple[list[Any], set[Tensor]]:
         for t in node.edges:
             if t is None:
                 continue
-            if not isinstance(t, Node):
+            if t is stop or not isinstance(t, Node):
                 ends.add(t)
             elif t not in seen:
                 seen.add(t)
@@ -74,7 +77,7 @@ def in_order(roots: Sequence[Any]) -> tuple[list[Any], set[Tensor]]:
     return order, ends
 
 
-def _chain(node: Any, ends: set[Tensor]) -> tuple[list[Any], Sequence[Any]]:
+def _chain(node: Any, stop: Any, ends: set[Any]) -> tuple[list[Any], Sequence[Any]]:
     """The nodes from here on as long as there is one way only, and where it forks: they need no sorting."""
     order: list[Any] = []
     while node is not None:
@@ -86,20 +89,21 @@ def _chain(node: Any, ends: set[Tensor]) -> tuple[list[Any], Sequence[Any]]:
         for t in node.edges:
             if t is None or t is following:
                 continue
-            if not isinstance(t, Node):
+            if t is stop or not isinstance(t, Node):
                 ends.add(t)
             elif following is None:
                 following = t
             else:
-                ends.update(t for t in node.edges if t is not None and not isinstance(t, Node))
-                return order, [t for t in node.edges if isinstance(t, Node)]
+                nodes = {t for t in node.edges if t is not stop and isinstance(t, Node)}
+                ends.update(t for t in node.edges if t is not None and t not in nodes)
+                return order, [*nodes]
         node = following
     return order, ()
 
 
-def leading(order: Sequence[Any], leaves: AbstractSet[Tensor]) -> set[Any]:
-    """These leaves, and the nodes that lead to them."""
-    live: set[Any] = set(leaves)
+def leading(order: Sequence[Any], ends: AbstractSet[Any]) -> set[Any]:
+    """These ends, and the nodes that lead to them."""
+    live: set[Any] = set(ends)
     for node in reversed(order):
         if not live.isdisjoint(node.edges):
             live.add(node)

@@ -180,3 +180,14 @@ def test_a_node_has_room_for_metadata_but_not_for_attributes_of_the_users() -> N
     assert node.metadata == {"of the user": 1}
     with pytest.raises(AttributeError, match="'ExpBackward0' object has no attribute 'mine'"):
         node.mine = 1
+
+
+def test_an_interior_tensor_that_is_an_output_too_gets_its_own_weight() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    a = x * 2
+    y = a * a + x
+    one, five = torch.tensor(1.0), torch.tensor(5.0)
+    assert torch.autograd.grad(y, a, retain_graph=True)[0].item() == 12
+    assert torch.autograd.grad([y, a], a, [one, five], retain_graph=True)[0].item() == 17
+    assert torch.autograd.grad(a, a)[0].item() == 1
+    assert [g.item() for g in torch.autograd.grad(y, [a, x])] == [12, 25]
