@@ -205,8 +205,12 @@ def grad(
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not only_inputs:
         warnings.warn(_ONLY_INPUTS, FutureWarning, stacklevel=2)
-    weights = _make_grads(outs, _weights(grad_outputs, len(outs)), is_grads_batched)
+
+    def made(given: Any) -> Any:
+        return _make_grads(outs, _weights(given, len(outs)), is_grads_batched)
+
     if watching.watcher is None:
+        weights = made(grad_outputs)
         options = (retain_graph, create_graph, allow_unused, is_grads_batched, materialize_grads)
         return _given(outs, ins, weights, keys, *options)
     named = {
@@ -214,10 +218,12 @@ def grad(
         "is_grads_batched": is_grads_batched, "materialize_grads": materialize_grads,
     }  # fmt: skip
 
+    # weights that are refused are a refused call too: whoever watches sees it, and may give others
     def run(**overrides: Any) -> Any:
+        weights = made(overrides.pop("grad_outputs", grad_outputs))
         return _given(outs, ins, weights, keys, **{**named, **overrides})
 
-    return watched(GradCall("grad", outs, ins, None if grad_outputs is None else tuple(weights), named), run)
+    return watched(GradCall("grad", outs, ins, named), run)
 
 
 def _given(
@@ -302,10 +308,11 @@ def backward(
     if ins is not None and not ins:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outs = _as_tuple(tensors)
-    weights = _make_grads(outs, _weights(grad_tensors, len(outs)), batched=False)
     options = {"retain_graph": retain_graph, "create_graph": create_graph}
 
     def run(**overrides: Any) -> None:
+        given = overrides.pop("grad_tensors", grad_tensors)
+        weights = _make_grads(outs, _weights(given, len(outs)), batched=False)
         chosen = {**options, **overrides}
         create = switch(chosen["create_graph"])
         retain = create if chosen["retain_graph"] is None else switch(chosen["retain_graph"])
@@ -317,4 +324,4 @@ def backward(
             if g is not None and isinstance(leaf, Tensor):
                 accumulate(leaf, g, create)
 
-    watched(GradCall("backward", outs, ins, None if grad_tensors is None else tuple(weights), options), run)
+    watched(GradCall("backward", outs, ins, options), run)

@@ -16,7 +16,6 @@ class GradCall:
     function: str
     outputs: tuple[Any, ...]
     inputs: tuple[Any, ...] | None
-    grad_outputs: tuple[Any, ...] | None
     options: dict[str, Any]
 
 

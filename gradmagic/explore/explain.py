@@ -12,11 +12,19 @@ FREED = "backward through the graph a second time"
 NO_GRAPH = "does not require grad and does not have a grad_fn"
 UNUSED = "to not have been used in the graph"
 SCALAR = "can be implicitly created only for scalar outputs"
+MISMATCH = "Mismatch in shape: grad_output"
+NO_TENSOR = "gradients can be either Tensors or None"
+NOT_SEVERAL = "object is not iterable"  # one number in place of a tensor
 LEAF = "leaf Variable that requires grad is being used in an in-place operation"
 LEAF_VIEW = "view of a leaf Variable that requires grad"
 NUMPY = "Can't call numpy() on Tensor that requires grad"
 INPLACE = "modified by an inplace operation"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def ones(ledger: Sequence[Call]) -> Cure:
+    """Weights of one in the call that comes after these."""
+    return Cure("use grad_outputs=torch.ones_like(y)", len(ledger), {"grad_outputs": "ones"})
 
 
 def ordinal_label(order: int, y: str = "y", x: str = "x") -> str:
@@ -34,7 +42,7 @@ def ordinal_label(order: int, y: str = "y", x: str = "x") -> str:
 
 
 def explained(
-    message: str, ledger: Sequence[Call], made_by: Call | None, what: str = ""
+    message: str, ledger: Sequence[Call], made_by: Call | None, what: str = "", *, tracked: bool = False
 ) -> tuple[str | None, Cure | None]:
     """Why a call was refused, and the cure; (None, None) for what torch's own words say well enough.
 
@@ -48,11 +56,13 @@ def explained(
         The call that made the tensor which is differentiated here, if one did.
     what : str
         What that tensor is called, such as dy/dx.
+    tracked : bool
+        Whether what it is differentiated by requires grad.
     """
     if FREED in message:
         return freed(ledger)
     if NO_GRAPH in message:
-        return no_graph(made_by, what)
+        return no_graph(made_by, what, tracked=tracked)
     if UNUSED in message:
         return (
             "the output does not depend on this input: it was computed from another tensor, or the name was bound anew",
@@ -61,7 +71,12 @@ def explained(
     if SCALAR in message:
         return (
             "the output has many elements, and autograd must be told how to weigh them: grad_outputs does it",
-            Cure("give grad_outputs=torch.ones_like(y)"),
+            ones(ledger),
+        )
+    if MISMATCH in message or NO_TENSOR in message or NOT_SEVERAL in message:
+        return (
+            "the weights, grad_outputs, must be a tensor of the output's shape: a number is not spread over it",
+            ones(ledger),
         )
     if LEAF in message or LEAF_VIEW in message:
         return (
@@ -121,8 +136,13 @@ def freed(ledger: Sequence[Call]) -> tuple[str, Cure | None]:
     return "the graph was freed by an earlier pass, which ran without retain_graph=True", None
 
 
-def no_graph(made_by: Call | None, what: str) -> tuple[str, Cure | None]:
+def no_graph(made_by: Call | None, what: str, *, tracked: bool) -> tuple[str, Cure | None]:
     """Why a tensor has no history."""
+    if made_by is None and tracked:
+        return (
+            "nothing links this tensor to x: it was computed under torch.no_grad(), from detach(), or from numbers",
+            Cure("compute it from x itself, outside of torch.no_grad()"),
+        )
     if made_by is None:
         return (
             "nothing remembers how this tensor was computed: none of what it was made from requires grad",
@@ -130,7 +150,7 @@ def no_graph(made_by: Call | None, what: str) -> tuple[str, Cure | None]:
         )
     name = what or "this tensor"
     if made_by.effective.get("create_graph"):
-        return f"{name} does not depend on x: it is constant, so nothing links it to x", None
+        return f"{name} does not depend on x: it is constant, so nothing links it to x, and its derivative is 0", None
     number = made_by.index + 1
     return (
         f"{name} was computed with create_graph=False, so nothing remembers how it came from x.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 from types import CodeType, FrameType, TracebackType
 from typing import Any
+
+import numpy as np
 
 from gradmagic.explore.backends import Backend, Census
 from gradmagic.explore.explain import added, explained
@@ -15,6 +18,7 @@ from gradmagic.explore.trace import By, Call
 
 __all__ = ["Ledger", "cell_line"]
 
+UNKNOWN = "grad(…)"  # a call that is not in the cell's own text
 DEFAULTS: Mapping[str, object] = {
     "retain_graph": None,
     "create_graph": False,
@@ -47,6 +51,9 @@ class Ledger:
     def __call__(self, call: Any, run: Callable[..., Any]) -> Any:
         """Make the call, and write its row whether it returns or raises."""
         overrides = dict(self.overrides.get(len(self.rows), {})) if self.by == "cell" else {}
+        options = {name: value for name, value in overrides.items() if name != "grad_outputs"}
+        if "grad_outputs" in overrides:
+            options |= self.weights(call)
         before = self.backend.census(call.outputs)
         added_to = self.backend.leaves(call.outputs) if call.function == "backward" else []
         held = sum(leaf.grad is not None for leaf in added_to)
@@ -54,7 +61,7 @@ class Ledger:
             self.memory |= self.backend.remembered(call.outputs)
         start = perf_counter()
         try:
-            result = run(**overrides)
+            result = run(**options)
         except Exception as error:
             self.write(call, overrides, before, perf_counter() - start, given=(), error=error)
             raise
@@ -138,7 +145,15 @@ class Ledger:
     def explained(self, call: Any, message: str) -> tuple[str | None, Any]:
         """Why this call was refused, in plain words."""
         made_by = next((self.rows[row] for t, row in self.made if any(t is out for out in call.outputs)), None)
-        return explained(message, self.rows, made_by, self.what)
+        if made_by is None and self.by == "cell":
+            made_by = behind(self.called_at()[0], self.rows, self.program.request.text)
+        tracked = all(getattr(t, "requires_grad", False) for t in call.inputs or ())
+        return explained(message, self.rows, made_by, self.what, tracked=bool(call.inputs) and tracked)
+
+    def weights(self, call: Any) -> dict[str, Any]:
+        """Weights of one for every output, as the call's own argument."""
+        name = "grad_outputs" if call.function == "grad" else "grad_tensors"
+        return {name: [self.backend.constant(np.ones(tuple(t.shape)), t) for t in call.outputs]}
 
     def called_at(self) -> tuple[str, int | None]:
         """The text and the line of the cell's call that is running now."""
@@ -146,9 +161,42 @@ class Ledger:
         while frame is not None and frame.f_code.co_filename != self.program.filename:
             frame = frame.f_back
         if frame is None:
-            return "grad(…)", None
+            return UNKNOWN, None
         position = position_of(frame.f_code, frame.f_lasti)
-        return self.program.calls.get(position, "grad(…)"), frame.f_lineno
+        return self.program.calls.get(position, UNKNOWN), frame.f_lineno
+
+
+def behind(source: str, rows: Sequence[Call], text: str) -> Call | None:
+    """The last of these calls whose result the outputs of a call were computed from, by the names in the cell's text.
+
+    >>> behind("grad(s, x)", [], "s = g.sum()") is None
+    True
+    """
+    if source == UNKNOWN:
+        return None
+    call = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
+    found, waiting = set[str](), names_in(given or [call.func])  # y.backward()
+    bound = [
+        (names_in(one.targets), names_in([one.value]))
+        for one in ast.walk(ast.parse(text))
+        if isinstance(one, ast.Assign)
+    ]
+    while waiting:
+        found |= waiting
+        waiting = {name for targets, values in bound if targets & waiting for name in values} - found
+    return next((row for row in reversed(rows) if row.ok and assigned(row.source) & found), None)
+
+
+def names_in(nodes: Iterable[ast.AST]) -> set[str]:
+    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def assigned(source: str) -> set[str]:
+    """The names that a call's statement binds."""
+    if source == UNKNOWN:
+        return set()
+    return {name for one in ast.parse(source).body if isinstance(one, ast.Assign) for name in names_in(one.targets)}
 
 
 def position_of(code: CodeType, instruction: int) -> tuple[int | None, int | None, int | None, int | None]:

@@ -40,7 +40,7 @@ def show(request: Request, namespace: MutableMapping[str, Any], place: Place | N
     place = place_of(request) if place is None else place
     try:
         panel = Panel(explorer_of(request, namespace, place), live=request.panel)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         if request.panel:
             offer_a_way_out(error, request, namespace, place)
         raise
@@ -63,12 +63,13 @@ def explorer_of(request: Request, namespace: MutableMapping[str, Any], place: Pl
 
 
 def offer_a_way_out(
-    error: RuntimeError, request: Request, namespace: MutableMapping[str, Any], place: Place | None
+    error: Exception, request: Request, namespace: MutableMapping[str, Any], place: Place | None
 ) -> None:
     """Show above the error, which still fails the cell, what would let it run."""
     from IPython.display import display
 
     from gradmagic.panel.offer import call_offer, leaf_offer
+    from gradmagic.panel.refused import told
 
     def opened(panel: Panel) -> Panel:
         panel.words.show_printed(panel.printed_text)
@@ -86,7 +87,8 @@ def offer_a_way_out(
         display(found)  # type: ignore[no-untyped-call]
         return
     ledger = getattr(error, "ledger", ())
-    ways = cures(ledger, State.initial(request, Program.of(request, namespace))) if ledger else []
-    if ways:
-        buttons = [(way.words, partial(with_state, way.state)) for way in ways]
-        display(call_offer(ledger, buttons))  # type: ignore[no-untyped-call]
+    if not ledger or ledger[-1].ok:
+        return
+    ways = cures(ledger, State.initial(request, Program.of(request, namespace)))
+    buttons = [(way.words, partial(with_state, way.state)) for way in ways]
+    display(call_offer(ledger, buttons, told(str(error), request, namespace)))  # type: ignore[no-untyped-call]

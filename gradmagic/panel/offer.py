@@ -54,14 +54,13 @@ def leaf_offer(again: Callable[[], Panel]) -> Offer:
     return offer(forms(), in_words(), [(words, "the same as %%grad --leaf-writes=allow", again)])
 
 
-def call_offer(ledger: Sequence[Call], ways: Sequence[tuple[str, Callable[[], Panel]]]) -> Offer:
-    """The calls up to the one that was refused, and a button for each option that would have let it work."""
+def call_offer(ledger: Sequence[Call], ways: Sequence[tuple[str, Callable[[], Panel]]], graph: str = "") -> Offer:
+    """The calls up to the one that was refused, its graph, and a button for each option that would have let it work."""
     refused = ledger[-1]
-    plain = (
-        f"Call {refused.index + 1} was refused: {refused.cause}. To be tried: {', '.join(words for words, _ in ways)}."
-    )
+    plain = f"Call {refused.index + 1} was refused: {refused.cause or refused.outcome}."
+    plain += f" To be tried: {', '.join(words for words, _ in ways)}." if ways else ""
     tip = "run the cell with this option, the rest as it is written"
-    return offer(texts.ledger(ledger), plain, [(f"run it, but {words}", tip, again) for words, again in ways])
+    return offer(texts.ledger(ledger) + graph, plain, [(f"run it, but {words}", tip, again) for words, again in ways])
 
 
 def offer(shown: str, plain: str, ways: Sequence[tuple[str, str, Callable[[], Panel]]]) -> Offer:

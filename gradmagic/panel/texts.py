@@ -136,8 +136,8 @@ def why(call: Call) -> str:
 
 def effects(call: Call) -> str:
     """Options that took effect otherwise than they were asked for: what a switch of the panel did."""
-    shown = ("create_graph", "retain_graph")
-    defaults = {"create_graph": False, "retain_graph": call.effective.get("create_graph")}
+    shown = ["create_graph", "retain_graph", *(["grad_outputs"] if "grad_outputs" in call.effective else [])]
+    defaults = {"create_graph": False, "retain_graph": call.effective.get("create_graph"), "grad_outputs": None}
     asked = {name: call.asked.get(name) if call.asked.get(name) is not None else defaults[name] for name in shown}
     changed = [
         f"{name}={call.effective[name]}" for name in shown if call.effective.get(name, asked[name]) != asked[name]

@@ -101,8 +101,21 @@ TWICE = f"{FREES}(g,) = torch.autograd.grad(total, x)\n(h,) = torch.autograd.gra
 REFUSALS = {
     TWICE: ("call 1 freed the graph", "use retain_graph=True in call 1"),
     f"{FREES}(g,) = torch.autograd.grad(total, x)\ntorch.autograd.grad(g.sum(), x)": (
-        "nothing remembers how", "requires_grad=True",
+        "create_graph=False, so nothing remembers", "use create_graph=True in call 1",
     ),
+    f"{FREES}(g,) = torch.autograd.grad(total, x)\nh = g.sum()\ntorch.autograd.grad(outputs=h * 2, inputs=x)": (
+        "create_graph=False, so nothing remembers", "use create_graph=True in call 1",
+    ),
+    f"{FREES}(g,) = torch.autograd.grad((2 * x).sum(), x, create_graph=True)\ntorch.autograd.grad(g.sum(), x)": (
+        "it is constant", "its derivative is 0",
+    ),
+    "x = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    y = x.sum()\ntorch.autograd.grad(y, x)": (
+        "under torch.no_grad()", "outside of torch.no_grad()",
+    ),
+    "x = torch.ones(2)\ny = x.sum()\ntorch.autograd.grad(y, x)": (
+        "none of what it was made from", "requires_grad=True",
+    ),
+    f"{FREES}(g,) = torch.autograd.grad(y, x, torch.ones(3))": ("of the output's shape", "torch.ones_like(y)"),
     f"{FREES}(g,) = torch.autograd.grad(y, x)": ("must be told how to weigh them", "grad_outputs=torch.ones_like(y)"),
     f"{FREES}w = torch.ones(2, requires_grad=True)\n(g,) = torch.autograd.grad((w * 2).sum(), x)": (
         "does not depend on this input", "allow_unused=True",
@@ -141,6 +154,53 @@ def test_a_call_of_the_cells_own_that_is_refused_at_once_is_offered_with_other_o
     assert panel.state.overrides == {0: {"retain_graph": True}}
     panel.close()
     close_tree(offer)
+
+
+@pytest.mark.parametrize(
+    "call", ["(g,) = torch.autograd.grad(y, x)", "(g,) = torch.autograd.grad(y, x, 1.0)", "y.backward()"]
+)
+@pytest.mark.parametrize("backend", ["gradmagic", "torch"])
+def test_weights_that_lack_or_do_not_fit_are_offered_as_ones(
+    call: str, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(backend)
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    names: dict[str, Any] = {}
+    with pytest.raises((RuntimeError, TypeError)):
+        opened(f"import torch\n{FREES}{call}", f"--into panel --backend {backend}", names)
+    (offer,) = shown
+    (button,) = (widget for widget in widgets_of(offer) if isinstance(widget, w.Button))
+    assert button.description == "run it, but use grad_outputs=torch.ones_like(y)"
+    button.click()
+    panel = names["panel"]
+    assert panel.ledger[0].ok
+    found = names["x"].grad if "backward" in call else names["g"]
+    assert [round(float(part), 3) for part in found] == [2.718, 7.389]
+    assert "ran with grad_outputs=ones" in panel.words.ledger.value
+    panel.close()
+    close_tree(offer)
+
+
+def test_what_was_overwritten_is_drawn_and_told_beside_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    with pytest.raises(RuntimeError, match="inplace operation"):
+        opened(f"import torch\n{FREES}y.add_(1)\ntorch.autograd.grad(total + y.sum(), x)")
+    (offer,) = shown
+    words = " ".join(str(widget.value) for widget in widgets_of(offer) if isinstance(widget, w.HTML))
+    assert "✗ result overwritten by line" in words
+    assert "IN-PLACE WRITES" in words
+    assert not [widget for widget in widgets_of(offer) if isinstance(widget, w.Button)]
+    close_tree(offer)
+
+
+def test_an_error_that_is_no_call_of_grad_is_shown_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    with pytest.raises(TypeError):
+        opened(f"import torch\n{FREES}torch.autograd.grad(total, x)\n1 + 'a'")
+    assert not shown
 
 
 def test_what_a_cell_names_is_escaped_wherever_it_is_shown() -> None:

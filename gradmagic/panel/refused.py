@@ -1,0 +1,41 @@
+"""A refused call told: the graph as it stood then, and what was written to. Knows no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradmagic.explore.explain import FREED, INPLACE
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import Request
+from gradmagic.explore.state import State
+from gradmagic.explore.story import Graph, Story, story
+from gradmagic.panel.graph_page import timelines
+from gradmagic.plot.diagram import diagram
+
+__all__ = ["told"]
+
+
+def told(message: str, request: Request, namespace: Mapping[str, Any]) -> str:
+    """The graph that was freed, or that needs what was overwritten; empty for a refusal that is not about a graph."""
+    if FREED not in message and INPLACE not in message:
+        return ""
+    program = Program.of(request, namespace)
+    try:
+        found = story(program, State.initial(request, program), namespace)
+    except Exception:  # noqa: BLE001  the error itself is what must be shown; this is besides
+        return ""
+    graph = guilty(found)
+    if graph is None:
+        return ""
+    drawn = diagram(graph, found.moments[-1].freed)
+    return (
+        f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn}</div>'
+        + timelines(found.timelines)
+    )
+
+
+def guilty(found: Story) -> Graph | None:
+    """The first graph of which something is missing."""
+    freed = found.moments[-1].freed if found.moments else {}
+    return next((g for g in found.graphs if any(box.overwritten or box.key in freed for box in g.boxes)), None)
