@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SyntaxError as mistake:
         print(f"gradmagic: {mistake.msg}: {(mistake.text or '').strip()}", file=sys.stderr)
     except (GradUsageError, OSError) as mistake:
-        print(f"gradmagic: {mistake}", file=sys.stderr)
+        print(f"gradmagic: {str(mistake).replace('%%grad? lists', '--help lists')}", file=sys.stderr)
     return 2
 
 

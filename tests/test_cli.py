@@ -42,7 +42,7 @@ def test_a_picture_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["x**2", "--ordr", "3"], "--order"),
+        (["x**2", "--ordr", "3"], "--help lists all"),
         (["x**2", "--at"], "--at"),
         (["x**2", "--at", "here"], "'here'"),
         (["x**2", "x=1"], "x"),

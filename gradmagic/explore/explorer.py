@@ -22,7 +22,7 @@ from gradmagic.explore.jacobian import Jacobian, jacobian
 from gradmagic.explore.options import BY_FIELD
 from gradmagic.explore.outputs import a_kind
 from gradmagic.explore.program import DEFAULT_PARAMETER, Program
-from gradmagic.explore.reading import READERS, assignment, by_name, checked
+from gradmagic.explore.reading import READERS, assignment, by_name, checked, nearest
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
 from gradmagic.explore.resolve import expanded, glimpsed, may_run_again, resolved
@@ -373,7 +373,10 @@ def span_from(name: str, value: Any) -> Range | float:
     if isinstance(value, Range):
         return value
     if isinstance(value, str):
-        return assignment(name, value)
+        try:
+            return assignment(name, value)
+        except GradUsageError as mistake:
+            raise GradUsageError(f"{mistake}{nearest(name, list(BY_FIELD))}") from None
     if isinstance(value, tuple | list) and len(value) in (2, 3):
         low, high, *start = (repr(float(part)) for part in value)
         return assignment(name, f"{low}:{high}" + "".join(f"@{part}" for part in start))

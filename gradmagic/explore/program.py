@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from gradmagic.explore.elementary import KNOWN
 from gradmagic.explore.imports import OURS, rewritten
+from gradmagic.explore.options import BY_FIELD
 from gradmagic.explore.request import GradUsageError, Range, Request, quoted
 
 __all__ = ["DEFAULT_DOMAIN", "DEFAULT_PARAMETER", "Program"]
@@ -363,6 +364,6 @@ def fitting_names(request: Request, reads: tuple[str, ...], binds: frozenset[str
             continue
         if name in binds:
             raise GradUsageError(f"the cell sets {quoted(name)} itself: drop {name}=… from the line, or from the cell")
-        close = difflib.get_close_matches(name, reads, n=1)
+        close = difflib.get_close_matches(name, [*reads, *BY_FIELD], n=1)
         hint = f"; did you mean {quoted(close[0])}?" if close else ": drop it, or use it in the cell"
         raise GradUsageError(f"the cell never reads {quoted(name)}{hint}")

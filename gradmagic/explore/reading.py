@@ -20,7 +20,7 @@ from gradmagic.explore.options import (
 )
 from gradmagic.explore.request import GradUsageError, Range, Request, quoted
 
-__all__ = ["READERS", "assignment", "by_name", "checked", "parse_line", "split_expression"]
+__all__ = ["READERS", "assignment", "by_name", "checked", "nearest", "parse_line", "split_expression"]
 
 SPACED: Final = re.compile(r"(?<!\S)([^\W\d]\w*)(?:\s+=\s*|=\s+)(-?[^\s='\"-][^\s='\"]*)?(?=\s|$)")
 

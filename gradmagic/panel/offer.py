@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["call_offer", "leaf_offer"]
 
+# What the cell put out stays there until it is run again.
+CURED = "The refusal that stands below is that of the cell as it is written; this panel runs it with the option chosen."
 WHY = (
     "The cell writes into a tensor that requires grad and is a leaf. torch up to 1.7.1 recorded such a write "
     "(grad_fn=<CopySlices>); torch since 1.8 refuses it, and so does this cell. Three forms work in today's torch:"
@@ -87,7 +89,7 @@ def offer(shown: str, plain: str, ways: Sequence[tuple[str, str, Callable[[], Pa
                 button.disabled = False
                 return
             root.remove_class("gm")
-            root.children = (panel.widget,)
+            root.children = (w.HTML(texts.messages([CURED])), panel.widget)
 
         return pressed
 

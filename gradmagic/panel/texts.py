@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,8 +14,9 @@ from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Array, Call
 from gradmagic.panel.colours import coloured
 
-__all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
+__all__ = ["caption", "found", "ledger", "messages", "minus", "number", "readouts", "size", "table", "tables"]
 
+NEGATIVE = re.compile(r"(?:(?<=[\s(])|^)-(?=[\d.∞])")
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
 NARROW = 9  # letters of a read-out with its sign, at most: the style has the room for them
@@ -45,6 +47,15 @@ def size(count: int) -> str:
         return f"{count} B"
     unit, one = next(((unit, one) for unit, one in UNITS if count < 1000 * one), UNITS[-1])
     return f"{count / one:.1f} {unit}"
+
+
+def minus(text: str) -> str:
+    """The same with the sign of a negative number as a minus: a screen reader says it, and a hyphen it passes over.
+
+    >>> minus("y is -1 at x = -0.5; write x=-3:3, or 1e-9")
+    'y is −1 at x = −0.5; write x=-3:3, or 1e-9'
+    """
+    return NEGATIVE.sub("−", text)
 
 
 def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) -> str:
@@ -80,12 +91,12 @@ def caption(curves: Curves) -> str:
 
 def found(curves: Curves) -> str:
     """What the overlays found, in words and numbers."""
-    # the notes tell the poles that were looked for closely, and in more digits
-    told = () if curves.torn is None else ("asymptotes",)
+    # the notes tell the poles and kinks that were looked for closely, and in more digits
+    told = () if curves.torn is None else ("asymptotes", "kinks")
     said = [mark.words for mark in curves.marks if mark.words and mark.overlay not in told]
     if curves.plane is not None:
         said = plane_report.found(curves.plane)
-    lines = "".join(f"<li>{html.escape(words)}</li>" for words in said)
+    lines = "".join(f"<li>{html.escape(minus(words))}</li>" for words in said)
     return f'<ul class="gm-found">{lines}</ul>' if lines else ""
 
 

@@ -48,11 +48,12 @@ class Words:
         self.readouts.value = texts.readouts(curves, frame.anchors, frame.size[1])
         self.caption.value = texts.caption(curves)
 
-    def say(self, curves: Curves, remarks: Sequence[str]) -> None:
+    def say(self, curves: Curves, remarks: Sequence[str], state: State) -> None:
         """What can wait until the slider rests: tables, what the overlays found, notes."""
         self.found.value = texts.found(curves)
         self.tables.value = texts.tables(curves.tables)
-        self.notes.value = texts.messages(dict.fromkeys((*curves.notes, *remarks)))
+        said = dict.fromkeys((*curves.notes, *remarks, without_tangent(curves, state)))
+        self.notes.value = texts.messages(map(texts.minus, said))
 
     def say_calls(self, ledger: Sequence[Call], chosen: int, state: State) -> None:
         """The calls of grad, and a button for each way in which one that was refused would have worked."""
@@ -86,3 +87,10 @@ class Words:
         button = w.Button(layout=w.Layout(width="auto", display="none"), style=looks.button)
         button.on_click(cure)
         return button
+
+
+def without_tangent(curves: Curves, state: State) -> str:
+    """Why there is no tangent though it is switched on: it would not touch the curve."""
+    if curves.style != "line" or curves.slopes or state.weights == "ones" or "tangent" not in state.look.overlays:
+        return ""
+    return f"No tangent is drawn: by the weights {state.weights}, dy/dx is not the slope of y."

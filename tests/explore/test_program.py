@@ -92,6 +92,7 @@ MISTAKES = {
     ("y = t ** 2", "t=0:5"): ["--wrt t"],
     ("y = x", "c=0:1"): ["never reads 'c'"],
     ("y = x * amplitude", "amplitud=0:1"): ["did you mean 'amplitude'"],
+    ("y = x", "ordr=1"): ["did you mean 'order'"],
     ("a = 3\ny = a * x", "a=0:1"): ["sets 'a' itself"],
     ("x = torch.rand(3)\ny = x", "x=0:1"): ["makes 'x' itself"],
     ("", ""): ["empty"],

@@ -89,7 +89,9 @@ def test_a_refused_write_into_a_leaf_offers_the_forms_that_work_and_the_switch(
     (button,) = (widget for widget in widgets_of(offer) if isinstance(widget, w.Button))
     button.click()
     panel = names["g"]
-    assert offer.children == (panel.widget,)
+    said, shown = offer.children
+    assert "refusal that stands below" in said.value
+    assert shown is panel.widget
     assert panel.y is not None
     assert panel.y[0, 0] == 25
     panel.close()
@@ -149,7 +151,9 @@ def test_a_call_of_the_cells_own_that_is_refused_at_once_is_offered_with_other_o
     assert button.description == "run it, but use retain_graph=True in call 1"
     button.click()
     panel = names["g"]
-    assert offer.children == (panel.widget,)
+    said, shown = offer.children
+    assert "refusal that stands below" in said.value
+    assert shown is panel.widget
     assert [call.ok for call in panel.ledger[:2]] == [True, True]
     assert panel.state.overrides == {0: {"retain_graph": True}}
     panel.close()
@@ -231,4 +235,23 @@ def test_all_sorts_of_cells_have_a_panel(text: str, line: str) -> None:
     panel = opened(text, line)
     assert bytes(panel.image.value).startswith(b"\x89PNG")
     assert str(panel.words.problem.value) == ""
+    panel.close()
+
+
+def test_a_kink_is_told_once_and_a_negative_number_has_a_minus() -> None:
+    panel = opened("y = abs(x + 1) - 2")
+    said = str(panel.words.found.value) + str(panel.words.notes.value)
+    assert said.count("not differentiable") == 1
+    assert "x = −1" in said
+    assert "y runs from −" in panel.image.tooltip
+    panel.close()
+
+
+def test_a_tangent_that_is_missing_is_told_why() -> None:
+    panel = opened("y = x ** 2")
+    assert "No tangent" not in str(panel.words.notes.value)
+    panel.controls.weights.kind.value = "expression"
+    assert "No tangent is drawn: by the weights cos(x), dy/dx is not the slope of y." in str(panel.words.notes.value)
+    panel.controls.shown.overlays.switches["tangent"].value = False
+    assert "No tangent" not in str(panel.words.notes.value)
     panel.close()
