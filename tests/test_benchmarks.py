@@ -39,7 +39,7 @@ def test_a_row_says_how_it_stands() -> None:
 
 
 def test_of_several_runs_the_median_has_to_be_within_reach() -> None:
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, ...], Row] = {}
     for ratio in (0.4, 0.9, 0.5):
         ratios = {"gradmagic": (ratio, ratio, ratio), "torch": (1.0, 1.0, 1.0)}
         note(rows, Row("W1", "a case", 0.6, "torch", {"gradmagic": ratio, "torch": 1.0}, ratios))
@@ -47,3 +47,10 @@ def test_of_several_runs_the_median_has_to_be_within_reach() -> None:
     assert row.earlier == [0.4, 0.9]
     assert row.met is True
     assert "0.4 · 0.9 · 0.5 (0.5–0.5)" in markdown([row])
+
+
+def test_rows_beside_different_peers_are_no_runs_of_one_row() -> None:
+    rows: dict[tuple[str, ...], Row] = {}
+    for peer in ("interact", "ipympl"):
+        note(rows, Row("scenes", "a scene", 0.1, peer, {}, {"gradmagic": (0.05, 0.05, 0.05)}))
+    assert [row.earlier for row in rows.values()] == [[], []]

@@ -68,7 +68,7 @@ def main() -> None:
         if name not in IN_PROCESS and name not in APART:
             parser.error(f"unknown workload {name}: there are {', '.join((*IN_PROCESS, *APART))}")
     peers, load = installed(asked.peers), [os.getloadavg()[0]]
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, ...], Row] = {}
     print(machine(), versions(peers), sep="\n", flush=True)
     for run in range(1, asked.runs + 1):
         for name in names:
@@ -83,12 +83,13 @@ def main() -> None:
         asked.json.write_text(processes.as_json([*rows.values()]), encoding="utf-8")
 
 
-def note(rows: dict[tuple[str, str], Row], row: Row) -> None:
+def note(rows: dict[tuple[str, ...], Row], row: Row) -> None:
     """Put a row in the place of that of an earlier run, whose ratio it remembers."""
-    before = rows.get((row.workload, row.label))
+    key = row.workload, row.label, row.reference
+    before = rows.get(key)
     if before is not None and OURS in before.ratios:
         row.earlier = [*before.earlier, before.ratios[OURS][1]]
-    rows[row.workload, row.label] = row
+    rows[key] = row
 
 
 def page(rows: list[Row], peers: dict[str, Any], load: list[float], runs: int) -> str:
