@@ -23,7 +23,7 @@ from IPython.core.magic import (
 )
 from traitlets import Bool, Enum, Float, Integer
 
-from gradmagic.explore import options, reading
+from gradmagic.explore import options
 from gradmagic.explore.request import GradUsageError
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class GradMagics(Magics):
     def grad(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Panel:  # noqa: ARG002
         __tracebackhide__ = True
         from gradmagic import panel  # matplotlib and ipywidgets, at the first cell that needs them
+        from gradmagic.explore import reading
 
         if cell is None:
             line, text = reading.split_expression(line)
