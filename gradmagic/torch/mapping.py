@@ -59,8 +59,7 @@ def vmap(
     >>> torch.func.vmap(torch.func.grad(torch.sin))(torch.tensor([0.0, 1.0]))
     tensor([1.0000, 0.5403])
     """
-    if randomness not in {"error", "different", "same"}:
-        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
+    check_randomness(randomness)
     if not (chunk_size is None or chunk_size > 0):
         raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
@@ -110,6 +109,11 @@ def _alike(name: str, parts: list[Any]) -> Any:
     if any(isinstance(p, Tensor) and not np.array_equal(p._array, parts[0]._array, equal_nan=True) for p in parts[1:]):
         raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
     return parts[0]
+
+
+def check_randomness(randomness: str) -> None:
+    if randomness not in {"error", "different", "same"}:
+        raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
 
 
 # -- what is checked --------------------------------------------------------------------------------------------

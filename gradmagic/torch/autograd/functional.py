@@ -291,13 +291,22 @@ def _jacobian_forward(func: Callable[..., Any], inputs: Any, vectorize: bool) ->
                 moving[i] = forward_ad.make_dual(t, _basis_vector(t, k))
                 outputs_tuple, outputs = S.as_tuple(func(*moving), "outputs", "None")  # the name that torch gives
                 columns.append([_tangent(out) for out in outputs])
+    if not columns:  # of nothing: called all the same, to see the form of the outputs
+        outputs_tuple, outputs = S.as_tuple(func(*inputs), "outputs", "None")
     ends = np.cumsum([0, *(t.numel() for t in inputs)])
-    parts = [list(zip(*columns[a:b], strict=True)) for a, b in pairwise(ends)]
+    parts = [columns[a:b] for a, b in pairwise(ends)]
     table = [  # lists, as torch gives here
-        [F["stack"](part[o], -1).reshape(part[o][0].shape + t.shape) for part, t in zip(parts, inputs, strict=True)]
-        for o in range(len(columns[0]))
+        [_side_by_side([c[o] for c in part], out, t) for part, t in zip(parts, inputs, strict=True)]
+        for o, out in enumerate(outputs)
     ]
     return _unpacked_twice(table, outputs_tuple, inputs_tuple)
+
+
+def _side_by_side(columns: list[Any], out: Any, t: Any) -> Any:
+    """The columns of an output's Jacobian by one input, as torch lays them out."""
+    if not columns:
+        return Tensor._of(np.zeros(out.shape + t.shape, out._array.dtype))
+    return F["stack"](columns, -1).reshape(out.shape + t.shape)
 
 
 def _tangent(out: Any) -> Any:

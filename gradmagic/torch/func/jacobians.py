@@ -19,6 +19,7 @@ from gradmagic.torch.func.arguments import (
 )
 from gradmagic.torch.func.products import JVP, check_tangent, pusher
 from gradmagic.torch.levels import Level
+from gradmagic.torch.mapping import check_randomness
 
 __all__ = ["hessian", "jacfwd", "jacrev"]
 
@@ -114,6 +115,7 @@ def jacfwd(
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         refuse_complex("jacfwd", args, "inputs")
+        check_randomness(randomness)
         with Level() as level:
             positions = positions_of(argnums, len(args))
             for leaf in trees.flatten([args[n] for n in positions])[0]:
