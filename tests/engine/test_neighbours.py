@@ -1,4 +1,4 @@
-"""Snippets beside those of the contract's record, by the same rules: torch's outcome, words, line, print and warnings."""
+"""Snippets beside those of the contract's record, by the same rules: outcome, words, line, print and warnings."""
 
 from __future__ import annotations
 
