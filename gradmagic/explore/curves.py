@@ -129,6 +129,11 @@ class Curves:
         """Which abscissae are those that `--points` asks for: none put in at a break or between two samples."""
         return self.even if self.even is not None else ~np.isin(np.arange(len(self.x)), self.breaks)
 
+    def smooth_at_x0(self, order: int = 1) -> bool:
+        """Whether the derivatives up to this order run through at x0; a number that is there by convention is none."""
+        torn = [one for one in self.torn or () if one.order <= order]
+        return not any(one.lo <= self.x0 <= one.hi for one in torn)
+
 
 def curves(
     trace: Trace, state: State, *samplings: Sampling | None, expansions: Sequence[tuple[float, ...]] = ()
@@ -200,7 +205,7 @@ def of_output(
         marks=tuple(mark for mark in marks(shown, state) if mark.pane not in hidden),
         curves=tuple(shown.curves[place] for place in kept),
         at_x0=tuple(shown.at_x0[place] for place in kept),
-        slopes=shown.slopes and "tangent" in state.look.overlays,
+        slopes=shown.slopes and shown.smooth_at_x0() and "tangent" in state.look.overlays,
     )
 
 

@@ -98,6 +98,10 @@ def taylor_polynomial(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
         yield Mark("taylor", 0, "dashes", np.zeros(0), np.zeros(0), words=words)
     if not curves.slopes or len(known) < order + 1 or not np.isfinite(known).all():
         return
+    if not curves.smooth_at_x0(order):
+        words = f"there is no Taylor polynomial of order {order} at {curves.x_label} = {curves.x0:.6g}: y is not smooth"
+        yield Mark("taylor", 0, "dashes", np.zeros(0), np.zeros(0), words=words)
+        return
     offset, power, y = curves.x - curves.x0, np.ones_like(curves.x), np.zeros_like(curves.x)
     for order, value in enumerate(known):
         y = y + value * power
@@ -107,11 +111,11 @@ def taylor_polynomial(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
 
 
 def at_cursor(curves: Curves, orders: int) -> list[float] | None:
-    """The values at x0 up to this order, if all of them are there."""
+    """The values at x0 up to this order, if all of them are there, and none by convention only."""
     known = {c.order: v for c, v in zip(curves.curves, curves.at_x0, strict=False)}
     found = [known.get(order) for order in range(orders + 1)]
     values = [value for value in found if value is not None and np.isfinite(value)]
-    return values if len(values) == len(found) and curves.slopes else None
+    return values if len(values) == len(found) and curves.slopes and curves.smooth_at_x0(orders) else None
 
 
 def normal(curves: Curves, _: Found, __: State) -> Iterable[Mark]:

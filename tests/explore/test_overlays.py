@@ -156,3 +156,20 @@ def test_features_are_looked_for_once_for_all_overlays_and_not_at_all_for_none(m
     _, curves = g.step(replace(g.state, look=look))
     assert {mark.overlay for mark in curves.marks} == {"zeros", "extrema", "inflections"}
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("text", ["abs(x)", "relu(x)", "maximum(x, -2*x)", "floor(x)"])
+def test_at_a_kink_or_a_jump_nothing_is_drawn_with_the_slope_that_is_there_by_convention(text):
+    shown = {"show": "tangent,normal,circle,taylor", "taylor": 1}
+    at = Explorer(*request_from(text, x=(-3, 3, 0), **shown)).curves
+    assert not at.slopes
+    assert [mark.overlay for mark in at.marks if mark.x.size] == []
+    assert any("no Taylor polynomial of order 1 at x = 0" in mark.words for mark in at.marks)
+    beside = Explorer(*request_from(text, x=(-3, 3, 0.5), **shown)).curves
+    assert beside.slopes
+
+
+def test_where_the_second_derivative_jumps_there_is_a_tangent_and_no_circle():
+    at = Explorer(*request_from("x * abs(x)", x=(-3, 3, 0), show="tangent,circle")).curves
+    assert at.slopes
+    assert not [mark for mark in at.marks if mark.overlay == "circle"]
