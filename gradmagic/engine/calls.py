@@ -80,7 +80,7 @@ def run_backward(
     if not allow_unused and any(o is None for o in out):
         raise RuntimeError(_UNUSED.format(next(i for i, o in enumerate(out) if o is None)))
     made: dict[int, Tensor] = {}  # one and the same for an input that is named twice
-    result = _result_of_batch if batch else _result
+    result = _result_of_batch if batch else result_of
     return [None if o is None else made.setdefault(id(o), result(o, weights)) for o in out]
 
 
@@ -104,7 +104,7 @@ def _directly(
             return None
         quiet(bring, order, None, grads, retain, create)
         for leaf in ends & grads.keys():
-            accumulate(leaf, _result(grads[leaf], ()), create)
+            accumulate(leaf, result_of(grads[leaf], ()), create)
         return {}
     if inner and (len(wanted) > 1 or inner[0] in grads or not inner[0].plain):
         return None
@@ -156,7 +156,7 @@ def captures_of(inputs: Sequence[Any], retained: bool) -> Captures:
     return captures
 
 
-def _result(g: Any, weights: Sequence[Any]) -> Tensor:
+def result_of(g: Any, weights: Sequence[Any]) -> Tensor:
     """A gradient as the user gets it: a weight as it is, where nothing was done to it, or a view of it."""
     if isinstance(g, Tensor):
         return g
@@ -253,7 +253,7 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
         found = _walked([(y._node, 0, g)], {(target, 0): [0]}, retain, create, allow_unused=False).found.get(0)
     if found is None:
         raise RuntimeError(_UNUSED.format(0))
-    return _result(found, (weight,))
+    return result_of(found, (weight,))
 
 
 def _one(array: Any) -> Any:

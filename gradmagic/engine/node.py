@@ -261,11 +261,13 @@ class Node:
         recording = modes.grad
         given = [g if g is None or recording else g._array for g in grads]
         out = self.apply(given if self.metas else given[0], [t is not None for t in self.edges], recording)
-        wrapped = tuple(self._given_back(k, out[k]) for k in self._places)
+        wrapped = tuple(self._given_back(k, out[k], grads) for k in self._places)
         return wrapped[0] if len(wrapped) == 1 else wrapped
 
-    def _given_back(self, k: int, g: Any) -> Any:
+    def _given_back(self, k: int, g: Any, weights: Sequence[Any]) -> Any:
         """The gradient of an operand as a Tensor of the operand's dtype: a walk sees to that otherwise."""
+        from gradmagic.engine.calls import result_of  # above this file: it knows what a gradient lies in
+
         if g is None:
             return None
         target: Any = self.edges[k]
@@ -274,7 +276,7 @@ class Node:
             if isinstance(target, Node)
             else target._array.dtype
         )
-        t: Any = g if hasattr(g, "_array") else self.tensor_type._of(g, None)
+        t: Any = result_of(g, weights)
         return t if t._array.dtype == dtype or dtype.kind != t._array.dtype.kind else t.to(dtypes.of(dtype))
 
     def apply(self, g: Any, wanted: Sequence[bool], recording: bool) -> list[Any]:

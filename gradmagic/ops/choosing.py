@@ -293,13 +293,13 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Any = 
     if mode == "replicate":
         return M.replicate[len(pairs)](input, args=(_widths(input.ndim, pairs),))
     for k, (before, after) in enumerate(pairs):
-        if before < 0 or after < 0:
+        if mode != "constant" and (before < 0 or after < 0):
             d = input.ndim - 1 - k
             start = max(-before, 0)
             input = narrow(input, d, start, input.shape[d] - start - max(-after, 0))
-    widths = _widths(input.ndim, [(max(b, 0), max(a, 0)) for b, a in pairs])
     if mode == "constant":
-        return M.pad(input, widths=widths, value=0 if value is None else value)
+        return M.pad(input, widths=_widths(input.ndim, pairs), value=0 if value is None else value)
+    widths = _widths(input.ndim, [(max(b, 0), max(a, 0)) for b, a in pairs])
     if mode == "circular":
         return M.wrap(input, args=(widths,))
     if mode != "reflect":
@@ -386,8 +386,6 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def logcumsumexp(input: Tensor, dim: int) -> Any:
-    if not input.ndim:
-        return reshape(logcumsumexp(reshape(input, 1), dim))
     return M.logcumsumexp(input, axis=one_axis(dim, input.ndim))
 
 

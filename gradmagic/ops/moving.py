@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine.kinds import Linear, Placing, elementwise, irregular, joining, linear, name_rows, view
-from gradmagic.engine.layout import copied, in_rows, owned, rows
+from gradmagic.engine.layout import copied, copied_in_rows, in_rows, owned, rows
 from gradmagic.engine.op import as_array
 from gradmagic.engine.pulling import conj
 from gradmagic.ops import elementwise as E
@@ -72,7 +72,7 @@ index_select = moves(lambda x, dim, index: np.take(x, index, dim), "IndexSelectB
 take = moves(lambda x, index: x.reshape(-1)[index], "TakeBackward0", kind=Placing)
 masked_select = moves(lambda x, mask: x[mask], "MaskedSelectBackward0", kind=Placing)
 repeat = moves(lambda x, sizes: np.tile(x, sizes), "RepeatBackward0")
-rot90 = moves(lambda x, k, dims: np.rot90(x, k, dims).copy(), "Rot90Backward0")
+rot90 = moves(lambda x, k, dims: _turned(x, k % 4, dims), "Rot90Backward0")
 unfold = moves(_windows, "UnfoldBackward0", is_view=True)
 as_strided = moves(_as_strided, "AsStridedBackward0", is_view=True)
 
@@ -96,13 +96,24 @@ diag_embed = linear(
 )
 
 
-def _inner(g: Any, shape: tuple[int, ...], widths: Any) -> Any:
-    return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))]
+def _turned(x: Any, k: int, dims: tuple[int, int]) -> Any:
+    """Turned by so many right angles: mirrored in the order in which it lies, and then its axes swapped."""
+    a, b = dims
+    if not k:
+        return copied_in_rows(x)
+    mirrored = copied(np.flip(x, {1: (b,), 2: (a, b), 3: (a,)}[k]))
+    return mirrored.swapaxes(a, b) if k % 2 else mirrored
 
 
-pad = linear(
-    in_rows(lambda x, widths, value: np.pad(x, widths, constant_values=value)),
-    lambda g, shape, widths: _inner(g, shape, widths),
+def _padded(x: Any, widths: Any, value: Any) -> Any:
+    """With so many elements more at each end; a negative width cuts."""
+    inner = tuple(slice(max(-b, 0), n - max(-a, 0)) for (b, a), n in zip(widths, x.shape, strict=True))
+    return rows(np.pad(x[inner], [(max(b, 0), max(a, 0)) for b, a in widths], constant_values=value))
+
+
+pad: Any = linear(
+    _padded,
+    lambda g, widths: called(pad)(g, widths=tuple((-before, -after) for before, after in widths), value=0),
     node="ConstantPadNdBackward0",
 )
 masked_fill = linear(
@@ -200,15 +211,22 @@ def _running(better: Any) -> Any:
 
 topk = _chosen(_part_of_order, "TopkBackward0")
 kthvalue = _chosen(_part_of_order, "KthvalueBackward0")
-median_dim = _chosen(_part_of_order, "MedianBackward1")
+median_dim = _chosen(lambda x, axis, start, *rest: _median_place(x, axis, start), "MedianBackward1")
 cummax = _chosen(_running(np.maximum), "CummaxBackward0")
 cummin = _chosen(_running(np.minimum), "CumminBackward0")
 median = irregular(
     lambda x, axis=None, keepdims=False: np.asarray(
-        np.sort(x, axis=None)[(x.size - 1) // 2] if x.size else x.dtype.type(np.nan)
+        np.sort(x, axis=None)[(x.size - 1) // 2] if x.size and not np.isnan(x).any() else x.dtype.type(np.nan)
     ),
     R._share_ties,
 )
+
+
+def _median_place(x: Any, axis: int, middle: int) -> Any:
+    """The place of the middle one, or of the first that is NaN."""
+    missing = np.isnan(x)
+    place = np.take(R.order(x, axis, False), [middle], axis)
+    return np.where(missing.any(axis, keepdims=True), np.argmax(missing, axis, keepdims=True), place)
 
 
 def _middle(x: Any, axis: int, *_: Any) -> Any:
@@ -263,6 +281,8 @@ nansum = irregular(
 
 def _logcumsumexp_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
     """The sum over j >= i of g_j exp(x_i - y_j): n² terms, none of them above g."""
+    if not x.ndim:
+        return g
     n = x.shape[axis]
     x, y, g = (np.moveaxis(v, axis, -1) for v in (x, y, g))
     below = np.tril(np.ones((n, n), bool), -1)
@@ -272,6 +292,8 @@ def _logcumsumexp_vjp(g: Any, x: Any, y: Any, axis: int) -> Any:
 
 
 def _logcumsumexp(x: Any, axis: int) -> Any:
+    if not x.ndim:
+        return np.array(x)
     if x.dtype.kind != "c":
         return np.logaddexp.accumulate(x, axis)
     out = np.moveaxis(x.copy(), axis, 0)

@@ -1,10 +1,11 @@
 """Runs random programs on real torch and on gradmagic.torch, statement by statement, and shows where they part.
 
-    python -m tests.engine.fuzz --programs 5000 --seed S [--loose] [--report PATH]
+    python -m tests.engine.fuzz --programs 5000 --seed S [--wide] [--loose] [--report PATH]
 
 What is compared after each, comparing.py says. Where the two differ by choice (choices.RANDOM) a program ends, or goes
-on if only the words differ. With --loose neither the words of exceptions nor the names of nodes are compared. A program
-that parts is shortened to the statements that matter. Needs torch; is no test.
+on if only the words differ. With --wide there are statements of more kinds (wider.py). With --loose neither the words
+of exceptions nor the names of nodes are compared. A program that parts is shortened to the statements that matter.
+Needs torch; is no test.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.engine.choices import RANDOM
 from tests.engine.comparing import Difference, Pair, answered, missing, spread
 from tests.engine.programs import Writer
 from tests.engine.seeing import Seen
+from tests.engine.wider import Wider
 
 
 def play(lines: list[str]) -> tuple[int, list[Difference]]:
@@ -53,9 +55,9 @@ def _is_dense(tensor: Any) -> bool:
     return True
 
 
-def invent(seed: int) -> tuple[list[str], list[Difference], str | None, list[str]]:
+def invent(seed: int, kind: type[Writer] = Writer) -> tuple[list[str], list[Difference], str | None, list[str]]:
     """Write and run one program; return it up to where the sides differ, or may, and what was set aside on the way."""
-    writer, pair = Writer(seed), Pair()
+    writer, pair = kind(seed), Pair()
     lines: list[str] = []
     for _ in range(writer.length):
         lines.append(writer.statement())
@@ -99,6 +101,7 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--wide", action="store_true", help="with statements of more kinds")
     parser.add_argument("--loose", action="store_true", help="compare neither words nor names of nodes")
     given = parser.parse_args()
     Pair.loose = given.loose
@@ -108,7 +111,7 @@ def main() -> None:
     statements = 0
     ended, aside = dict.fromkeys(RANDOM, 0), dict.fromkeys(RANDOM, 0)
     for seed in range(given.seed, given.seed + given.programs):
-        lines, found, excuse, set_aside = invent(seed)
+        lines, found, excuse, set_aside = invent(seed, Wider if given.wide else Writer)
         statements += len(lines)
         if excuse:
             ended[excuse] += 1
@@ -141,10 +144,8 @@ def describe(given: Any, counts: dict[str, Any], kinds: dict[str, Any]) -> str:
     """The report: the kinds of difference, wrong numbers first, each with a shortest program."""
     parted = sum(count for count, *_ in kinds.values())
     told = "; ".join(f"{name}: {count}" for name, count in counts.items())
-    lines = [
-        f"# {given.programs} programs from seed {given.seed}: {parted} programs part in {len(kinds)} ways; {told}",
-        "",
-    ]
+    what = f"{given.programs} {'wider ' if given.wide else ''}programs from seed {given.seed}"
+    lines = [f"# {what}: {parted} programs part in {len(kinds)} ways; {told}", ""]
     for kind, (count, seed, program, found) in sorted(kinds.items(), key=lambda item: (_rank(item[0]), -item[1][0])):
         lines += [f"## {count} times, first by seed {seed}: {kind}", "```", *program, "```"]
         lines += [f"- {field}\n  - torch: `{expected!r}`\n  - got: `{got!r}`" for field, expected, got in found[:3]]

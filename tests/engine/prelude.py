@@ -17,6 +17,9 @@ def names(t):
     edges = t.grad_fn.next_functions if t.grad_fn is not None else []
     return repr([(None if f is None else f.name(), k) for f, k in edges])
 
+def first(found):
+    return found[0] if isinstance(found, tuple) else found
+
 def present(*gradients):
     return [g for g in gradients if g is not None]
 
