@@ -102,9 +102,7 @@ def _directly(
     if captures is None:
         if not order or any(is_watched(t) for t in ends):
             return None
-        quiet(bring, order, None, grads, retain, create)
-        for leaf in ends & grads.keys():
-            accumulate(leaf, result_of(grads[leaf], ()), create)
+        _to_leaves(order, ends, grads, retain, create)
         return {}
     if inner and (len(wanted) > 1 or inner[0] in grads or not inner[0].plain):
         return None
@@ -114,6 +112,21 @@ def _directly(
         raise RuntimeError(_UNUSED.format(next(i[0] for (t, _), i in captures.items() if t not in ends)))
     quiet(bring, order, None if ends <= wanted else leading(order, wanted), grads, retain, create)
     return {i: grads.get(target) for (target, _), indices in captures.items() for i in indices}
+
+
+def _to_leaves(order: Sequence[Any], ends: set[Any], grads: dict[Any, Any], retain: bool, create: bool) -> None:
+    """Add to all leaves their gradients; where a node fails, to those that nothing more would have come to."""
+    todo = iter(order)
+    waiting: set[Any] = set()
+    try:
+        quiet(bring, todo, None, grads, retain, create)
+    except BaseException:
+        left = len([*todo]) + 1  # with the one that failed
+        waiting = {t for node in order[-left:] for t in node.edges}
+        raise
+    finally:
+        for leaf in (ends & grads.keys()) - waiting:
+            accumulate(leaf, result_of(grads[leaf], ()), create)
 
 
 def _walked(

@@ -5,7 +5,7 @@ The same as `walk`, without its books. Knows nodes and edges; knows no operator.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import Any
@@ -18,7 +18,7 @@ __all__ = ["bring", "in_order", "leading"]
 
 
 def bring(
-    order: Sequence[Any], live: AbstractSet[Any] | None, grads: dict[Any, Any], retain: bool, recording: bool
+    order: Iterable[Any], live: AbstractSet[Any] | None, grads: dict[Any, Any], retain: bool, recording: bool
 ) -> None:
     """Bring the gradients of these nodes, newest first, to the ends that they lead to.
 
