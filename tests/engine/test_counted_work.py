@@ -10,6 +10,7 @@ import pytest
 
 import gradmagic
 from gradmagic import torch
+from gradmagic.engine import calls
 from gradmagic.engine.kinds import elementwise
 from gradmagic.engine.node import tick
 from gradmagic.ops import series
@@ -60,6 +61,26 @@ def chain(x: Any, w: Any) -> None:
 )
 def test_a_round_takes_as_many_calls_and_nodes_as_it_did(work: Any, calls: int, nodes: int) -> None:
     assert counted(work, np.linspace(0.5, 2.0, 12).reshape(3, 4)) == (calls, nodes)
+
+
+def many_ways(x: Any, w: Any) -> None:
+    scale, inner = torch.ones(4, requires_grad=True), x * 2
+    y = torch.sin(inner) * scale + inner
+    torch.autograd.grad(y, inner, w, retain_graph=True)
+    torch.autograd.grad([y, y * y], [x, scale], [w, w], retain_graph=True)
+    y.backward(w)
+
+
+def written(x: Any, w: Any) -> None:
+    inner = x.clone()
+    inner[0] = 2.0
+    torch.autograd.grad(torch.sin(inner) * inner, inner, w)
+
+
+@pytest.mark.parametrize("work", [square_twice, curve_twice, chain, many_ways, written])
+def test_a_pass_on_which_nobody_looks_goes_the_short_way(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "Walk", None)
+    work(torch.linspace(0.5, 2.0, 12).reshape(3, 4).requires_grad_(), torch.ones(3, 4))
 
 
 def test_a_recorded_op_takes_no_more_bytes_than_it_did() -> None:
