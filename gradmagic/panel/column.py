@@ -72,7 +72,9 @@ class Column:
         self.take_away = TakeAway(looks, owner.file)
         self.box = w.VBox(
             self._rows(),
-            layout=w.Layout(flex="1 1 300px", min_width="min(280px, 100%)", max_width="420px", margin="0 0 0 8px"),
+            layout=w.Layout(
+                flex="1 1 300px", min_width="min(280px, 100% - 8px)", max_width="420px", margin="0 0 0 8px"
+            ),
         )
 
     @property

@@ -84,7 +84,14 @@ class Switches:
     ) -> None:  # fmt: skip
         self.on, self._changed = on, changed
         self.switches = {
-            key: w.Checkbox(value=key in on, description=title, indent=False, tooltip=tip, **alike(looks))
+            key: w.Checkbox(
+                value=key in on,
+                description=title,
+                indent=False,
+                tooltip=tip,
+                _dom_classes=[f"gm-key-{key}"],
+                **alike(looks),
+            )
             for key, (title, tip) in things.items()
         }
         self.row = w.GridBox(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from gradmagic.panel.legend import legend
 from gradmagic.panel.pointing import POINTING
 from gradmagic.panel.take import TAKING
 from gradmagic.plot.theme import DARK, LIGHT
@@ -28,6 +29,8 @@ def in_the_dark(rule: str) -> str:
 WORDS = (LIGHT.curves[0], "#b34e00", "#007a58", *LIGHT.curves[3:])
 ORDERS = "".join(f".gm .gm-o{order}{{color:{colour}}}" for order, colour in enumerate(WORDS))
 DARK_ORDERS = "".join(in_the_dark(f".gm .gm-o{order}{{color:{colour}}}") for order, colour in enumerate(DARK.curves))
+
+LEGEND = "".join([*legend(LIGHT), *map(in_the_dark, legend(DARK))])
 
 CSS = f"""
 .gm{{--gm-ink:var(--jp-ui-font-color1,#24292f);--gm-faint:#57606a;--gm-focus:#0072b2;
@@ -125,6 +128,7 @@ max-height:320px;overflow:auto;margin:4px 0}}
 .gm :focus-visible{{outline:2px solid var(--gm-focus)!important;outline-offset:1px}}
 {ORDERS}
 {DARK_ORDERS}
+{LEGEND}
 {in_the_dark(".gm{--gm-faint:#a4abb4;--gm-focus:#56b4e9;--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d;--gm-fine:#15301f;--gm-kept:#12324a;--gm-back:#111418}")}
 {in_the_dark(".gm.gm-auto img.widget-image{filter:invert(.93) hue-rotate(180deg)}")}
 """

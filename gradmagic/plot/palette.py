@@ -12,6 +12,7 @@ from gradmagic.plot.theme import WASH, Theme
 __all__ = ["Palette", "palette_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+OVERLAID = (1, 2, 4)  # the colours of what is drawn over the curves, whichever orders are shown
 BITS = 5  # of each channel, that tell two colours apart
 LEVELS = 1 << BITS
 
@@ -28,10 +29,9 @@ class Palette:
     """
 
     def __init__(self, theme: Theme, orders: tuple[int, ...]) -> None:
-        pure = [theme.ink, theme.faint, theme.grid, theme.zero, theme.cursor, theme.alarm, theme.colour(1)]
-        pure = list(dict.fromkeys([*pure, *(theme.colour(order) for order in orders)]))
+        tinted = dict.fromkeys(theme.colour(order) for order in (*OVERLAID, *orders))
+        pure = list(dict.fromkeys([theme.ink, theme.faint, theme.grid, theme.zero, theme.cursor, theme.alarm, *tinted]))
         back = rgb(theme.background)
-        tinted = dict.fromkeys(theme.colour(order) for order in (1, *orders))
         washes = [np.round(WASH * rgb(colour) + (1 - WASH) * back) for colour in tinted]
         steps = (255 - len(washes)) // len(pure)
         shares = np.linspace(1, 0, steps, endpoint=False)[:, None]

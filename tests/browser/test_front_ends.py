@@ -75,7 +75,7 @@ def test_axe_finds_nothing(shown: Any, title: str) -> None:
 @pytest.mark.parametrize("title", PAGES)
 def test_nothing_sticks_out_of_a_narrow_panel(shown: Any, title: str) -> None:
     before = shown.viewport_size
-    shown.set_viewport_size({"width": 480, "height": 900})
+    shown.set_viewport_size({"width": 420, "height": 900})
     try:
         panel = turned_to(shown, title)
         assert panel.evaluate(STICKING_OUT) == []
