@@ -16,7 +16,8 @@ from gradmagic.engine.modes import modes
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import products as P
 from gradmagic.ops import shape as S
-from gradmagic.ops.shaping import contiguous, expand, reshape, squeeze, t, transpose, unsqueeze
+from gradmagic.ops.operands import held
+from gradmagic.ops.shaping import contiguous, reshape, squeeze, t, transpose, unsqueeze
 
 
 def product(a: Tensor, b: Tensor) -> Any:
@@ -62,8 +63,8 @@ def _folded(a: Tensor, b: Tensor) -> Any:
     rows = reshape(large, prod(large.shape[:-1]), large.shape[-1])
     check_inner(rows, small)
     if small.ndim == 1:
-        return S.reshape_copy(P.mv.two(rows, small), size=large.shape[:-1])
-    out = S.reshape_copy(P.mm.two(rows, small), size=(*large.shape[:-1], small.shape[1]))
+        return S.reshape_copy.one(P.mv.two(rows, small), size=large.shape[:-1])
+    out = S.reshape_copy.one(P.mm.two(rows, small), size=(*large.shape[:-1], small.shape[1]))
     return contiguous(transpose(out, -2, -1)) if turned else out
 
 
@@ -80,13 +81,20 @@ def _side_by_side(a: Tensor, b: Tensor) -> Any:
         refuse_broadcast([np.empty(first), np.empty(second)])
         raise
     count, rows, inner = prod(batch), a.shape[-2:-1] or (1,), a.shape[-1]
-    left = reshape(expand(a, *batch, *rows, inner), count, *rows, inner)
-    right = reshape(expand(b, *batch, *b.shape[-2:]), count, *b.shape[-2:])
+    left = _in_line(a, (*batch, *rows, inner), (count, *rows, inner))
+    right = _in_line(b, (*batch, *b.shape[-2:]), (count, *b.shape[-2:]))
     if b.ndim == 1:
         right = unsqueeze(right, 2)
     out = bmm(left, right)
     shape = (*batch, *a.shape[-2:-1], *b.shape[max(b.ndim - 1, 1) :])
-    return S.reshape_copy(squeeze(out, -1) if b.ndim == 1 else out, size=shape)
+    return S.reshape_copy.one(squeeze(out, -1) if b.ndim == 1 else out, size=shape)
+
+
+def _in_line(t: Tensor, full: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """An operand with the common batch, which is one dimension then."""
+    if t._array.shape == shape and not t.requires_grad:
+        return t  # nobody sees that nothing was done
+    return reshape(S.expand.one(held(t), size=full), *shape)
 
 
 def bmm(a: Tensor, b: Tensor) -> Any:

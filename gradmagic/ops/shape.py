@@ -56,6 +56,8 @@ def _reshaped(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _expand(x: Any, size: tuple[int, ...]) -> Any:
+    if x.shape == size:
+        return x[...]
     extra = len(size) - x.ndim
     strides: list[int] = []
     step = x.itemsize if x.ndim else 0
