@@ -208,7 +208,6 @@ class Called:
     function: str
     outputs: tuple[Any, ...]
     inputs: tuple[Any, ...] | None
-    grad_outputs: tuple[Any, ...] | None
     options: dict[str, Any]
 
 
@@ -263,12 +262,11 @@ class TorchBackend(Backend):
             return plain(*args, **kwargs)
         given = inspect.signature(plain).bind(*args, **kwargs)
         given.apply_defaults()
-        outputs, inputs, weights = (
-            given.arguments.get(a, given.arguments.get(b))
-            for a, b in (("outputs", "tensors"), ("inputs", "inputs"), ("grad_outputs", "grad_tensors"))
+        outputs, inputs = (
+            given.arguments.get(a, given.arguments.get(b)) for a, b in (("outputs", "tensors"), ("inputs", "inputs"))
         )
         options = {name: given.arguments[name] for name in OPTIONS if name in given.arguments}
-        call = Called(name, sequence(outputs), sequence(inputs), sequence(weights), options)
+        call = Called(name, sequence(outputs), sequence(inputs), options)
 
         def run(**overrides: Any) -> Any:
             # PyTorch may come back by the door that was replaced, as it does where a default device is set
