@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -160,9 +161,32 @@ def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return method
 
 
+# Methods that are asked about what they got only where they fail, as those along dimensions are anyway.
+ASKED = {
+    "reshape", "view", "matmul", "clamp", "pow", "permute", "transpose", "expand", "index_select", "masked_fill", "gather",
+    "select", "narrow", "unsqueeze", "repeat", "tile", "masked_select", "take", "lerp", "addcmul", "addcdiv",
+}  # fmt: skip
+
+
 def _as_method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     plain = getattr(function, "plain", None)
-    return function if plain is None else by_either_name(plain, f"Tensor.{name}")
+    if plain is not None:
+        found = by_either_name(plain, f"Tensor.{name}")
+        if found is not plain:
+            return found
+    return _asked(function, f"Tensor.{name}") if name in ASKED else function
+
+
+def _asked(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            check(name, args[1:], kwargs)
+            raise
+
+    return method
 
 
 def _turned_in_place(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -109,3 +109,20 @@ def _real(real: Any, name: str) -> Any:
     if name.startswith("nn."):
         return getattr(real.nn.functional, {"nn.log_sigmoid": "logsigmoid"}.get(name, name[3:]))
     return getattr(real, name)
+
+
+UNFIT = {
+    "x.reshape('a')": "reshape(): argument 'shape' (position 1) must be tuple of ints, not str",
+    "x.matmul(2)": "matmul(): argument 'other' (position 1) must be Tensor, not int",
+    "x.permute('a')": "permute(): argument 'dims' (position 1) must be tuple of ints, not str",
+    "x.expand('a')": "expand(): argument 'size' (position 1) must be tuple of ints, not str",
+    "x.transpose(0)": 'transpose() missing 1 required positional arguments: "dim1"',
+    "x.index_select(0, 1)": "index_select(): argument 'index' (position 2) must be Tensor, not int",
+}
+
+
+@pytest.mark.parametrize("call", UNFIT)
+def test_a_method_refuses_what_it_cannot_take_in_torchs_words(call: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        eval(call, {"x": torch.ones(3)})
+    assert str(caught.value) == UNFIT[call]
