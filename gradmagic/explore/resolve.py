@@ -19,17 +19,25 @@ from gradmagic.explore.scales import LINEAR, Scale, scale_of
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
-__all__ = ["expanded", "glimpsed", "may_run_again", "resolved"]
+__all__ = ["expanded", "glimpsed", "leaves_no_trace", "may_run_again", "resolved"]
 
 
 def may_run_again(program: Program) -> bool:
+    """Whether the cell may run once more unasked, and what it gives is the same."""
+    return (
+        program.request.backend == "gradmagic"
+        and program.domain is not None
+        and not program.calls_autograd
+        and leaves_no_trace(program)
+    )
+
+
+def leaves_no_trace(program: Program) -> bool:
     """Whether nobody would notice that the cell runs once more: it calls nothing for its effect, and writes only what
     it has made itself.
 
     What a function of the user's does inside is not seen from here; it is called at each step of a slider too.
     """
-    if program.request.backend != "gradmagic" or program.domain is None or program.calls_autograd:
-        return False
     tree = ast.parse(program.request.text)
     body = tree.body[:-1] if program.last is not None else tree.body
     return not any(has_effect(node, program.binds) for statement in body for node in ast.walk(statement))
@@ -38,10 +46,16 @@ def may_run_again(program: Program) -> bool:
 def has_effect(node: ast.AST, own: frozenset[str]) -> bool:
     """A call whose result is not used, other than print's; a write into something of the user's."""
     if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Call) and called(node.value) != "print"
+        call = node.value
+        return isinstance(call, ast.Call) and called(call) != "print" and not belongs(call.func, own)
     if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-        return not (isinstance(node.value, ast.Name) and node.value.id in own)
+        return not belongs(node, own)
     return isinstance(node, ast.Global | ast.Nonlocal | ast.With | ast.Delete)
+
+
+def belongs(node: ast.AST, own: frozenset[str]) -> bool:
+    """Whether it is an element, an attribute or a method of what has one of these names."""
+    return isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in own
 
 
 def called(call: ast.Call) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gradmagic.explore.backends import backend_of
 from gradmagic.explore.explain import FREED, INPLACE
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import Request
+from gradmagic.explore.resolve import leaves_no_trace
 from gradmagic.explore.state import State
 from gradmagic.explore.story import Graph, Story, story
 from gradmagic.panel.graph_page import timelines
@@ -17,14 +19,21 @@ __all__ = ["told"]
 
 
 def told(message: str, request: Request, namespace: Mapping[str, Any]) -> str:
-    """The graph that was freed, or that needs what was overwritten; empty for a refusal that is not about a graph."""
-    if FREED not in message and INPLACE not in message:
-        return ""
+    """The graph that was freed, or that needs what was overwritten; empty for a refusal that is not about a graph.
+
+    The cell runs once more for it, so it is empty, too, for one that would be noticed to.
+    """
     program = Program.of(request, namespace)
+    if (FREED not in message and INPLACE not in message) or not leaves_no_trace(program):
+        return ""
+    backend = backend_of("gradmagic")
+    before = backend.random_state()
     try:
         found = story(program, State.initial(request, program), namespace)
     except Exception:  # noqa: BLE001  the error itself is what must be shown; this is besides
         return ""
+    finally:
+        backend.random_restore(before)
     graph = guilty(found)
     if graph is None:
         return ""

@@ -13,7 +13,6 @@ from gradmagic.explore.blocks import Block
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.explorer import Explorer, request_from
 from gradmagic.explore.features import breaks
-from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.sampling import Unlike, refined
 from gradmagic.plot.limits import reach
 
@@ -232,6 +231,5 @@ def test_a_jump_of_a_second_derivative_is_no_kink_of_y() -> None:
 
 
 def test_where_a_curve_bends_up_is_told_on_each_side_of_its_pole() -> None:
-    found = explorer("1/x", x=(-3, 3))
-    (mark,) = OVERLAYS["bends"].make(found.curves, tuple, found.state)
+    (mark,) = explorer("1/x", x=(-3, 3), show="bends").curves.marks
     assert mark.words == "y bends upwards for x from 0 to 3"
