@@ -21,6 +21,8 @@ from gradmagic.explore.trace import Array, Trace
 
 __all__ = ["expanded", "glimpsed", "leaves_no_trace", "may_run_again", "resolved"]
 
+IDLE = frozenset({"print", "grad"})  # called for nothing that stays
+
 
 def may_run_again(program: Program) -> bool:
     """Whether the cell may run once more unasked, and what it gives is the same."""
@@ -47,7 +49,7 @@ def has_effect(node: ast.AST, own: frozenset[str]) -> bool:
     """A call whose result is not used, other than print's; a write into something of the user's."""
     if isinstance(node, ast.Expr):
         call = node.value
-        return isinstance(call, ast.Call) and called(call) != "print" and not belongs(call.func, own)
+        return isinstance(call, ast.Call) and called(call) not in IDLE and not belongs(call.func, own)
     if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
         return not belongs(node, own)
     return isinstance(node, ast.Global | ast.Nonlocal | ast.With | ast.Delete)
@@ -59,7 +61,8 @@ def belongs(node: ast.AST, own: frozenset[str]) -> bool:
 
 
 def called(call: ast.Call) -> str | None:
-    return call.func.id if isinstance(call.func, ast.Name) else None
+    """The last part of what is called."""
+    return getattr(call.func, "attr", getattr(call.func, "id", None))
 
 
 def resolved(

@@ -24,7 +24,7 @@ def told(message: str, request: Request, namespace: Mapping[str, Any]) -> str:
     The cell runs once more for it, so it is empty, too, for one that would be noticed to.
     """
     program = Program.of(request, namespace)
-    if (FREED not in message and INPLACE not in message) or not leaves_no_trace(program):
+    if (FREED not in message and INPLACE not in message) or not unnoticed(program, namespace):
         return ""
     backend = backend_of("gradmagic")
     before = backend.random_state()
@@ -41,6 +41,14 @@ def told(message: str, request: Request, namespace: Mapping[str, Any]) -> str:
     return (
         f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn}</div>'
         + timelines(found.timelines)
+    )
+
+
+def unnoticed(program: Program, namespace: Mapping[str, Any]) -> bool:
+    """Whether one more run changes nothing of the user's, not even what `backward` adds to tensors and modules."""
+    users = [namespace[name] for name in program.reads if name in namespace]
+    return leaves_no_trace(program) and not any(
+        getattr(value, "requires_grad", False) or hasattr(value, "parameters") for value in users
     )
 
 

@@ -53,7 +53,7 @@ def test_a_range_is_zoomed_in_its_logarithm():
 def test_a_range_that_is_typed_below_zero_is_told_of(panel):
     panel.controls.shown.log.switches["x"].value = True
     panel.controls.motion.lo.value = "-1"
-    assert "x goes down to -1, and a logarithmic axis has no place for that" in panel.words.notes.value
+    assert "x goes down to −1, and a logarithmic axis has no place for that" in panel.words.notes.value
     panel.controls.motion.lo.value = "0.5"
     assert "no place" not in panel.words.notes.value
     assert panel.x[0] == 0.5

@@ -83,5 +83,5 @@ def test_poles_are_said_once():
     assert any(mark.overlay == "asymptotes" for mark in panel.curves.marks)
     said = panel.words.found.value + panel.words.notes.value
     assert said.count("pole") == 1
-    assert "y has a pole at x = -4.71238" in said
+    assert "y has a pole at x = −4.71238" in said
     panel.close()

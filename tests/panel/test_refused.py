@@ -26,6 +26,15 @@ def test_a_cell_with_an_effect_does_not_run_again_for_it(line: str) -> None:
     assert seen == []
 
 
+def test_the_users_tensors_get_no_gradients_by_it() -> None:
+    w = torch.tensor(2.0, requires_grad=True)
+    assert (
+        told(OVERWRITTEN, Request("y = (w * x).exp()\ny.sum().backward()\ny.add_(1)\ny.sum().backward()\ny"), {"w": w})
+        == ""
+    )
+    assert w.grad is None
+
+
 def test_the_users_random_numbers_go_on_as_if_it_had_not_run() -> None:
     torch.manual_seed(3)
     expected = torch.rand(2).tolist()
