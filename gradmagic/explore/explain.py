@@ -42,7 +42,13 @@ def ordinal_label(order: int, y: str = "y", x: str = "x") -> str:
 
 
 def explained(
-    message: str, ledger: Sequence[Call], made_by: Call | None, what: str = "", *, tracked: bool = False
+    message: str,
+    ledger: Sequence[Call],
+    made_by: Call | None,
+    what: str = "",
+    *,
+    tracked: bool = False,
+    unused: tuple[str, int | None] | None = None,
 ) -> tuple[str | None, Cure | None]:
     """Why a call was refused, and the cure; (None, None) for what torch's own words say well enough.
 
@@ -58,14 +64,22 @@ def explained(
         What that tensor is called, such as dy/dx.
     tracked : bool
         Whether what it is differentiated by requires grad.
+    unused : tuple of (str, int or None), optional
+        What the cell calls the input that was not used, and the line that gave this name to another tensor.
     """
     if FREED in message:
         return freed(ledger)
     if NO_GRAPH in message:
         return no_graph(made_by, what, tracked=tracked)
     if UNUSED in message:
+        name, anew = unused or ("this input", None)
+        why = (
+            f"line {anew} bound that name anew"
+            if anew
+            else "it was computed from other tensors, or the name was bound anew"
+        )
         return (
-            "the output does not depend on this input: it was computed from another tensor, or the name was bound anew",
+            f"the output does not depend on {name}: {why}",
             Cure("use allow_unused=True to get None", len(ledger), {"allow_unused": True}),
         )
     if SCALAR in message:
@@ -150,7 +164,8 @@ def no_graph(made_by: Call | None, what: str, *, tracked: bool) -> tuple[str, Cu
         )
     name = what or "this tensor"
     if made_by.effective.get("create_graph"):
-        return f"{name} does not depend on x: it is constant, so nothing links it to x, and its derivative is 0", None
+        drawn = ", and drawn all the same" if what else ""
+        return f"{name} does not depend on x: torch refuses what is constant. Its derivative is 0{drawn}", None
     number = made_by.index + 1
     return (
         f"{name} was computed with create_graph=False, so nothing remembers how it came from x.",

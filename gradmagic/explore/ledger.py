@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
@@ -148,7 +149,8 @@ class Ledger:
         if made_by is None and self.by == "cell":
             made_by = behind(self.called_at()[0], self.rows, self.program.request.text)
         tracked = all(getattr(t, "requires_grad", False) for t in call.inputs or ())
-        return explained(message, self.rows, made_by, self.what, tracked=bool(call.inputs) and tracked)
+        unused = unused_input(message, *self.called_at(), self.program.request.text) if self.by == "cell" else None
+        return explained(message, self.rows, made_by, self.what, tracked=bool(call.inputs) and tracked, unused=unused)
 
     def weights(self, call: Any) -> dict[str, Any]:
         """Weights of one for every output, as the call's own argument."""
@@ -186,6 +188,47 @@ def behind(source: str, rows: Sequence[Call], text: str) -> Call | None:
         found |= waiting
         waiting = {name for targets, values in bound if targets & waiting for name in values} - found
     return next((row for row in reversed(rows) if row.ok and assigned(row.source) & found), None)
+
+
+def unused_input(message: str, source: str, line: int | None, text: str) -> tuple[str, int | None] | None:
+    r"""What the cell calls the input that was not used, and the line that gave this name to another tensor.
+
+    >>> said = "The differentiated Tensor at index 1 appears to not have been used"
+    >>> unused_input(said, "grad(y, (x, a))", 4, "a = 2 * x\ny = a ** 2\na = a.detach()\ngrad(y, (x, a))")
+    ('a', 3)
+    >>> unused_input(said, "grad(y, (x, a))", 3, "a = 2 * x\ny = a ** 2; a[0] = 1\ngrad(y, (x, a))")
+    ('a', None)
+    """
+    at = re.search(r"at index (\d+) appears", message)
+    given = inputs_of(source)
+    if at is None or int(at[1]) >= len(given):
+        return None
+    name = ast.unparse(given[int(at[1])])
+    return name, bound_anew(name, line or 0, text)
+
+
+def inputs_of(source: str) -> Sequence[ast.expr]:
+    """What a call of grad or backward differentiates by, as written; empty if the text does not list it."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)) if source != UNKNOWN else ()
+    for call in calls:
+        function = ast.unparse(call.func).rpartition(".")[2]
+        found = [word.value for word in call.keywords if word.arg == "inputs"]
+        found += call.args[1:2] if function == "grad" else []
+        if found and function in ("grad", "backward"):
+            return found[0].elts if isinstance(found[0], ast.Tuple | ast.List) else found
+    return ()
+
+
+def bound_anew(name: str, before: int, text: str) -> int | None:
+    """The last line before this one that bound a name which had been read by then."""
+    walked = list(ast.walk(ast.parse(text)))
+    # x += 1 and x[0] = 1 write into the tensor that is there
+    targets = [target for one in walked if isinstance(one, ast.Assign) for target in one.targets]
+    named = [one for one in walked if isinstance(one, ast.Name) and one.id == name]
+    bound = {id(one) for target in targets for one in ast.walk(target)}
+    stored = [one.lineno for one in named if isinstance(one.ctx, ast.Store) and id(one) in bound]
+    last = max((line for line in stored if line < before), default=0)
+    return last if any(isinstance(one.ctx, ast.Load) and one.lineno <= last for one in named) else None
 
 
 def names_in(nodes: Iterable[ast.AST]) -> set[str]:

@@ -233,8 +233,13 @@ def step_of(lo: float, hi: float) -> float:
 
 
 def format_of(step: float) -> str:
-    """The format in which a slider says its value."""
-    return f".{min(max(0, -math.floor(math.log10(step) + 1e-9)) + 1, 12)}f"
+    """The format in which a slider says its value; behind twelve decimals a tiny number would read as 0.
+
+    >>> format_of(0.01), format_of(5e-14)
+    ('.3f', '.13g')
+    """
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) + 1
+    return f".{decimals}f" if decimals <= 12 else ".13g"
 
 
 def plain(value: float) -> float:

@@ -78,6 +78,9 @@ def test_a_constant_slope_has_the_derivative_zero_and_the_ledger_keeps_torchs_wo
     assert trace.ledger[1].error == (
         "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
     )
+    assert trace.ledger[1].cause == (
+        "dy/dx does not depend on x: torch refuses what is constant. Its derivative is 0, and drawn all the same"
+    )
 
 
 def test_without_create_graph_the_second_derivative_says_why_it_is_missing() -> None:

@@ -109,7 +109,7 @@ REFUSALS = {
         "create_graph=False, so nothing remembers", "use create_graph=True in call 1",
     ),
     f"{FREES}(g,) = torch.autograd.grad((2 * x).sum(), x, create_graph=True)\ntorch.autograd.grad(g.sum(), x)": (
-        "it is constant", "its derivative is 0",
+        "refuses what is constant", "its derivative is 0",
     ),
     "x = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    y = x.sum()\ntorch.autograd.grad(y, x)": (
         "under torch.no_grad()", "outside of torch.no_grad()",
@@ -120,7 +120,10 @@ REFUSALS = {
     f"{FREES}(g,) = torch.autograd.grad(y, x, torch.ones(3))": ("of the output's shape", "torch.ones_like(y)"),
     f"{FREES}(g,) = torch.autograd.grad(y, x)": ("must be told how to weigh them", "grad_outputs=torch.ones_like(y)"),
     f"{FREES}w = torch.ones(2, requires_grad=True)\n(g,) = torch.autograd.grad((w * 2).sum(), x)": (
-        "does not depend on this input", "allow_unused=True",
+        "does not depend on x: it was computed from other", "allow_unused=True",
+    ),
+    f"{FREES}x = x.detach().requires_grad_()\ntorch.autograd.grad(total, inputs=[x])": (
+        "does not depend on x: line 5 bound that name anew", "allow_unused=True",
     ),
     f"{FREES}y.add_(1)\ntorch.autograd.grad(total + y.sum(), x)": ("was overwritten after", "clone()"),
     "x = torch.zeros(2, requires_grad=True)\nx += 1\ny = x * 2": ("is a leaf that requires grad", "x.clone()"),
