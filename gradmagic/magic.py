@@ -61,9 +61,9 @@ class GradMagics(Magics):
     order = Integer(2, min=1, max=options.MAX_ORDER, help="How many derivatives, where --order is not given.").tag(
         config=True
     )
-    points = Integer(401, min=2, max=options.MAX_POINTS, help="How many samples, where --points is not given.").tag(
-        config=True
-    )
+    points = Integer(
+        401, min=options.MIN_POINTS, max=options.MAX_POINTS, help="How many samples, where --points is not given."
+    ).tag(config=True)
     leaf_writes = Enum(("refuse", "allow"), "refuse", help="What --leaf-writes is where it is not given.").tag(
         config=True
     )

@@ -21,6 +21,7 @@ OVERLAY_NAMES: Final = (
 )  # fmt: skip
 
 MAX_ORDER, MAX_POINTS = 10, 100_000
+MIN_POINTS = 3  # both ends, and the cursor
 MOST_OUTPUTS = 6  # that a picture can tell apart by colours and dashes
 
 
@@ -91,7 +92,7 @@ OPTIONS: Final = (
         "whole",
         401,
         "how many samples of the range of x (default: 401; of two: 121)",
-        bounds=(2, MAX_POINTS),
+        bounds=(MIN_POINTS, MAX_POINTS),
     ),
     Option("create_graph", "", "switch", True, "whether derivatives can be differentiated again (default: yes)"),
     Option("retain_graph", "", "switch", None, "whether a call keeps the graph (default: as create_graph)"),

@@ -140,14 +140,17 @@ def side_of(points: int) -> int:
 
 
 def abscissae(span: Range, at: float, count: int, *, log: bool = False) -> Array:
-    """Samples of a range; `at` is one of them if it lies inside, so that what is shown there was computed there.
+    """Samples of a range, 3 or more: both ends, and `at` if it lies inside, so that what is shown was computed there.
 
     With `log` they are spread evenly over its logarithm.
+
+    >>> abscissae(Range(-3.0, 3.0), -2.9, 3)
+    array([-3. , -2.9,  3. ])
     """
     found = np.geomspace(span.lo, span.hi, count) if log else np.linspace(span.lo, span.hi, count)
-    if span.lo <= at <= span.hi:
+    if span.lo < at < span.hi:
         share = np.log(at / span.lo) / np.log(span.hi / span.lo) if log else (at - span.lo) / span.width
-        found[round(share * (count - 1))] = at
+        found[min(max(round(share * (count - 1)), 1), count - 2)] = at
     return found
 
 

@@ -19,7 +19,7 @@ from gradmagic.explore.outputs import array_of, input_of, kind_of, output_of
 from gradmagic.explore.plane_calls import over_plane
 from gradmagic.explore.planes import MOST_SIDE, abscissae, side_of
 from gradmagic.explore.program import Program
-from gradmagic.explore.request import GradUsageError
+from gradmagic.explore.request import GradUsageError, Request
 from gradmagic.explore.scope import Scope, scope_of
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Failure, Trace
@@ -70,7 +70,8 @@ def run(
     attempt = Attempt(program, state, namespace, backend, first, pointwise)
     with np.errstate(all="ignore"), backend.leaf_writes(program.request.leaf_writes):
         trace = attempt.trace()
-    return replace(trace, notes=(*trace.notes, *compared(program, state, namespace, trace)))
+    notes = (*trace.notes, *never_hidden(program.request), *compared(program, state, namespace, trace))
+    return replace(trace, notes=notes)
 
 
 def samples(program: Program, state: State) -> Array:
@@ -343,6 +344,12 @@ def failure_of(error: Exception, filename: str) -> Failure:
     """An error as data: the user's mistakes are a sentence, everything else is named as Python names it."""
     text = str(error) if isinstance(error, GradUsageError) else f"{type(error).__name__}: {error}"
     return Failure(text, cell_line(error.__traceback__, filename))
+
+
+def never_hidden(request: Request) -> tuple[str, ...]:
+    """What --hide names and --order does not reach: said, not refused, as the line of a kept state may have it."""
+    beyond = ",".join(str(order) for order in sorted(request.hide) if order > request.order)
+    return (f"--hide {beyond} hides nothing: --order {request.order} is the highest that is shown",) if beyond else ()
 
 
 def compared(program: Program, state: State, namespace: Mapping[str, Any], trace: Trace) -> tuple[str, ...]:

@@ -67,6 +67,13 @@ def test_x0_is_one_of_the_samples() -> None:
     assert np.all(np.diff(trace.x) > 0)
 
 
+@pytest.mark.parametrize("line", ["--points 3", "x=-3:3@-2.999", "x=-3:3@3", "x=1:5@1.001 --log x"])
+def test_the_cursor_takes_no_end_of_the_range_away(line: str) -> None:
+    x = traced("y = sin(x)", line).x
+    assert list(x[[0, -1]]) == ([1, 5] if "log" in line else [-3, 3])
+    assert np.all(np.diff(x) > 0)
+
+
 def test_a_constant_slope_has_the_derivative_zero_and_the_ledger_keeps_torchs_words() -> None:
     trace = traced("y = 2 * x", "--order 3")
     second, third = trace.derivatives[1:]
@@ -81,6 +88,13 @@ def test_a_constant_slope_has_the_derivative_zero_and_the_ledger_keeps_torchs_wo
     assert trace.ledger[1].cause == (
         "dy/dx does not depend on x: torch refuses what is constant. Its derivative is 0, and drawn all the same"
     )
+
+
+def test_an_order_to_hide_that_is_not_shown_is_said_and_not_refused() -> None:
+    """The line of a state may hold it, after its order was lowered."""
+    (note,) = traced("y = sin(x)", "--hide 1,3,7").notes
+    assert note == "--hide 3,7 hides nothing: --order 2 is the highest that is shown"
+    assert not traced("y = sin(x)", "--hide 1,2").notes
 
 
 def test_without_create_graph_the_second_derivative_says_why_it_is_missing() -> None:
