@@ -22,9 +22,9 @@ INPLACE = "modified by an inplace operation"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def ones(ledger: Sequence[Call]) -> Cure:
+def ones(ledger: Sequence[Call], output: str) -> Cure:
     """Weights of one in the call that comes after these."""
-    return Cure("use grad_outputs=torch.ones_like(y)", len(ledger), {"grad_outputs": "ones"})
+    return Cure(f"use grad_outputs=torch.ones_like({output or 'y'})", len(ledger), {"grad_outputs": "ones"})
 
 
 def ordinal_label(order: int, y: str = "y", x: str = "x") -> str:
@@ -49,6 +49,7 @@ def explained(
     *,
     tracked: bool = False,
     unused: tuple[str, int | None] | None = None,
+    output: str = "",
 ) -> tuple[str | None, Cure | None]:
     """Why a call was refused, and the cure; (None, None) for what torch's own words say well enough.
 
@@ -66,6 +67,8 @@ def explained(
         Whether what it is differentiated by requires grad.
     unused : tuple of (str, int or None), optional
         What the cell calls the input that was not used, and the line that gave this name to another tensor.
+    output : str
+        What the cell calls the tensor that is differentiated.
     """
     if FREED in message:
         return freed(ledger)
@@ -85,12 +88,12 @@ def explained(
     if SCALAR in message:
         return (
             "the output has many elements, and autograd must be told how to weigh them: grad_outputs does it",
-            ones(ledger),
+            ones(ledger, output),
         )
     if MISMATCH in message or NO_TENSOR in message or NOT_SEVERAL in message:
         return (
             "the weights, grad_outputs, must be a tensor of the output's shape: a number is not spread over it",
-            ones(ledger),
+            ones(ledger, output),
         )
     if LEAF in message or LEAF_VIEW in message:
         return (

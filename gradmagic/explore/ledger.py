@@ -149,8 +149,12 @@ class Ledger:
         if made_by is None and self.by == "cell":
             made_by = behind(self.called_at()[0], self.rows, self.program.request.text)
         tracked = all(getattr(t, "requires_grad", False) for t in call.inputs or ())
-        unused = unused_input(message, *self.called_at(), self.program.request.text) if self.by == "cell" else None
-        return explained(message, self.rows, made_by, self.what, tracked=bool(call.inputs) and tracked, unused=unused)
+        source, line = self.called_at() if self.by == "cell" else (UNKNOWN, None)
+        unused = unused_input(message, source, line, self.program.request.text)
+        return explained(
+            message, self.rows, made_by, self.what, tracked=bool(call.inputs) and tracked, unused=unused,
+            output=output_of(source),
+        )  # fmt: skip
 
     def weights(self, call: Any) -> dict[str, Any]:
         """Weights of one for every output, as the call's own argument."""
@@ -207,16 +211,36 @@ def unused_input(message: str, source: str, line: int | None, text: str) -> tupl
     return name, bound_anew(name, line or 0, text)
 
 
+def grad_call(source: str) -> ast.Call | None:
+    """The first call of grad or backward in a call's text."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)) if source != UNKNOWN else ()
+    return next((call for call in calls if ast.unparse(call.func).rpartition(".")[2] in ("grad", "backward")), None)
+
+
 def inputs_of(source: str) -> Sequence[ast.expr]:
     """What a call of grad or backward differentiates by, as written; empty if the text does not list it."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)) if source != UNKNOWN else ()
-    for call in calls:
-        function = ast.unparse(call.func).rpartition(".")[2]
-        found = [word.value for word in call.keywords if word.arg == "inputs"]
-        found += call.args[1:2] if function == "grad" else []
-        if found and function in ("grad", "backward"):
-            return found[0].elts if isinstance(found[0], ast.Tuple | ast.List) else found
-    return ()
+    call = grad_call(source)
+    if call is None:
+        return ()
+    found = [word.value for word in call.keywords if word.arg == "inputs"]
+    found += call.args[1:2] if ast.unparse(call.func).endswith("grad") else []
+    return found[0].elts if found and isinstance(found[0], ast.Tuple | ast.List) else found
+
+
+def output_of(source: str) -> str:
+    """The tensor that a call differentiates, if the text names one.
+
+    >>> output_of("g, = torch.autograd.grad(u, x)"), output_of("u.backward()"), output_of("grad((u, v), x)")
+    ('u', 'u', '')
+    """
+    call = grad_call(source)
+    if call is None:
+        return ""
+    owner = ast.unparse(call.func).rpartition(".")[0]
+    if ast.unparse(call.func).endswith("backward") and owner and not owner.endswith("autograd"):
+        return owner
+    given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
+    return given[0].id if given and isinstance(given[0], ast.Name) else ""
 
 
 def bound_anew(name: str, before: int, text: str) -> int | None:

@@ -119,6 +119,7 @@ REFUSALS = {
     ),
     f"{FREES}(g,) = torch.autograd.grad(y, x, torch.ones(3))": ("of the output's shape", "torch.ones_like(y)"),
     f"{FREES}(g,) = torch.autograd.grad(y, x)": ("must be told how to weigh them", "grad_outputs=torch.ones_like(y)"),
+    f"{FREES}u = 2 * y\nu.backward()": ("must be told how to weigh them", "grad_outputs=torch.ones_like(u)"),
     f"{FREES}w = torch.ones(2, requires_grad=True)\n(g,) = torch.autograd.grad((w * 2).sum(), x)": (
         "does not depend on x: it was computed from other", "allow_unused=True",
     ),
