@@ -181,8 +181,7 @@ def behind(source: str, rows: Sequence[Call], text: str) -> Call | None:
     if source == UNKNOWN:
         return None
     call = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
-    found, waiting = set[str](), names_in(given or [call.func])  # y.backward()
+    found, waiting = set[str](), names_in(outputs_of(call) or [call.func])  # y.backward()
     bound = [
         (names_in(one.targets), names_in([one.value]))
         for one in ast.walk(ast.parse(text))
@@ -227,6 +226,11 @@ def inputs_of(source: str) -> Sequence[ast.expr]:
     return found[0].elts if found and isinstance(found[0], ast.Tuple | ast.List) else found
 
 
+def outputs_of(call: ast.Call) -> list[ast.expr]:
+    """What a call is given to differentiate; nothing if it is a method of it."""
+    return [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
+
+
 def output_of(source: str) -> str:
     """The tensor that a call differentiates, if the text names one.
 
@@ -239,7 +243,7 @@ def output_of(source: str) -> str:
     owner = ast.unparse(call.func).rpartition(".")[0]
     if ast.unparse(call.func).endswith("backward") and owner and not owner.endswith("autograd"):
         return owner
-    given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
+    given = outputs_of(call)
     return given[0].id if given and isinstance(given[0], ast.Name) else ""
 
 
