@@ -234,6 +234,7 @@ def _direction(memory: dict[str, Any], al: list[Any], grad: Any) -> Any:
 
 
 # -- how far along a direction ------------------------------------------------------------------------------------
+# What compares is written so that NaN goes torch's way, too.
 
 
 class _Point(NamedTuple):
@@ -253,7 +254,7 @@ def _search(at: Callable[[Any], _Point], t: Any, start: _Point, size: Any, most:
         if not _too_high(point, start) and not (tries > 1 and point.value >= before.value):
             if _is_level(point, start):
                 return point, tries + 1
-            if point.slope < 0:
+            if not point.slope >= 0:
                 farther = (point.t + 0.01 * (point.t - before.t), point.t * 10)
                 t = _lowest(before, point, farther)
                 before, point = point, at(t)
@@ -301,9 +302,9 @@ def _off_the_ends(t: Any, ends: Sequence[Any], stuck: bool) -> tuple[Any, bool]:
     """Keep away from the ends of the bracket, if it comes near them twice; and whether it did."""
     lo, hi = min(ends), max(ends)
     margin = 0.1 * (hi - lo)
-    if min(hi - t, t - lo) >= margin:
+    if not min(hi - t, t - lo) < margin:
         return t, False
-    if not stuck and lo < t < hi:
+    if not (stuck or t >= hi or t <= lo):
         return t, True
     return (hi - margin if abs(t - hi) < abs(t - lo) else lo + margin), False
 
@@ -313,7 +314,7 @@ def _lowest(a: _Point, b: _Point, bounds: tuple[Any, Any] | None = None) -> Any:
     lo, hi = bounds if bounds is not None else (a.t, b.t) if a.t <= b.t else (b.t, a.t)
     d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
     inside = d1**2 - a.slope * b.slope
-    if inside < 0:
+    if not inside >= 0:
         return (lo + hi) / 2.0
     d2 = inside.sqrt() if isinstance(inside, Tensor) else inside**0.5
     left, right = (a, b) if a.t <= b.t else (b, a)
