@@ -26,7 +26,7 @@ def bring(
     """
     for node in order if live is None else [node for node in order if node in live]:
         g = grads.pop(node, None)
-        if g is None:
+        if g is None or (node.rare is not None and node.choice is not None):
             node.check()
         pulls = node.op.pulls
         for i, target in enumerate(node.edges if g is not None else ()):
@@ -44,8 +44,8 @@ def bring(
                 part = fit(part, node, i)
             held = grads.get(target)
             grads[target] = part if held is None else held + part
-        if not retain and node.saved:
-            node.saved = None
+        if not retain and (node.saved or node.rare is not None):
+            node.free()
 
 
 _number = attrgetter("seq")

@@ -157,7 +157,7 @@ class Node:
 
     def save_choice(self, tensors: tuple[Tensor, ...]) -> None:
         """Keep tensors among the arguments as torch saves them: they may not be written to."""
-        self.choice, self.plain = tensors, False
+        self.choice = tensors
 
     @property
     def saved_bytes(self) -> int:

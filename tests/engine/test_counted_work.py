@@ -77,7 +77,14 @@ def written(x: Any, w: Any) -> None:
     torch.autograd.grad(torch.sin(inner) * inner, inner, w)
 
 
-@pytest.mark.parametrize("work", [square_twice, curve_twice, chain, many_ways, written])
+def chosen(x: Any, w: Any) -> None:
+    y = (x * x)[x > 1].sum() + x.gather(0, torch.tensor([[0, 1, 2, 0]])).sum()
+    torch.autograd.grad(y, x)
+    with pytest.raises(RuntimeError, match="a second time"):
+        torch.autograd.grad(y, x)
+
+
+@pytest.mark.parametrize("work", [square_twice, curve_twice, chain, many_ways, written, chosen])
 def test_a_pass_on_which_nobody_looks_goes_the_short_way(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "Walk", None)
     work(torch.linspace(0.5, 2.0, 12).reshape(3, 4).requires_grad_(), torch.ones(3, 4))
