@@ -42,6 +42,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return M.gather(input, args=(d, at))
 
 
+@saves_choice
 def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Any:
     at = _index("take_along_dim", indices)
     if dim is None:

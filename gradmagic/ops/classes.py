@@ -11,7 +11,7 @@ from gradmagic.ops import losses as L
 from gradmagic.ops import reducing
 from gradmagic.ops.criteria import NUMBERS, how_reduced, reduced
 from gradmagic.ops.functional import linear, logsigmoid
-from gradmagic.ops.operands import saves_choice
+from gradmagic.ops.operands import save_choice
 from gradmagic.ops.reducing import log_softmax
 from gradmagic.ops.reductions import divided
 from gradmagic.ops.shaping import reshape
@@ -22,7 +22,6 @@ def _check_classes(classes: Any, count: int, ignore_index: int) -> None:
         raise IndexError(f"Target {c} is out of bounds.")
 
 
-@saves_choice
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -57,7 +56,7 @@ def nll_loss(
     factors = np.where(classes == ignore_index, 0, ones[kept] if ones.size else 0).astype(input._array.dtype)
     at = (kept,) if dim == 0 else (np.indices(classes.shape)[0], kept, *np.indices(classes.shape)[1:])
     row = L.nll_2d_row if input.ndim == 4 else L.nll_row
-    return row(input, at=at, factors=factors, reduction=NUMBERS[how])
+    return save_choice(row(input, at=at, factors=factors, reduction=NUMBERS[how]), (target, weight))
 
 
 def cross_entropy(
@@ -141,6 +140,7 @@ def multi_margin_loss(
     rows = input if input.ndim == 2 else reshape(input, 1, -1)
     factors = np.ones(len(at)) if weight is None else weight._array[at]
     out = L.multi_margin_row(rows, at=at, p=p, margin=margin, factors=factors, reduction=NUMBERS[how])
+    save_choice(out, (target, weight))
     return out if how != "none" or target.ndim else reshape(out, ())
 
 
@@ -155,6 +155,7 @@ def multilabel_margin_loss(
     is_target = (np.arange(width) == at[:, :, None]).any(1)
     rows = reshape(input, -1, width)
     out = L.multilabel_margin_row(rows, at=at, is_target=is_target, reduction=NUMBERS[how])
+    save_choice(out, (target,))
     return out if how != "none" or input.ndim > 1 else reshape(out, ())
 
 

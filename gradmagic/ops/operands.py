@@ -10,6 +10,7 @@ import numpy as np
 
 from gradmagic.engine import devices, dtypes
 from gradmagic.engine.kinds import Elementwise
+from gradmagic.engine.op import refuse_inference
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
 from gradmagic.ops.outputs import into
@@ -44,20 +45,22 @@ def _has_tensor(value: Any) -> bool:
 
 
 def save_choice(out: Any, given: Iterable[Any]) -> Any:
-    """Let the node of a result keep the tensors of indices or truth values among what its function was given."""
+    """Let the node of a result keep the tensors among these: indices, truth values, weights."""
     node = out._node if isinstance(out, Tensor) else None
-    tensors = tuple(v for v in given if isinstance(v, Tensor) and v._array.dtype.kind in "biu")
+    tensors = tuple(v for v in given if isinstance(v, Tensor))
     if node is not None and tensors:
+        refuse_inference(tensors)
         node.save_choice(tensors)
     return out
 
 
 def saves_choice(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose node keeps such tensors."""
+    """A function whose node keeps the tensors of indices or truth values among its arguments."""
 
     @wraps(function)
     def saving(*args: Any, **kwargs: Any) -> Any:
-        return save_choice(function(*args, **kwargs), (*args, *kwargs.values()))
+        given = (v for v in (*args, *kwargs.values()) if isinstance(v, Tensor) and v._array.dtype.kind in "biu")
+        return save_choice(function(*args, **kwargs), given)
 
     return saving
 

@@ -46,3 +46,35 @@ def test_a_tensor_turned_in_place_has_the_in_place_node() -> None:
         y = x * 1
         names.append(turn(y).grad_fn.name())
     assert names == ["TBackward1", "SqueezeBackward3", "SqueezeBackward4", "UnsqueezeBackward1"]
+
+
+SAVED = {
+    "weight": [
+        "F.binary_cross_entropy(p, p.detach(), weight)", "F.binary_cross_entropy_with_logits(p, p.detach(), weight)",
+        "F.binary_cross_entropy_with_logits(p, p.detach(), pos_weight=weight)", "F.nll_loss(p[None], at[:1], weight)",
+        "F.cross_entropy(p[None], at[:1], weight)", "F.multi_margin_loss(p[None], at[:1], weight=weight)",
+    ],
+    "at": [
+        "F.multi_margin_loss(p, at[0])", "F.multilabel_margin_loss(p, at)", "p.take_along_dim(at, 0)",
+        "p.take_along_dim(at)",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "call"), [(name, call) for name, calls in SAVED.items() for call in calls])
+def test_an_argument_that_is_saved_beside_the_operands_is_watched(name: str, call: str) -> None:
+    p = torch.tensor([0.2, 0.5, 0.7], requires_grad=True)
+    given = {"weight": torch.ones(3), "at": torch.tensor([0, 2, 1])}
+    y = eval(call, {"F": torch.nn.functional, "p": p, **given}).sum()
+    torch.autograd.grad(y, p, retain_graph=True)
+    given[name].zero_()
+    with pytest.raises(RuntimeError, match=r"modified by an inplace operation: .* is at version 1; expected version 0"):
+        torch.autograd.grad(y, p)
+
+
+def test_indices_made_in_inference_mode_cannot_be_saved() -> None:
+    with torch.inference_mode():
+        i = torch.tensor([0, 2])
+    assert torch.ones(3)[i].tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
+        torch.ones(3, requires_grad=True)[i]
