@@ -77,11 +77,11 @@ class _SavedOutput:
 
 
 class FunctionNode(Node):
-    """The node of one call of a custom function. It shows its ctx's attributes as its own."""
+    """The node of one call of a custom function. Its attributes, but for a node's own, are those of its ctx."""
 
-    __slots__ = ("__dict__",)
+    __slots__ = ("ctx",)
     function: Any  # the Function that it is a call of
-    ctx: Any = None
+    ctx: Any
     runs_on_nothing = True
 
     def __call__(self, *grads: Any) -> NoReturn:
@@ -171,6 +171,9 @@ class FunctionNode(Node):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ctx, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self if hasattr(type(self), name) else self.ctx, name, value)
 
 
 def meta_of(out: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -7,7 +7,7 @@ import re
 import weakref
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class Node:
     edge_nrs: Any = Rare()  # which of its node's outputs each operand was, where one was not the first
     metas: Any = Rare()  # of several outputs the shapes and dtypes
     output_logs: Any = Rare()  # of the outputs that it saved, by number, as far as anybody can write to them
-    choice: Any = Rare()  # tensors of indices or truth values that say where elements went
+    choice: Any = Rare()  # tensors among the arguments: indices or truth values that say where elements went, weights
     written_at: Any = Rare()  # an in-place op's own write is not a change of what it saved
     pre_hooks: Any = Rare()  # of tensors, by output
     node_prehooks: Any = Rare()
@@ -318,7 +318,13 @@ class Node:
         k = names[name]
         if isinstance(k, int):
             return self.unpack(k, recording=True) if self.freed or (self.saved and self.saved[k] is not None) else None
-        return k(self) if callable(k) else k[0]
+        found = k(self) if callable(k) else k[0]
+        if self.freed and isinstance(found, self.tensor_type):
+            raise RuntimeError(FREED_MESSAGE)
+        return found
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
 
     def __dir__(self) -> list[str]:
         names = self.op.saved_names(self) if self.op is not None else {}

@@ -104,6 +104,18 @@ def test_the_node_is_named_after_the_class_and_shows_what_ctx_holds() -> None:
     assert y.grad_fn.needs_input_grad == (True,)
 
 
+def test_what_is_set_on_the_node_is_set_on_ctx() -> None:
+    class Told(Cube):
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx.factor
+
+    x = leaf(2.0)
+    y = Told.apply(x)
+    y.grad_fn.factor = 5
+    assert torch.autograd.grad(y, x)[0].item() == 5
+
+
 def test_a_graph_with_saved_outputs_dies_with_its_last_reference() -> None:
     gc.disable()
     try:

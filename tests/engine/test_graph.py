@@ -1,6 +1,8 @@
 """The graph itself: scale without recursion, memory that goes as the graph is consumed, and nothing left behind."""
 
+import copy
 import gc
+import pickle
 import threading
 import weakref
 from typing import Any
@@ -180,6 +182,13 @@ def test_a_node_has_room_for_metadata_but_not_for_attributes_of_the_users() -> N
     assert node.metadata == {"of the user": 1}
     with pytest.raises(AttributeError, match="'ExpBackward0' object has no attribute 'mine'"):
         node.mine = 1
+
+
+def test_a_node_is_not_copied() -> None:
+    node = torch.ones(2, requires_grad=True).exp().grad_fn
+    for copier in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot pickle 'ExpBackward0' object"):
+            copier(node)
 
 
 def test_an_interior_tensor_that_is_an_output_too_gets_its_own_weight() -> None:

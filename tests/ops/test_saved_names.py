@@ -91,3 +91,12 @@ def test_an_indexing_node_shows_its_indices_until_it_is_freed() -> None:
     with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
         _ = y.grad_fn._saved_indices
     assert x[x > 0].grad_fn._saved_indices[0].dtype is torch.bool
+
+
+def test_a_node_shows_no_tensor_once_it_is_freed_but_its_numbers() -> None:
+    x = torch.ones(3, requires_grad=True)
+    y = x.index_select(0, torch.tensor([0, 2]))
+    torch.autograd.grad(y.sum(), x)
+    assert y.grad_fn._saved_dim == 0
+    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        _ = y.grad_fn._saved_index
