@@ -1,6 +1,6 @@
 """One call of ``grad`` or ``backward`` carried out, its arguments being checked: from its ends in the graph to results.
 
-A single output by a single leaf goes a way of its own. Knows the walk; no operator.
+A single output by a single input goes a way of its own. Knows the walk; no operator.
 """
 
 from __future__ import annotations
@@ -97,15 +97,15 @@ def _directly(
     if not all(isinstance(node, Node) for node in grads):
         return None
     wanted = {target for target, _ in captures or ()}
-    inner = [t for t in wanted if isinstance(t, Node)]  # one of them may lead to another, which is not looked for here
-    order, ends = in_order([*grads], *inner[:1])
+    inner = [t for t in wanted if isinstance(t, Node)]
+    if inner and (len(wanted) > 1 or inner[0] in grads or not inner[0].plain):
+        return None  # one of them may lead to another, which is not looked for here
+    order, ends = in_order([*grads], *inner)
     if captures is None:
         if not order or any(is_watched(t) for t in ends):
             return None
         _to_leaves(order, ends, grads, retain, create)
         return {}
-    if inner and (len(wanted) > 1 or inner[0] in grads or not inner[0].plain):
-        return None
     if not order or any(t._hooks for t in wanted - {*inner}):
         return None
     if not allow_unused and not wanted <= ends:
