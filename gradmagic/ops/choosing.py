@@ -13,7 +13,17 @@ from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import moving as M
 from gradmagic.ops import reducing
 from gradmagic.ops import shape as S
-from gradmagic.ops.operands import as_tensor, axes_of, clone, held, length, one_axis, saves_choice, sizes_of
+from gradmagic.ops.operands import (
+    as_tensor,
+    axes_of,
+    clone,
+    held,
+    length,
+    one_axis,
+    save_choice,
+    saves_choice,
+    sizes_of,
+)
 from gradmagic.ops.shaping import cat, expand, flatten, narrow, reshape, unsqueeze
 
 # -- gathered and scattered ---------------------------------------------------------------------------------------
@@ -42,11 +52,10 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return M.gather(input, args=(d, at))
 
 
-@saves_choice
 def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Any:
     at = _index("take_along_dim", indices)
     if dim is None:
-        return M.gather(flatten(input), args=(0, at.reshape(-1)))
+        return save_choice(M.gather(flatten(input), args=(0, at.reshape(-1))), (indices,))
     d = one_axis(dim, input.ndim)
     rest = np.broadcast_shapes(*(tuple(1 if i == d else n for i, n in enumerate(s)) for s in (input.shape, at.shape)))
     wide = expand(input, *(input.shape[d] if i == d else n for i, n in enumerate(rest)))

@@ -53,12 +53,17 @@ def getitem(x: Tensor, index: Any) -> Any:
     out, fancy = _resolved(x, index)
     if fancy is not None:
         _check_fancy(out, fancy)
-        return save_choice(S.index_op(out, index=_filled(fancy)), _parts(index))
+        return save_choice(S.index_op(out, index=_filled(fancy)), _many(index))
     return S.alias.one(held(x)) if out is x else out
 
 
 def _parts(index: Any) -> tuple[Any, ...]:
     return index if isinstance(index, tuple) else (index,)
+
+
+def _many(index: Any) -> tuple[Any, ...]:
+    """The tensors that are saved: torch reads one of a single element at once."""
+    return tuple(p for p in _parts(index) if isinstance(p, Tensor) and p.ndim)
 
 
 def _filled(fancy: list[Any]) -> tuple[Any, ...]:
@@ -183,7 +188,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
                 f"Index put requires the source and destination dtypes match, got {before.dtype.legacy} for the destination "
                 f"and {values.dtype.legacy} for the source."
             )
-        return save_choice(S.index_put(before, values, index=_filled(fancy), accumulate=False), _parts(index))
+        return save_choice(S.index_put(before, values, index=_filled(fancy), accumulate=False), _many(index))
 
     shape = _without_leading_ones(v.shape)
     write(held(target), put, v if shape == v.shape else reshape(v, *shape), sharing="none")

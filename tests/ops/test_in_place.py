@@ -55,8 +55,7 @@ SAVED = {
         "F.cross_entropy(p[None], at[:1], weight)", "F.multi_margin_loss(p[None], at[:1], weight=weight)",
     ],
     "at": [
-        "F.multi_margin_loss(p, at[0])", "F.multilabel_margin_loss(p, at)", "p.take_along_dim(at, 0)",
-        "p.take_along_dim(at)",
+        "F.multi_margin_loss(p, at[0])", "F.multilabel_margin_loss(p, at)", "p.take_along_dim(at)",
     ],
 }  # fmt: skip
 
@@ -78,3 +77,10 @@ def test_indices_made_in_inference_mode_cannot_be_saved() -> None:
     assert torch.ones(3)[i].tolist() == [1, 1]
     with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
         torch.ones(3, requires_grad=True)[i]
+
+
+def test_a_single_truth_value_is_read_at_once() -> None:
+    x, chooses = torch.ones(3, requires_grad=True), torch.tensor(True)
+    y = x[chooses].sum()
+    chooses.logical_not_()
+    assert torch.autograd.grad(y, x)[0].tolist() == [1, 1, 1]
