@@ -42,11 +42,48 @@ def leaves_no_trace(program: Program) -> bool:
     """
     tree = ast.parse(program.request.text)
     body = tree.body[:-1] if program.last is not None else tree.body
-    return not any(has_effect(node, program.binds) for statement in body for node in ast.walk(statement))
+    made = {*program.parameters, *([program.wrt, program.second] if program.domain is not None else [])}
+    users = with_aliases(frozenset(program.reads) - made, tree)
+    own = program.binds - users
+    return not any(has_effect(node, own, users) for statement in body for node in ast.walk(statement))
 
 
-def has_effect(node: ast.AST, own: frozenset[str]) -> bool:
+def with_aliases(users: frozenset[str], tree: ast.Module) -> frozenset[str]:
+    """These names, and those that the cell gives to what they stand for, or to a part of it."""
+    bound = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            bound.append((handed_on(*node.targets), handed_on(node.value)))
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            bound.append((handed_on(node.target), handed_on(node.value)))
+        elif isinstance(node, ast.For | ast.comprehension):
+            bound.append((handed_on(node.target), handed_on(node.iter)))
+    found = users
+    while more := {name for targets, values in bound if values & found for name in targets} - found:
+        found |= more
+    return found
+
+
+def handed_on(*nodes: ast.AST) -> frozenset[str]:
+    """The names of what an expression hands on as it is: what a call or an operator makes is new."""
+    found, waiting = set[str](), list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.NamedExpr):
+            waiting.append(node.value)
+        elif isinstance(node, ast.Tuple | ast.List):
+            waiting += node.elts
+        elif isinstance(node, ast.IfExp):
+            waiting += [node.body, node.orelse]
+    return frozenset(found)
+
+
+def has_effect(node: ast.AST, own: frozenset[str], users: frozenset[str]) -> bool:
     """A call whose result is not used, other than print's; a write into something of the user's."""
+    if isinstance(node, ast.AugAssign):
+        return bool(handed_on(node.target) & users)
     if isinstance(node, ast.Expr):
         call = node.value
         return isinstance(call, ast.Call) and called(call) not in IDLE and not belongs(call.func, own)

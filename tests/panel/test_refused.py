@@ -19,7 +19,13 @@ def test_the_overwritten_graph_is_drawn() -> None:
     assert "<svg" in told(OVERWRITTEN, Request(WRITES.format("")), {"torch": torch})
 
 
-@pytest.mark.parametrize("line", ["seen.append(1)\n", "seen[:] = [1]\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "seen.append(1)\n", "seen[:] = [1]\n", "seen += [1]\n", "own = seen\nown.append(1)\n",
+        "a, own = 1, seen\nown[:] = [1]\n", "for one in [seen]:\n    one.append(1)\n", "own = seen\nown += [1]\n",
+    ],
+)  # fmt: skip
 def test_a_cell_with_an_effect_does_not_run_again_for_it(line: str) -> None:
     seen: list[Any] = []
     told(OVERWRITTEN, Request(WRITES.format(line)), {"torch": torch, "seen": seen})
