@@ -132,11 +132,13 @@ def raised(base: str, exponent: float) -> str:
 
 
 def product(*factors: str) -> str:
-    """A product without its ones.
+    """A product without its ones, and 0 where a factor is.
 
-    >>> product("2", "x"), product("1", "1"), product("−1", "x⁻²")
-    ('2 · x', '1', '−x⁻²')
+    >>> product("2", "x"), product("1", "1"), product("−1", "x⁻²"), product("0", "x⁻¹")
+    ('2 · x', '1', '−x⁻²', '0')
     """
+    if "0" in factors:
+        return "0"
     left = [factor for factor in factors if factor != "1"]
     return " · ".join(left).replace("−1 · ", "−") if left else "1"
 

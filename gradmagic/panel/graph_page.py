@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -230,7 +231,7 @@ class GraphPage:
 
 def rule_html(box: Box, where: str) -> str:
     """What a node does with a gradient, as mathematics; and the code that says it to the engine, for whoever asks."""
-    letters = {"self": "a" if "∂y/∂" in box.formula else "x", "other": "b", "result": "y"}
+    letters = letters_of(box.formula)
     kept = [f"{letters.get(one.name, one.name)} (torch’s {one.name}) {tuple(one.shape) or ''}" for one in box.saved]
     gone = [
         f"{letters.get(name, name)} was overwritten{f' by line {line}' if line else ''} after it had been saved: "
@@ -242,6 +243,13 @@ def rule_html(box: Box, where: str) -> str:
     code = f'<pre class="gm-printed">{html.escape(box.rule)}</pre>'
     engine = f"<details><summary>the row of the engine’s tables</summary>{code}</details>"
     return f"{formula}{messages(gone, 'error')}{told}{engine}"
+
+
+def letters_of(formula: str) -> Mapping[str, str]:
+    """What a formula calls the tensors that torch's nodes save under these names."""
+    of_two = re.search(r"\bb\b", formula) is not None
+    second = dict.fromkeys(("other", "mat2", "vec", "tensor", "exponent"), "b") if of_two else {}
+    return {"self": "a" if of_two else "x", "result": "y", **second}
 
 
 def refill(chooser: w.Dropdown, options: Sequence[tuple[str, int]]) -> None:

@@ -51,6 +51,11 @@ def test_what_is_said_of_two_operands_is_what_is_computed(text):
         np.testing.assert_allclose(np.broadcast_to(value_of(slope, names), 2), found.numpy(), rtol=1e-12)
 
 
+def test_to_the_power_of_nothing_is_constant():
+    x = torch.ones(2, requires_grad=True)
+    assert formula_of((x**0).grad_fn) == "y = 1, dy/dx = 0. It passes on 0."
+
+
 def test_only_what_gets_a_gradient_is_told():
     x = torch.ones(2, requires_grad=True)
     assert formula_of((x * 3).grad_fn) == "y = a · b, ∂y/∂a = b. It passes on g · b to a."

@@ -91,6 +91,14 @@ def test_a_large_graph_has_the_width_of_the_page_and_is_not_made_too_small():
     panel.close()
 
 
+def test_what_a_node_saved_has_the_letter_that_its_formula_calls_it_by():
+    panel, page = opened("x = torch.ones(2, 2, requires_grad=True)\ny = torch.exp(x) @ torch.sin(x)")
+    page.node.value = next(key for name, key in page.node.options if name.startswith("Mm"))
+    assert "y = a · b" in page.rule.value
+    assert "a (torch’s self) (2, 2), b (torch’s mat2) (2, 2)" in page.rule.value
+    panel.close()
+
+
 def test_closing_the_panel_leaves_none_of_the_pages_widgets():
     from ipywidgets.widgets.widget import _instances
 
