@@ -152,11 +152,10 @@ class Number:
             self.typed.value = before
             self._remark(str(mistake), self.value)
             return
-        inside = value if self.grows else min(max(value, self.lo), self.hi)
         ends = " to ".join(written(end, self.step).replace("-", "−") for end in (self.lo, self.hi))
         outside = f"{self.name} goes from {ends}: {text.strip()} lies outside."
-        self._remark("" if value == inside else outside, inside)
-        self.move(inside)
+        self._remark("" if self.grows or self.lo <= value <= self.hi else outside, self._held(value))
+        self.move(value)
 
     def _remark(self, words: str, value: float) -> None:
         """Say something about what was typed, for as long as this number is shown."""
@@ -169,9 +168,7 @@ class Number:
 
     def move(self, value: float, *, inside: bool = False) -> None:
         """Become another number, by a hand or by a clock; to be shown when the picture is there."""
-        value = plain(value)
-        if inside or not self.grows:
-            value = min(max(value, self.lo), self.hi)
+        value = self._held(value, inside=inside)
         if value == self.value:
             self.show(value)
             return
@@ -179,6 +176,11 @@ class Number:
         # before wakes the thread that sends, and the two then wait for each other in the middle of the drawing.
         self.value = value
         self._changed(value)
+
+    def _held(self, value: float, *, inside: bool = False) -> float:
+        """The number that was meant, within the range where it may not leave it."""
+        value = plain(value)
+        return min(max(value, self.lo), self.hi) if inside or not self.grows else value
 
     def reach(self, span: Range, *, log: bool = False) -> None:
         """Let the slider go from end to end of this range, and its value stay inside, without telling anybody."""

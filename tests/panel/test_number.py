@@ -153,6 +153,13 @@ def test_a_number_beyond_the_end_is_said_to_be_outside(made):
     assert number.remark.value == ""
 
 
+def test_that_a_number_lies_outside_stays_said_at_an_end_of_many_digits(made):
+    number, _ = made(0, 2**0.5, 0.5)
+    number.typed.value = "99"
+    number.show(number.value)
+    assert "99 lies outside." in number.remark.value
+
+
 def test_what_a_drag_types_is_not_written_over(made):
     number, told = made(-3, 3, 0.0)
     number.typed.value = "1.50"
