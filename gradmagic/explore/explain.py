@@ -73,7 +73,8 @@ def explained(
     if FREED in message:
         return freed(ledger)
     if NO_GRAPH in message:
-        return no_graph(made_by, what, tracked=tracked)
+        plain = any(call.ok and not call.effective.get("create_graph") for call in ledger)
+        return no_graph(made_by, what, tracked=tracked, plain=plain)
     if UNUSED in message:
         name, anew = unused or ("this input", None)
         why = (
@@ -153,12 +154,15 @@ def freed(ledger: Sequence[Call]) -> tuple[str, Cure | None]:
     return "the graph was freed by an earlier pass, which ran without retain_graph=True", None
 
 
-def no_graph(made_by: Call | None, what: str, *, tracked: bool) -> tuple[str, Cure | None]:
-    """Why a tensor has no history."""
+def no_graph(made_by: Call | None, what: str, *, tracked: bool, plain: bool) -> tuple[str, Cure | None]:
+    """Why a tensor has no history; `plain` says that an earlier call gave a derivative without one."""
     if made_by is None and tracked:
+        ways = ["under torch.no_grad()", "from detach()", "from numbers"]
+        ways += ["from a derivative that was made without create_graph=True"] if plain else []
+        cure = "compute it from x itself, outside of torch.no_grad()"
         return (
-            "nothing links this tensor to x: it was computed under torch.no_grad(), from detach(), or from numbers",
-            Cure("compute it from x itself, outside of torch.no_grad()"),
+            f"nothing links this tensor to x: it was computed {', '.join(ways[:-1])}, or {ways[-1]}",
+            Cure(cure + (", and its derivatives with create_graph=True" if plain else "")),
         )
     if made_by is None:
         return (

@@ -258,8 +258,16 @@ def texts_of_calls(tree: ast.Module, source: str) -> Iterator[tuple[Position, st
             value = node.value.value if isinstance(node.value, ast.Subscript) else node.value
             assigned[value] = node
         if isinstance(node, ast.Call):
-            text = ast.get_source_segment(source, assigned.get(node, node)) or ""
-            yield (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset), " ".join(text.split())
+            text = on_one_line(source, assigned.get(node, node))
+            yield (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset), text
+
+
+def on_one_line(source: str, node: ast.AST) -> str:
+    """The text of a node as it is written, but for its line breaks, and for the comments that stand before them."""
+    lines = (ast.get_source_segment(source, node) or "").splitlines()
+    text = " ".join(" ".join(lines).split())
+    with_breaks_only = not any("#" in line or line.endswith("\\") for line in lines[:-1])
+    return text if with_breaks_only else ast.unparse(node)
 
 
 def parts_of(request: Request, tree: ast.Module, binds: frozenset[str]) -> tuple[str, ...]:

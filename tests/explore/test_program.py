@@ -124,6 +124,11 @@ def test_a_call_is_remembered_as_it_is_written() -> None:
     }
 
 
+@pytest.mark.parametrize("written", ["grad(  # of y\n    y,\n    x,  # by x\n)", "grad(y, \\\n    x)"])
+def test_a_call_over_several_lines_is_code_when_it_stands_on_one(written: str) -> None:
+    assert list(program(f"y = x\n{written}").calls.values()) == ["grad(y, x)"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -114,6 +114,12 @@ REFUSALS = {
     "x = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    y = x.sum()\ntorch.autograd.grad(y, x)": (
         "under torch.no_grad()", "outside of torch.no_grad()",
     ),
+    f"{FREES}d = lambda u: torch.autograd.grad(u, x)[0]\nd(d(total).sum())": (
+        "from a derivative that was made without create_graph=True", "its derivatives with create_graph=True",
+    ),
+    f"{FREES}(g,) = torch.autograd.grad(total, x)\ntorch.autograd.grad(  # again\n    g.sum(), x)": (
+        "create_graph=False, so nothing remembers", "use create_graph=True in call 1",
+    ),
     "x = torch.ones(2)\ny = x.sum()\ntorch.autograd.grad(y, x)": (
         "none of what it was made from", "requires_grad=True",
     ),
