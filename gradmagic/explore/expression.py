@@ -73,7 +73,8 @@ class Expression:
         allowed = tuple(names)
         text = text.replace("−", "-")  # the minus of what was read somewhere, and copied
         if not text.strip():
-            raise GradUsageError("an expression is missing: write one such as 'cos(x)' or '2*pi'")
+            such = "'cos(x)' or '2*pi'" if "x" in allowed else "'1.5' or '2*pi'"
+            raise GradUsageError(f"an expression is missing: write one such as {such}")
         if len(text) > MAX_CHARACTERS:
             raise GradUsageError(f"the expression {quoted(text)} has {len(text)} characters: {MAX_CHARACTERS} at most")
         try:
@@ -155,7 +156,7 @@ def advice(text: str) -> str:
         return " (a bracket is not closed)" if text.count("(") > text.count(")") else " (a bracket is closed twice)"
     if "," in text and "(" not in text:
         return " (decimals are written with a point, as in 1.5)"
-    if any(a.isdigit() and (b.isalpha() or b == "(") for a, b in pairwise(text)):
+    if any(a.isdigit() and (b.isalpha() or b == "(") for a, b in pairwise(text.replace(" ", ""))):
         return " (products are written with *, as in 2*x)"
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import suppress
 
 import numpy as np
@@ -123,6 +124,12 @@ def test_letters_that_only_look_like_a_name_become_that_name() -> None:
 @pytest.mark.parametrize(("text", "value"), [("3", 3), ("1e-3", 1e-3), ("2*pi", 2 * np.pi), ("-pi/2", -np.pi / 2)])
 def test_a_number_may_be_written_with_pi(text: str, value: float) -> None:
     assert number(text) == value
+
+
+@pytest.mark.parametrize(("text", "words"), [("2 pi", "products are written with *"), ("", "such as '1.5' or '2*pi'")])
+def test_what_is_no_number_is_told_how_one_is_written(text: str, words: str) -> None:
+    with pytest.raises(GradUsageError, match=re.escape(words)):
+        number(text)
 
 
 @pytest.mark.parametrize("text", ["1e999", "1/0", "sqrt(-1)", "x", "nan", "inf", "9**9**9"])
