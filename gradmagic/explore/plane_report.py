@@ -87,7 +87,9 @@ def bending(eigenvalues: tuple[float, float], scale: float, name: str) -> str:
         return f"{name} bends downwards every way"
     if low < 0 < high:
         return f"{name} bends downwards one way and upwards the other"
-    return f"{name} does not bend one way" if low or high else f"{name} bends no way"
+    if low or high:
+        return f"{name} bends {'downwards' if low else 'upwards'} one way and not at all the other"
+    return f"{name} bends no way"
 
 
 def place(plane: Plane, at_x: float, at_y: float) -> str:

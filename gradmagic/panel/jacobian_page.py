@@ -17,7 +17,7 @@ from gradmagic.explore.weights import Weights
 from gradmagic.panel.colours import coloured
 from gradmagic.panel.controls import Looks, WeightsChooser, section
 from gradmagic.panel.pages import Host, Seen
-from gradmagic.panel.texts import messages, number
+from gradmagic.panel.texts import messages, minus, number
 from gradmagic.panel.which_output import WhichOutput
 from gradmagic.plot.matrix import matrix_png
 
@@ -214,7 +214,7 @@ def explained(found: Jacobian, seen: Seen, weights: Array) -> str:
     )
     lines = [
         "autograd never builds this table: it multiplies it from the left by weights of your choice.",
-        found.words + ".",
+        minus(found.words) + ".",
     ]
     if is_onehot(weights):
         place = int(np.flatnonzero(weights)[0])

@@ -16,7 +16,7 @@ from gradmagic.panel.colours import coloured
 
 __all__ = ["caption", "found", "ledger", "messages", "minus", "number", "readouts", "size", "table", "tables"]
 
-NEGATIVE = re.compile(r"(?:(?<=[\s(])|^)-(?=[\d.∞])")
+NEGATIVE = re.compile(r"(?:(?<=[\s(])|^)-(?=[\d.∞]|inf\b)")
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
 NARROW = 9  # letters of a read-out with its sign, at most: the style has the room for them
@@ -52,8 +52,8 @@ def size(count: int) -> str:
 def minus(text: str) -> str:
     """The same with the sign of a negative number as a minus: a screen reader says it, and a hyphen it passes over.
 
-    >>> minus("y is -1 at x = -0.5; write x=-3:3, or 1e-9")
-    'y is −1 at x = −0.5; write x=-3:3, or 1e-9'
+    >>> minus("y is -1 at x = -0.5, dy/dx = -inf; write x=-3:3, or 1e-9")
+    'y is −1 at x = −0.5, dy/dx = −inf; write x=-3:3, or 1e-9'
     """
     return NEGATIVE.sub("−", text)
 
@@ -74,7 +74,7 @@ def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) 
 def caption(curves: Curves) -> str:
     """The values at x0 in one line of text; at the cursor of a map in several."""
     if curves.plane is not None:
-        lines = "".join(f"<div>{html.escape(one)}</div>" for one in plane_report.at_cursor(curves.plane))
+        lines = "".join(f"<div>{html.escape(minus(one))}</div>" for one in plane_report.at_cursor(curves.plane))
         # no wider than the picture
         return f'<div class="gm-caption" style="max-width:540px;line-height:1.5">{lines}</div>'
     if curves.style != "line":

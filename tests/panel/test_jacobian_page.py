@@ -102,6 +102,12 @@ def test_tables_of_tensors_are_coloured_by_value() -> None:
     assert '<td style="background:rgba(0,114,178,0.450)">−2</td>' in panel.words.tables.value
 
 
+def test_the_range_of_a_table_is_said_with_the_minus_of_its_numbers() -> None:
+    panel, page = opened("x = torch.ones(3, requires_grad=True)\ny = -torch.cumsum(x, 0)")
+    assert "values from −1 to 0" in page.said.value
+    panel.close()
+
+
 def test_closing_reaches_the_page() -> None:
     panel, page = opened(CUMSUM)
     panel.close()

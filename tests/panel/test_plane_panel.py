@@ -38,6 +38,14 @@ def test_both_parts_of_the_cursor_have_sliders(panel: Panel) -> None:
     assert panel.controls.y0.typed.value == "1.5"
 
 
+@pytest.mark.parametrize(("sign", "way"), [("", "upwards"), ("-", "downwards")])
+def test_a_trough_is_said_to_bend_one_way(sign: str, way: str) -> None:
+    shown = explore(f"z = {sign}x**2 - y", of="z", x=(-2, 2, -0.5), y=(-1, 3, 2))  # type: ignore[operator]
+    assert f"z bends {way} one way and not at all the other" in shown.words.caption.value
+    assert "at x = −0.5, y = 2" in shown.words.caption.value
+    shown.close()
+
+
 def test_what_is_found_is_said_below_the_picture(panel: Panel) -> None:
     assert "× saddle 0 at x = 0, y = 0" in panel.words.found.value
     assert "∂z/∂x" in panel.words.caption.value
