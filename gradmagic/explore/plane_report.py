@@ -5,7 +5,7 @@ As in `report`, what is said is the same on every machine: six digits, and round
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 import numpy as np
@@ -166,12 +166,12 @@ def sentences(plane: Plane) -> list[str]:
 def alt(plane: Plane, notes: Iterable[str] = ()) -> str:
     """What the picture shows, in words and numbers."""
     said = [f"map of {headline(plane)}", *sentences(plane), *notes]
-    return " ".join(f"{begun(one, plane).rstrip('.')}." for one in said if one)
+    return " ".join(f"{begun(one, plane.labels).rstrip('.')}." for one in said if one)
 
 
-def begun(sentence: str, plane: Plane) -> str:
+def begun(sentence: str, names: Collection[str]) -> str:
     """With a capital, unless it begins with a name, which would become another."""
-    return sentence if sentence.split(maxsplit=1)[0] in plane.labels else f"{sentence[:1].upper()}{sentence[1:]}"
+    return sentence if sentence.split(maxsplit=1)[0] in names else f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 # --- a few of the values

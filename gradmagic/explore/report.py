@@ -204,7 +204,8 @@ def alt_text(curves: Curves) -> str:
     if at:
         sentences.append(f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}.")
     said = [*curves.notes, *(mark.words for mark in curves.marks if mark.words)]
-    return " ".join([*sentences, *(f"{note[:1].upper()}{note[1:]}." for note in said)])
+    names = {curves.x_label, *(curve.label for curve in curves.curves)}
+    return " ".join([*sentences, *(f"{plane_report.begun(note, names)}." for note in said)])
 
 
 def extremes(curves: Curves, row: Array) -> tuple[int, int]:

@@ -57,6 +57,12 @@ def test_a_tensor_is_printed_in_its_shape() -> None:
     assert "dy/dx =\n[[2 4]\n [6 8]]" in said
 
 
+def test_a_sentence_that_begins_with_a_name_leaves_it_as_it_is() -> None:
+    said = alt_text(explorer("y = 1 / x", "x=-1:1@0.5").curves)
+    assert " y has a pole" in said
+    assert "Y " not in said
+
+
 def test_the_alt_text_says_in_words_and_numbers_what_is_drawn() -> None:
     said = alt_text(explorer("y = x ** 2", "x=-1:1@0.5 --points 5").curves)
     assert said.startswith("Curves of y, dy/dx, d²y/dx² for x from -1 to 1.")
