@@ -48,6 +48,7 @@ def explained(
     what: str = "",
     *,
     tracked: bool = False,
+    weighed: bool = False,
     unused: tuple[str, int | None] | None = None,
     output: str = "",
 ) -> tuple[str | None, Cure | None]:
@@ -65,6 +66,8 @@ def explained(
         What that tensor is called, such as dy/dx.
     tracked : bool
         Whether what it is differentiated by requires grad.
+    weighed : bool
+        Whether outputs and inputs are tensors: what does not fit then are the weights.
     unused : tuple of (str, int or None), optional
         What the cell calls the input that was not used, and the line that gave this name to another tensor.
     output : str
@@ -91,7 +94,7 @@ def explained(
             "the output has many elements, and autograd must be told how to weigh them: grad_outputs does it",
             ones(ledger, output),
         )
-    if MISMATCH in message or NO_TENSOR in message or NOT_SEVERAL in message:
+    if MISMATCH in message or NO_TENSOR in message or (weighed and NOT_SEVERAL in message):
         return (
             "the weights, grad_outputs, must be a tensor of the output's shape: a number is not spread over it",
             ones(ledger, output),

@@ -148,11 +148,12 @@ class Ledger:
         made_by = next((self.rows[row] for t, row in self.made if any(t is out for out in call.outputs)), None)
         if made_by is None and self.by == "cell":
             made_by = behind(self.called_at()[0], self.rows, self.program.request.text)
-        tracked = all(getattr(t, "requires_grad", False) for t in call.inputs or ())
+        tracked = bool(call.inputs) and all(getattr(t, "requires_grad", False) for t in call.inputs)
+        weighed = bool(call.outputs) and all(hasattr(t, "requires_grad") for t in (*call.outputs, *(call.inputs or ())))
         source, line = self.called_at() if self.by == "cell" else (UNKNOWN, None)
         unused = unused_input(message, source, line, self.program.request.text)
         return explained(
-            message, self.rows, made_by, self.what, tracked=bool(call.inputs) and tracked, unused=unused,
+            message, self.rows, made_by, self.what, tracked=tracked, weighed=weighed, unused=unused,
             output=output_of(source),
         )  # fmt: skip
 

@@ -331,13 +331,14 @@ def advise(error: Exception) -> None:
 
 
 def told(error: Exception, ledger: Ledger) -> None:
-    """Add to an error what a refusal of autograd's means in plain words, and the ledger, for whoever offers a cure."""
+    """Add to an error what a refusal of autograd's means in plain words, and the ledger that it ends."""
     rows = ledger.rows
-    refused = rows[-1] if rows and not rows[-1].ok else None
+    said = f"{type(error).__name__}: {error}"  # a refusal that the cell itself caught is none of this error's
+    refused = rows[-1] if rows and rows[-1].error == said else None
     cause, cure = explained(str(error), rows, None) if refused is None else (refused.cause, refused.cure)
     if cause is not None:
         error.add_note(f"{cause[0].upper()}{cause[1:].rstrip('.')}{f': {cure.text}' if cure is not None else ''}.")
-    error.ledger = tuple(rows)  # type: ignore[attr-defined]
+    error.ledger = tuple(rows) if refused is not None else ()  # type: ignore[attr-defined]
 
 
 def failure_of(error: Exception, filename: str) -> Failure:

@@ -87,7 +87,7 @@ def offer_a_way_out(
         display(found)  # type: ignore[no-untyped-call]
         return
     ledger = getattr(error, "ledger", ())
-    if not ledger or ledger[-1].ok:
+    if not ledger:
         return
     ways = cures(ledger, State.initial(request, Program.of(request, namespace)))
     buttons = [(way.words, partial(with_state, way.state)) for way in ways]

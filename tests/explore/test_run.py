@@ -432,6 +432,33 @@ def test_weights_that_do_not_fit_are_not_blamed_on_the_cell() -> None:
     assert all("the cell ran" in (d.note or "") for d in trace.derivatives)
 
 
+TOTAL = "import torch\nx = torch.ones(2, requires_grad=True)\ny = (x ** 2).sum()\n"
+
+
+@pytest.mark.parametrize("backend", ["gradmagic", "torch"])
+@pytest.mark.parametrize(
+    "text",
+    ["for k in 5:\n    pass", "torch.autograd.grad(y.item(), x)", "torch.autograd.grad(y, 1.0)"],
+)
+def test_an_error_that_is_not_about_weights_is_not_laid_at_them(text: str, backend: str) -> None:
+    pytest.importorskip(backend)
+    with pytest.raises(TypeError, match="is not iterable") as caught:
+        Explorer(Request(TOTAL + text, backend=backend))
+    assert getattr(caught.value, "__notes__", []) == []
+
+
+def test_an_error_after_a_refusal_that_the_cell_caught_is_not_taken_for_it() -> None:
+    with pytest.raises(TypeError, match="none of grad's") as caught:
+        Explorer(
+            Request(
+                f"{TOTAL}torch.autograd.grad(y, x)\ntry:\n    torch.autograd.grad(y, x)\n"
+                'except RuntimeError:\n    pass\nraise TypeError("none of grad\'s")'
+            )
+        )
+    assert getattr(caught.value, "__notes__", []) == []
+    assert caught.value.ledger == ()  # type: ignore[attr-defined]
+
+
 def test_an_if_over_all_of_x_is_told_what_to_write_instead() -> None:
     with pytest.raises(RuntimeError, match="Boolean value of Tensor with more than one value is ambiguous") as caught:
         Explorer(Request("if x > 0:\n    y = x\nelse:\n    y = -x"))
