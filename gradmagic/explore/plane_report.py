@@ -5,6 +5,7 @@ As in `report`, what is said is the same on every machine: six digits, and round
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
@@ -171,7 +172,7 @@ def alt(plane: Plane, notes: Iterable[str] = ()) -> str:
 
 def begun(sentence: str, names: Collection[str]) -> str:
     """With a capital, unless it begins with a name, which would become another."""
-    return sentence if sentence.split(maxsplit=1)[0] in names else f"{sentence[:1].upper()}{sentence[1:]}"
+    return sentence if re.split(r"[\s:]", sentence, maxsplit=1)[0] in names else f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 # --- a few of the values
