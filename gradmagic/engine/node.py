@@ -210,7 +210,7 @@ class Node:
 
     def _unpack_packed(self, packed: Packed, recording: bool) -> Any:
         """What the hooks give, leading on to where the tensor came from that was saved. Its version is their affair."""
-        array = packed.unpack()
+        array = packed.unpack(recording)
         if not recording:
             return array
         target = self if packed.own else packed.target

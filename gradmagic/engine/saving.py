@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gradmagic.engine.modes import modes, no_grad
+from gradmagic.engine.modes import enable_grad, modes, no_grad
 
 _WRITTEN = (
     "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be modified "
@@ -46,9 +46,9 @@ class Packed:
         if t._version != version:
             raise RuntimeError(_WRITTEN)
 
-    def unpack(self) -> Any:
-        """The array that the unpack hook gives."""
-        with no_grad():
+    def unpack(self, recording: bool) -> Any:
+        """The array that the unpack hook gives, in the mode of the pass that asks."""
+        with enable_grad() if recording else no_grad():
             t = self.unpack_hook(self.kept)
         if not hasattr(t, "_array"):
             got = type(t).__name__

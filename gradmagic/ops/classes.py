@@ -11,7 +11,7 @@ from gradmagic.ops import losses as L
 from gradmagic.ops import reducing
 from gradmagic.ops.criteria import NUMBERS, how_reduced, reduced
 from gradmagic.ops.functional import linear, logsigmoid
-from gradmagic.ops.operands import save_choice
+from gradmagic.ops.operands import refuse_gradient, save_choice
 from gradmagic.ops.reducing import log_softmax
 from gradmagic.ops.reductions import divided
 from gradmagic.ops.shaping import reshape
@@ -51,6 +51,7 @@ def nll_loss(
             ignore_index=ignore_index, reduction=how,
         )  # fmt: skip
         return reshape(flat, *target.shape) if how == "none" else flat
+    refuse_gradient("nll_loss_forward", weight=weight)
     kept = np.where(classes == ignore_index, 0, classes).astype(np.intp)
     ones = np.ones(input.shape[dim], input._array.dtype) if weight is None else weight._array
     factors = np.where(classes == ignore_index, 0, ones[kept] if ones.size else 0).astype(input._array.dtype)
@@ -136,6 +137,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    refuse_gradient("multi_margin_loss", weight=weight)
     at = np.asarray(target._array).reshape(-1).astype(np.intp)
     rows = input if input.ndim == 2 else reshape(input, 1, -1)
     factors = np.ones(len(at)) if weight is None else weight._array[at]

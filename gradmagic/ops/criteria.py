@@ -17,7 +17,7 @@ from gradmagic.ops import reducing
 from gradmagic.ops import special as X
 from gradmagic.ops.arithmetic import clamp_min, where
 from gradmagic.ops.distances import cosine_similarity, pairwise_distance
-from gradmagic.ops.operands import as_tensor, clone, save_choice
+from gradmagic.ops.operands import as_tensor, clone, refuse_gradient, save_choice
 from gradmagic.ops.shaping import expand, unsqueeze
 
 NUMBERS = {"none": L.NONE, "mean": L.MEAN, "sum": L.SUM}
@@ -144,6 +144,7 @@ def binary_cross_entropy(
         )
     if np.any((input._array < 0) | (input._array > 1)):
         raise RuntimeError("all elements of input should be between 0 and 1")
+    refuse_gradient("binary_cross_entropy", weight=weight)
     return save_choice(_loss(L.binary_cross_entropy_row, input, target, how, weight=_raw(weight)), (weight,))
 
 
@@ -159,6 +160,7 @@ def binary_cross_entropy_with_logits(
     how = how_reduced(reduction, size_average, reduce)
     if input.shape != target.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    refuse_gradient("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     options = {"weight": _raw(weight), "pos_weight": _raw(pos_weight)}
     out = _loss(L.binary_cross_entropy_with_logits_row, input, target, how, **options)
     return save_choice(out, (weight, pos_weight))

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradmagic.engine import devices, dtypes
 from gradmagic.engine.kinds import Elementwise
+from gradmagic.engine.modes import modes
 from gradmagic.engine.op import refuse_inference
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import shape as S
@@ -52,6 +53,16 @@ def save_choice(out: Any, given: Iterable[Any]) -> Any:
         refuse_inference(tensors)
         node.save_choice(tensors)
     return out
+
+
+def refuse_gradient(function: str, **arguments: Any) -> None:
+    """Refuse arguments that would take part in the graph, but have no derivative."""
+    for name, value in arguments.items():
+        if modes.grad and isinstance(value, Tensor) and value.requires_grad:
+            raise RuntimeError(
+                f"The function '{function}' is not differentiable with respect to argument '{name}'. This input cannot have "
+                "requires_grad True."
+            )
 
 
 def saves_choice(function: Callable[..., Any]) -> Callable[..., Any]:

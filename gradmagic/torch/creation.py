@@ -261,14 +261,15 @@ def linspace(
 ) -> Any:
     """``steps`` evenly spaced numbers from ``start`` to ``end``, both included."""
     start, end = (v.item() if isinstance(v, Tensor) else v for v in (start, end))
-    kind = _kind(dtype)
+    asked = _kind(dtype)
+    kind = np.dtype(float) if asked.kind in "iu" else asked  # whole numbers are cut off at the end
     array, half = np.arange(steps).astype(kind), steps // 2
     low, high = array[:half], array[half:]  # torch counts from both ends, so that both are exact
     high[...] = array[steps - half - 1 :: -1] if steps > 1 else 0
     array *= kind.type((end - start) / max(steps - 1, 1))
     low += kind.type(start)
     np.subtract(kind.type(end if steps > 1 else start), high, out=high)
-    return _made(array, requires_grad, device)
+    return _made(array.astype(asked, copy=False), requires_grad, device)
 
 
 def logspace(

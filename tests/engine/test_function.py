@@ -104,6 +104,21 @@ def test_the_node_is_named_after_the_class_and_shows_what_ctx_holds() -> None:
     assert y.grad_fn.needs_input_grad == (True,)
 
 
+@pytest.mark.parametrize("create_graph", [True, False])
+def test_an_unpack_hook_runs_in_the_mode_of_the_pass(create_graph: bool) -> None:
+    modes = []
+
+    def unpack(t: Any) -> Any:
+        modes.append(torch.is_grad_enabled())
+        return t
+
+    x = leaf(2.0)
+    with graph.saved_tensors_hooks(lambda t: t, unpack):
+        y = x.exp()
+    torch.autograd.grad(y, x, create_graph=create_graph)
+    assert modes == [create_graph]
+
+
 def test_what_is_set_on_the_node_is_set_on_ctx() -> None:
     class Told(Cube):
         @staticmethod

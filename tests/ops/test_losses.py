@@ -114,3 +114,20 @@ def test_torchs_own_losses_take_a_number_for_the_reduction_and_none_by_itself() 
     assert torch.poisson_nll_loss(x, y, True, False, 1e-8, 1).item() == pytest.approx(1.7764, abs=1e-4)
     with pytest.raises(TypeError, match=r"kl_div\(\): argument 'reduction' must be int, not str"):
         torch.kl_div(x, y, reduction="mean")
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("binary_cross_entropy", lambda x, w: F.binary_cross_entropy(x, x.detach(), w)),
+        ("binary_cross_entropy_with_logits", lambda x, w: F.binary_cross_entropy_with_logits(x, x.detach(), w)),
+        ("nll_loss_forward", lambda x, w: F.cross_entropy(x[None], CLASSES[:1], w)),
+        ("multi_margin_loss", lambda x, w: F.multi_margin_loss(x, CLASSES[0], weight=w)),
+    ],
+)
+def test_a_weight_without_a_derivative_is_not_lost_from_the_graph_in_silence(name: str, loss: Any) -> None:
+    x, w = torch.full((3,), 0.5), torch.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=f"'{name}' is not differentiable with respect to argument 'weight'"):
+        loss(x, w)
+    with torch.no_grad():
+        assert not loss(x, w).requires_grad

@@ -55,3 +55,9 @@ def test_what_is_no_tensor_is_refused_in_torchs_words(data: Any, kind: type[Exce
 def test_a_copy_of_a_tensor_warns_that_it_loses_the_graph() -> None:
     with pytest.warns(UserWarning, match="To copy construct from a tensor"):
         assert not torch.tensor(torch.ones(2, requires_grad=True)).requires_grad
+
+
+def test_whole_numbers_between_two_ends_are_cut_off_and_no_steps() -> None:
+    assert torch.linspace(0, 10, 5, dtype=torch.int64).tolist() == [0, 2, 5, 7, 10]
+    assert torch.linspace(0, 1, 7, dtype=torch.int64).tolist() == [0, 0, 0, 0, 0, 0, 1]
+    assert torch.linspace(-1, 1, 5, dtype=torch.int32).tolist() == [-1, 0, 0, 0, 1]
