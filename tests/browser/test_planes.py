@@ -35,13 +35,13 @@ def test_a_map_follows_its_cursor_and_a_jacobian_its_weights(
     notebook = open_notebook(notebook_of_planes)
     page, first = notebook.page, notebook.settled_picture()
     plane, tensor = page.locator(".gm-auto").nth(0), page.locator(".gm-auto").nth(1)
-    plane.get_by_text("at x = -0.5, y = 2: z = 308.5").wait_for()
+    plane.get_by_text("at x = −0.5, y = 2: z = 308.5").wait_for()
     assert plane.locator("img.widget-image").get_attribute("title").startswith("Map of z over x from −2 to 2")
 
     plane.get_by_role("slider", name="y₀", exact=True).focus()
     page.keyboard.press("ArrowRight")
     second = notebook.changed_picture(first)
-    plane.get_by_text("at x = -0.5, y = 2.02").wait_for()
+    plane.get_by_text("at x = −0.5, y = 2.02").wait_for()
 
     plane.get_by_label("x₀, typed").fill("1")
     page.keyboard.press("Enter")
