@@ -398,7 +398,10 @@ _backward.__name__ = "backward"
 _install()
 set_("resize_", _resize)
 set_("__matmul__", _matrix_product)
-set_("__rmatmul__", lambda self, other: np.matmul(other, self) if isinstance(other, np.ndarray) else NotImplemented)
+set_(
+    "__rmatmul__",
+    lambda self, other: np.matmul(other, self) if isinstance(other, np.ndarray | Tensor) else NotImplemented,
+)
 for _name in ("H", "T", "_base", "_version", "device", "dtype", "grad_fn", "is_leaf", "mH", "mT", "ndim", "retains_grad",
               "shape"):  # fmt: skip
     set_(_name, getattr(Tensor, _name).setter(_not_writable(_name)))

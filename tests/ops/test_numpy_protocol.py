@@ -120,6 +120,14 @@ def test_a_function_without_a_rule_is_given_arrays_where_no_graph_is_lost() -> N
     np.testing.assert_array_equal(edges, np.histogram(A, bins=2)[1])
 
 
+def test_a_product_from_the_right_takes_tensors_and_arrays_and_leaves_numbers_to_python() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert x.__rmatmul__(torch.tensor([3.0, 4.0])).grad_fn.name() == "DotBackward0"
+    assert (np.ones(2, np.float32) @ x).item() == 3.0
+    with pytest.raises(TypeError, match="unsupported operand type"):
+        2 @ x
+
+
 # -- options and methods --------------------------------------------------------------------------------------------
 
 OPTIONS: list[Callable[[Any], Any]] = [
