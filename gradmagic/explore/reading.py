@@ -282,7 +282,10 @@ def assignment(name: str, text: str) -> Range | float:
     if not colon:
         if at:
             raise GradUsageError(f"{quoted(written)} has a start but no range: write {name}=0:2@{start or '1'}")
-        return bound(text, written)
+        try:
+            return bound(text, written)
+        except GradUsageError as mistake:
+            raise GradUsageError(f"{mistake}; a range is written {name}=0:2") from None
     if ":" in hi:
         raise GradUsageError(f"{quoted(written)} has too many colons: write {name}=LO:HI, and --points for the number")
     if not lo or not hi:

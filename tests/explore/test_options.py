@@ -34,6 +34,7 @@ MISTAKES = {
     "x=0:3@": ["lacks the start"],
     "a=@1": ["has a start but no range"],
     "x=": ["'x='", "lacks its range"],
+    "x=-3;3": ["cannot read '-3;3'", "a range is written x=0:2"],
     "=0:3": ["a name is missing", "'=0:3'"],
     "a": ["'a' lacks its range", "a=0:2"],
     "x = -3 : 3": ["without spaces: x=-3:3"],
