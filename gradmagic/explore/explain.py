@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gradmagic.explore.trace import Call, Cure
 
@@ -20,6 +20,24 @@ LEAF_VIEW = "view of a leaf Variable that requires grad"
 NUMPY = "Can't call numpy() on Tensor that requires grad"
 INPLACE = "modified by an inplace operation"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+# What is told alike whatever the call was: why, and a cure that no switch can apply.
+WRITTEN = (
+    "what is written to is a leaf that requires grad, which torch since 1.8 does not allow",
+    Cure("write into x = x.clone(), or fill x before requires_grad_(), or use --leaf-writes=allow"),
+)
+TOLD: Mapping[str, tuple[str, Cure]] = {
+    LEAF: WRITTEN,
+    LEAF_VIEW: WRITTEN,
+    INPLACE: (
+        "a value that the backward pass needs was overwritten after it had been saved",
+        Cure("write into a clone(), or bind a new tensor instead of writing"),
+    ),
+    NUMPY: (
+        "an array has no graph: what is computed from it is not differentiated",
+        Cure("give the tensor itself to numpy's functions, or take y.detach().numpy() to leave the graph on purpose"),
+    ),
+}
 
 
 def ones(ledger: Sequence[Call], output: str) -> Cure:
@@ -99,24 +117,7 @@ def explained(
             "the weights, grad_outputs, must be a tensor of the output's shape: a number is not spread over it",
             ones(ledger, output),
         )
-    if LEAF in message or LEAF_VIEW in message:
-        return (
-            "what is written to is a leaf that requires grad, which torch since 1.8 does not allow",
-            Cure("write into x = x.clone(), or fill x before requires_grad_(), or use --leaf-writes=allow"),
-        )
-    if INPLACE in message:
-        return (
-            "a value that the backward pass needs was overwritten after it had been saved",
-            Cure("write into a clone(), or bind a new tensor instead of writing"),
-        )
-    if NUMPY in message:
-        return (
-            "an array has no graph: what is computed from it is not differentiated",
-            Cure(
-                "give the tensor itself to numpy's functions, or take y.detach().numpy() to leave the graph on purpose"
-            ),
-        )
-    return None, None
+    return next((said for words, said in TOLD.items() if words in message), (None, None))
 
 
 def added(held: int, create: bool) -> str:
