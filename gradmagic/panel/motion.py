@@ -14,7 +14,7 @@ from gradmagic.panel.controls import Looks
 from gradmagic.panel.number import Number, written
 from gradmagic.panel.texts import messages
 
-__all__ = ["Motion", "Zoom", "zoomed"]
+__all__ = ["Motion", "Zoom", "Zooming", "zoomed"]
 
 FRAMES = 120  # from one end of a slider to the other
 SPEEDS = (("slow", 120), ("medium", 50), ("fast", 20))  # milliseconds between two frames
@@ -50,7 +50,17 @@ def zoomed(span: Range, x0: float, scale: float, shift: float, *, log: bool = Fa
     return Range(float(f"{lo:.13g}"), float(f"{lo + width:.13g}"))
 
 
-class Zoom:
+class Zooming:
+    """A row of buttons that change what is seen; `act(name)` is called with what is on the one that was pressed."""
+
+    def __init__(self, looks: Looks, tips: Mapping[str, str], act: Callable[[str], None]) -> None:
+        self.buttons = {name: looks.push(name, f"{name}: {tip}", margin="2px 1px") for name, tip in tips.items()}
+        self.row = w.HBox(list(self.buttons.values()), layout=looks.row)
+        for button in self.buttons.values():
+            button.on_click(lambda pressed: act(pressed.description))
+
+
+class Zoom(Zooming):
     """Buttons that change the range of x; `changed(span)` is called with it, and with None for the cell's own.
 
     `now()` gives the range, the cursor, and whether the axis is logarithmic.
@@ -59,26 +69,15 @@ class Zoom:
     def __init__(
         self, looks: Looks, now: Callable[[], tuple[Range, float, bool]], changed: Callable[[Range | None], None]
     ) -> None:
-        self._now, self._changed = now, changed
-        self.buttons = {name: self._button(name, tip, looks) for name, (tip, *_) in ACTIONS.items()}
-        self.buttons["all"] = self._button("all", "the whole range, as the cell has it", looks)
-        self.row = w.HBox(list(self.buttons.values()), layout=looks.row)
-        for name, button in self.buttons.items():
-            button.on_click(self._presser(name))
-
-    @staticmethod
-    def _button(name: str, tip: str, looks: Looks) -> w.Button:
-        return looks.push(name, f"{name}: {tip}", margin="2px 1px")
-
-    def _presser(self, name: str) -> Callable[[w.Button], None]:
-        def press(_: w.Button) -> None:
+        def act(name: str) -> None:
             if name == "all":
-                self._changed(None)
+                changed(None)
                 return
-            span, x0, log = self._now()
-            self._changed(zoomed(span, x0, *ACTIONS[name][1:], log=log))
+            span, x0, log = now()
+            changed(zoomed(span, x0, *ACTIONS[name][1:], log=log))
 
-        return press
+        tips = {name: tip for name, (tip, *_) in ACTIONS.items()} | {"all": "the whole range, as the cell has it"}
+        super().__init__(looks, tips, act)
 
 
 class Clock(w.Play):  # type: ignore[misc]  # ipywidgets has no types

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import ipywidgets as w
-
 from gradmagic.explore.request import Range
 from gradmagic.panel.controls import Looks
-from gradmagic.panel.motion import zoomed
+from gradmagic.panel.motion import Zooming, zoomed
 
 __all__ = ["PlaneZoom"]
 
@@ -25,7 +23,7 @@ ACTIONS: Mapping[str, tuple[str, float, tuple[float, float]]] = {
 }
 
 
-class PlaneZoom:
+class PlaneZoom(Zooming):
     """Buttons that change both ranges; `changed(across, up)` is called with them, and with None for the cell's own."""
 
     def __init__(
@@ -34,24 +32,13 @@ class PlaneZoom:
         now: Callable[[], tuple[Seen, Seen]],
         changed: Callable[[Range | None, Range | None], None],
     ) -> None:
-        self._now, self._changed = now, changed
-        self.buttons = {name: self._button(name, tip, looks) for name, (tip, *_) in ACTIONS.items()}
-        self.buttons["all"] = self._button("all", "both ranges, as the cell has them", looks)
-        self.row = w.HBox(list(self.buttons.values()), layout=looks.row)
-        for name, button in self.buttons.items():
-            button.on_click(self._presser(name))
-
-    @staticmethod
-    def _button(name: str, tip: str, looks: Looks) -> w.Button:
-        return looks.push(name, f"{name}: {tip}", margin="2px 1px")
-
-    def _presser(self, name: str) -> Callable[[w.Button], None]:
-        def press(_: w.Button) -> None:
+        def act(name: str) -> None:
             if name == "all":
-                self._changed(None, None)
+                changed(None, None)
                 return
             _, scale, shifts = ACTIONS[name]
-            across, up = (zoomed(*seen, scale, shift) for seen, shift in zip(self._now(), shifts, strict=True))
-            self._changed(across, up)
+            across, up = (zoomed(*seen, scale, shift) for seen, shift in zip(now(), shifts, strict=True))
+            changed(across, up)
 
-        return press
+        tips = {name: tip for name, (tip, *_) in ACTIONS.items()} | {"all": "both ranges, as the cell has them"}
+        super().__init__(looks, tips, act)
