@@ -31,7 +31,8 @@ class Box:
     ----------
     key : int
         Its number in the whole story.
-    kind : {"output", "node", "leaf"}
+    kind : {"output", "node", "leaf", "group"}
+        A group stands for several nodes or leaves, in a drawing of a graph that is too large.
     name : str
         `MulBackward0`, or the name of the variable.
     shape : tuple of int
@@ -53,7 +54,7 @@ class Box:
     """
 
     key: int
-    kind: Literal["output", "node", "leaf"]
+    kind: Literal["output", "node", "leaf", "group"]
     name: str
     shape: tuple[int, ...]
     saved: tuple[Saved, ...] = ()

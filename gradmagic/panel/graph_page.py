@@ -18,13 +18,13 @@ from gradmagic.panel.controls import section
 from gradmagic.panel.pages import Host, Seen
 from gradmagic.panel.texts import messages, number, size
 from gradmagic.panel.which_output import WhichOutput
-from gradmagic.plot.diagram import diagram
+from gradmagic.plot.diagram import Drawing, diagram
 
-__all__ = ["GraphPage"]
+__all__ = ["GraphPage", "in_scroll", "timelines"]
 
 WIDE = {"width": "auto", "margin": "2px 0"}
 BESIDE, ALONE = "1 1 380px", "1 1 100%"  # a drawing and what chooses it, or one below the other
-MOST_BESIDE = 24  # boxes that are readable in half of the page
+WIDEST_BESIDE = 700.0  # pixels of a drawing that is readable in half of the page
 PACE = 900  # milliseconds that each step of the walk stands
 
 
@@ -178,14 +178,11 @@ class GraphPage:
         # A walk frees a node after its turn: while it is on its way, what comes later is still there.
         ahead = {later.key for later in moment.steps[self.step.value :]} if step is not None else set()
         freed = {key: call for key, call in moment.freed.items() if call != moment.call or key not in ahead}
-        drawn = diagram(graph, freed, step, self._place())
+        drawn = diagram(graph, freed, step, self._place(), self.node.value)
         # a wide drawing has the width of the page to itself, and what chooses it stays above it
-        wide = len(graph.boxes) > MOST_BESIDE
+        wide = drawn.width > WIDEST_BESIDE
         self.box.layout.flex, self.side.layout.order = (ALONE, "-1") if wide else (BESIDE, "0")
-        # what scrolls can be reached by Tab, or who has no mouse sees a part of it only
-        self.picture.value = (
-            f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn}</div>'
-        )
+        self.picture.value = messages([left_out(drawn)]) + in_scroll(drawn)
         self.said.value = self._words(moment)
         chosen = next((box for box in graph.boxes if box.key == self.node.value), None)
         if chosen is not None:
@@ -229,10 +226,25 @@ class GraphPage:
         self._host.go(replace(self._host.state, create_graph=create, retain_graph=retain))
 
 
+def in_scroll(drawn: Drawing) -> str:
+    """A drawing in a place of its own, which can be reached by Tab: who has no mouse would see a part of it only."""
+    return f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn.svg}</div>'
+
+
+def left_out(drawn: Drawing) -> str:
+    """What there is to say of a drawing that does not show each node."""
+    if drawn.single == drawn.nodes:
+        return ""
+    return (
+        f"{drawn.single} of {drawn.nodes} nodes are drawn one by one: those around the marked one. Choose a node in "
+        "the list, move the step, or click on a group, and the drawing goes there."
+    )
+
+
 def rule_html(box: Box, where: str) -> str:
     """What a node does with a gradient, as mathematics; and the code that says it to the engine, for whoever asks."""
     letters = letters_of(box.formula)
-    kept = [f"{letters.get(one.name, one.name)} (torch’s {one.name}) {tuple(one.shape) or ''}" for one in box.saved]
+    kept = [f"{letters.get(one.name, one.name)} (torch’s {one.name}) {one.shape or ''}".rstrip() for one in box.saved]
     gone = [
         f"{letters.get(name, name)} was overwritten{f' by line {line}' if line else ''} after it had been saved: "
         "a backward pass is refused here"

@@ -12,7 +12,7 @@ from gradmagic.explore.request import Request
 from gradmagic.explore.resolve import leaves_no_trace
 from gradmagic.explore.state import State
 from gradmagic.explore.story import Graph, Story, story
-from gradmagic.panel.graph_page import timelines
+from gradmagic.panel.graph_page import in_scroll, timelines
 from gradmagic.plot.diagram import diagram
 
 __all__ = ["told"]
@@ -37,11 +37,7 @@ def told(message: str, request: Request, namespace: Mapping[str, Any]) -> str:
     graph = guilty(found)
     if graph is None:
         return ""
-    drawn = diagram(graph, found.moments[-1].freed)
-    return (
-        f'<div class="gm-scroll gm-drawn" tabindex="0" role="region" aria-label="the graph">{drawn}</div>'
-        + timelines(found.timelines)
-    )
+    return in_scroll(diagram(graph, found.moments[-1].freed)) + timelines(found.timelines)
 
 
 def unnoticed(program: Program, namespace: Mapping[str, Any]) -> bool:

@@ -194,6 +194,15 @@ NAMING = """
       set(b, 'aria-live', 'polite');
     });
     all(panel, '.gm-outcome button', function (b) { set(b, 'aria-label', b.title); });
+    all(panel, '.gm-drawn:not([data-seen])', lookAtMark);
+  }
+  // A new drawing is seen where its marked node is; without one at its lower end, where the output is.
+  function lookAtMark(place) {
+    place.dataset.seen = '1';
+    var mark = place.querySelector('.gm-marked'), whole = place.getBoundingClientRect();
+    var at = mark ? mark.getBoundingClientRect() : { top: whole.top + place.scrollHeight, left: whole.left, width: 0 };
+    place.scrollTop = at.top - whole.top - place.clientHeight / 2;
+    place.scrollLeft = at.left + at.width / 2 - whole.left - place.clientWidth / 2;
   }
   tell();
   // A click on a row of the ledger is the same as choosing its call in the list of the switches.

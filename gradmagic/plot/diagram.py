@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from gradmagic.explore.story import Box, Graph, Step
 from gradmagic.explore.trace import Array
+from gradmagic.plot.folding import Folded, folded, kinds
 from gradmagic.plot.layers import Laid, laid_out
 
-__all__ = ["diagram", "summarised"]
+__all__ = ["Drawing", "diagram"]
 
-MOST = 60  # boxes that are drawn one by one
 LETTER, LINE = 7.2, 15.0  # pixels
 HEIGHT, RISE = 42.0, 36.0  # of a box, and between two layers
 MARGIN = 8.0
@@ -23,20 +23,45 @@ STYLE = "max-width:100%;height:auto"
 READABLE = 0.75  # of its size: a drawing that is wider than its place is made no smaller, and scrolls
 
 # Colours follow the panel's, which follow the front end's; the fallbacks are the light theme.
+BACK = "var(--gm-back,#fff)"
 INK, FAINT, LINE_COLOUR = "var(--gm-ink,#24292f)", "var(--gm-faint,#59636e)", "var(--gm-faint,#8c959f)"
 LOOKS: Mapping[str, str] = {
     "output": "fill:#0072b2;stroke:#0072b2",
-    "leaf": "fill:var(--gm-back,#fff);stroke:#0072b2;stroke-width:2",
+    "leaf": f"fill:{BACK};stroke:#0072b2;stroke-width:2",
     "kept": "fill:var(--gm-kept,#e6f1f8);stroke:#0072b2",
-    "empty": "fill:var(--gm-back,#fff);stroke:var(--gm-faint,#8c959f)",
+    "empty": f"fill:{BACK};stroke:var(--gm-faint,#8c959f)",
     "freed": "fill:none;stroke:var(--gm-faint,#8c959f);stroke-dasharray:5 4",
     "stale": "fill:var(--gm-wash,#fdecea);stroke:var(--gm-bad,#b3261e);stroke-width:2.5",
     "now": "fill:#fbe3d6;stroke:#d55e00;stroke-width:2.5",
 }
 
 
-def diagram(graph: Graph, freed: Mapping[int, int], step: Step | None = None, place: int | None = None) -> str:
-    """An SVG of a graph, the output below and the leaves above, as the gradient flows.
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A graph as SVG, with a title and a description in words; its width in pixels, and how much of it there is to see.
+
+    Attributes
+    ----------
+    svg : str
+    width : float
+    nodes, single : int
+        How many nodes the graph has, and how many are drawn one by one.
+    """
+
+    svg: str
+    width: float
+    nodes: int
+    single: int
+
+
+def diagram(
+    graph: Graph,
+    freed: Mapping[int, int],
+    step: Step | None = None,
+    place: int | None = None,
+    chosen: int | None = None,
+) -> Drawing:
+    """Draw a graph, the output below and the leaves above, as the gradient flows.
 
     Parameters
     ----------
@@ -47,39 +72,57 @@ def diagram(graph: Graph, freed: Mapping[int, int], step: Step | None = None, pl
         The node whose turn it is, and what it passes on.
     place : int, optional
         The element whose gradient is said; otherwise its range is.
-
-    Returns
-    -------
-    str
-        With a title and a description in words.
+    chosen : int, optional
+        The key of the node that is marked, and that a large graph is drawn around; that of the step if not given.
     """
-    drawn, hidden = summarised(graph, step)
-    boxes = {box.key: box for box in drawn.boxes}
-    texts = {key: lines_of(box, freed) for key, box in boxes.items()}
+    focus = chosen if chosen is not None or step is None else step.key
+    shown = folded(graph, focus)
+    boxes = {box.key: box for box in shown.graph.boxes}
+    texts = {key: lines_of(box, freed, shown.members.get(key, ())) for key, box in boxes.items()}
     widths = {key: max(len(text) for text in lines) * LETTER + 22 for key, lines in texts.items()}
-    leaves = [key for key, box in boxes.items() if box.kind == "leaf"]
-    laid = laid_out(widths, {key: box.heads for key, box in boxes.items()}, leaves)
+    last = [key for key, box in boxes.items() if box.kind == "leaf" or (box.kind == "group" and not box.heads)]
+    laid = laid_out(widths, {key: box.heads for key, box in boxes.items()}, last)
     height = laid.layers * HEIGHT + (laid.layers - 1) * RISE + 2 * MARGIN
-    nodes = [box.key for box in graph.boxes if box.kind == "node"]
-    parts = [arrow(laid, ends, height, step, place) for ends in laid.ways]
+    nodes = {key: i for i, key in enumerate(box.key for box in graph.boxes if box.kind == "node")}
+    passed = passed_on(step, shown)
+    parts = [arrow(laid, ends, height, passed.get(ends, ()), place) for ends in laid.ways]
     for key, box in boxes.items():
         where = laid.places[key].x + MARGIN, height_of(laid.places[key].layer, height), widths[key]
-        look = look_of(box, freed, now=step is not None and step.key == key)
-        place_in_list = nodes.index(key) if key in nodes else None
-        parts.append(drawing_of(box, texts[key], where, look, place_in_list))
+        look = look_of(box, freed, shown.members.get(key, ()), now=step is not None and step.key == key)
+        parts.append(drawing_of(box, texts[key], where, look, number_of(box, shown, nodes, focus), marked=key == focus))
     title = f"The backward graph of {graph.label}"
-    words = html.escape(in_words(graph, freed, hidden))
+    single = sum(box.kind == "node" for box in boxes.values())
+    words = html.escape(in_words(graph, freed, single))
     width = laid.width + 2 * MARGIN
     least = READABLE * width
-    return (
+    svg = (
         f'<svg class="gm-graph" role="img" xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" style="{STYLE};min-width:{least:.0f}px" '
         f'font-family="sans-serif" aria-label="{html.escape(title, quote=True)}. {words}">'
         f"<title>{html.escape(title)}</title><desc>{words}</desc>"
-        '<defs><marker id="gm-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
-        'orient="auto">'
+        '<defs><marker id="gm-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" '
+        'orient="auto" markerUnits="userSpaceOnUse">'
         f'<path d="M0 0L10 5L0 10z" style="fill:{LINE_COLOUR}"/></marker></defs>{"".join(parts)}</svg>'
     )
+    return Drawing(svg, width, len(nodes), single)
+
+
+def passed_on(step: Step | None, shown: Folded) -> Mapping[tuple[int, int], list[Array | None]]:
+    """The gradients of a step, by the arrow that carries them."""
+    found: dict[tuple[int, int], list[Array | None]] = {}
+    if step is not None:
+        drawn_as = {box.key: key for key, part in shown.members.items() for box in part}
+        for head, gradient in step.passed:
+            found.setdefault((step.key, drawn_as.get(head, head)), []).append(gradient)
+    return found
+
+
+def number_of(box: Box, shown: Folded, nodes: Mapping[int, int], focus: int | None) -> int | None:
+    """The place in the list of nodes of what a click on a box is to choose: of a group the member next to the focus."""
+    at = nodes.get(focus or 0, 0)
+    members = shown.members.get(box.key, (box,))
+    places = [nodes[member.key] for member in members if member.key in nodes]
+    return min(places, key=lambda place: abs(place - at), default=None)
 
 
 def height_of(layer: int, height: float) -> float:
@@ -87,8 +130,10 @@ def height_of(layer: int, height: float) -> float:
     return height - MARGIN - HEIGHT / 2 - layer * (HEIGHT + RISE)
 
 
-def lines_of(box: Box, freed: Mapping[int, int]) -> tuple[str, str]:
+def lines_of(box: Box, freed: Mapping[int, int], members: tuple[Box, ...] = ()) -> tuple[str, str]:
     """What stands in a box."""
+    if members:
+        return lines_of_group(box, freed, members)
     shape = str(tuple(box.shape)) if box.shape else "a number"
     if box.kind == "output":
         return box.name, shape
@@ -102,6 +147,16 @@ def lines_of(box: Box, freed: Mapping[int, int]) -> tuple[str, str]:
         return box.name, "saves nothing"
     names = ", ".join(saved.name for saved in box.saved)
     return box.name, f"saves {names} · {in_bytes(sum(saved.nbytes for saved in box.saved))}"
+
+
+def lines_of_group(box: Box, freed: Mapping[int, int], members: tuple[Box, ...]) -> tuple[str, str]:
+    """What stands in a box for several."""
+    if members[0].kind == "leaf":
+        return box.name, "not drawn one by one"
+    gone = sum(member.key in freed for member in members)
+    kept = sum(saved.nbytes for member in members if member.key not in freed for saved in member.saved)
+    freed_of_it = "" if not gone else ", all freed" if gone == len(members) else f", {gone} freed"
+    return f"{box.name}{freed_of_it}", f"{kinds(members)} · {in_bytes(kept)}"
 
 
 def by_line(line: int | None) -> str:
@@ -121,7 +176,7 @@ class Look:
     second: str = FAINT
 
 
-def look_of(box: Box, freed: Mapping[int, int], *, now: bool) -> Look:
+def look_of(box: Box, freed: Mapping[int, int], members: tuple[Box, ...] = (), *, now: bool = False) -> Look:
     """How a box looks: the one whose turn it is, what was freed, what holds something."""
     if now:
         return Look(LOOKS["now"], "#24292f", "#24292f")
@@ -129,30 +184,31 @@ def look_of(box: Box, freed: Mapping[int, int], *, now: bool) -> Look:
         return Look(LOOKS["output"], "#fff", "#fff")
     if box.kind == "leaf":
         return Look(LOOKS["leaf"])
-    if box.key in freed:
+    if all(member.key in freed for member in members or (box,)):
         return Look(LOOKS["freed"], FAINT)
-    if box.overwritten:
+    if any(member.overwritten for member in members or (box,)):
         return Look(LOOKS["stale"], second="var(--gm-bad,#b3261e)")
     return Look(LOOKS["kept" if box.saved else "empty"])
 
 
 def drawing_of(
-    box: Box, lines: tuple[str, str], where: tuple[float, float, float], look: Look, place: int | None
+    box: Box, lines: tuple[str, str], where: tuple[float, float, float], look: Look, place: int | None, *, marked: bool
 ) -> str:
     """One box, with its rule and the line that made it in a tooltip, and its place among the nodes."""
     x, y, width = where
-    if box.kind == "node":
-        shape = (
-            f'<rect x="{x - width / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="9" '
-            f'style="{look.style}"/>'
-        )
+    if box.kind in ("node", "group"):
+        style = f"{look.style};stroke-width:3.5" if marked else look.style
+        shape = rectangle(where, style)
+        if box.kind == "group":  # a pile
+            shape = "".join(rectangle((x + 4 * k, y + 4 * k, width), f"{style};fill:{BACK}") for k in (2, 1)) + shape
     else:
         shape = f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{width / 2:.1f}" ry="{HEIGHT / 2}" style="{look.style}"/>'
     chosen = "" if place is None else f' data-node="{place}"'
+    at = ' class="gm-marked"' if marked else ""
     told = [box.name, f"line {box.line}" if box.line else "", box.formula or box.rule]
     tip = html.escape(" · ".join(filter(None, told)))
     return (
-        f"<g{chosen}><title>{tip}</title>{shape}"
+        f"<g{chosen}{at}><title>{tip}</title>{shape}"
         f'<text x="{x:.1f}" y="{y - 3:.1f}" text-anchor="middle" font-size="12" style="fill:{look.first}">'
         f"{html.escape(lines[0])}</text>"
         f'<text x="{x:.1f}" y="{y + 12:.1f}" text-anchor="middle" font-size="10.5" style="fill:{look.second}">'
@@ -160,8 +216,16 @@ def drawing_of(
     )
 
 
-def arrow(laid: Laid, ends: tuple[int, int], height: float, step: Step | None, place: int | None) -> str:
-    """One arrow, smooth through its bends; those of the step carry their gradient."""
+def rectangle(where: tuple[float, float, float], style: str) -> str:
+    x, y, width = where
+    return (
+        f'<rect x="{x - width / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="9" '
+        f'style="{style}"/>'
+    )
+
+
+def arrow(laid: Laid, ends: tuple[int, int], height: float, passed: Sequence[Array | None], place: int | None) -> str:
+    """One arrow, smooth through its bends, with the gradients that it carries."""
     tail, head = ends
     xs = laid.ways[ends]
     ys = [height_of(layer, height) for layer in range(laid.places[tail].layer, laid.places[head].layer + 1)]
@@ -173,16 +237,16 @@ def arrow(laid: Laid, ends: tuple[int, int], height: float, step: Step | None, p
     for i, ((ax, ay), (bx, by)) in enumerate(pairwise(points)):
         bend = f"C{ax:.1f} {(ay + by) / 2:.1f} {bx:.1f} {(ay + by) / 2:.1f} "
         path += f"{bend if i % 2 == 0 else 'L'}{bx:.1f} {by:.1f}"
-    passed = dict(step.passed) if step is not None and step.key == tail else {}
-    colour, thick = ("#d55e00", 2.2) if head in passed else (LINE_COLOUR, 1.2)
+    colour, thick = ("#d55e00", 2.2) if passed else (LINE_COLOUR, 1.2)
     drawn = f'<path d="{path}" style="fill:none;stroke:{colour};stroke-width:{thick}" marker-end="url(#gm-head)"/>'
-    if head not in passed:
+    if not passed:
         return drawn
     (ax, ay), (bx, by) = points[0], points[1]
+    said = "; ".join(value_text(gradient, place) for gradient in passed)
     return (
         f'{drawn}<text x="{(ax + bx) / 2 + 6:.1f}" y="{(ay + by) / 2 + 4:.1f}" font-size="11" '
-        f'style="fill:#b84d00;paint-order:stroke;stroke:var(--gm-back,#fff);stroke-width:4px">'
-        f"{html.escape(value_text(passed[head], place))}</text>"
+        f'style="fill:#b84d00;paint-order:stroke;stroke:{BACK};stroke-width:4px">'
+        f"{html.escape(said)}</text>"
     )
 
 
@@ -200,57 +264,7 @@ def value_text(gradient: Array | None, place: int | None) -> str:
     return f"all {low:.4g}" if low == high else f"{low:.4g} … {high:.4g}"
 
 
-def summarised(graph: Graph, step: Step | None = None) -> tuple[Graph, int]:
-    """The graph with runs of nodes that have one way in and one way out drawn as one, if it has too many boxes.
-
-    What still is too much is left out from the far end, and said. The second number tells how many nodes are not shown.
-    """
-    if len(graph.boxes) <= MOST:
-        return graph, 0
-    merged = merged_runs(graph, step)
-    shown = merged.boxes[: MOST - 1]
-    left = len(merged.boxes) - len(shown)
-    if left <= 1:
-        return merged, len(graph.boxes) - len(merged.boxes)
-    keys = {box.key for box in shown}
-    rest = Box(0, "leaf", f"… and {left} more", ())
-    cut = [replace(box, heads=tuple(dict.fromkeys(h if h in keys else 0 for h in box.heads))) for box in shown]
-    return Graph(graph.label, (*cut, rest)), len(graph.boxes) - len(cut)
-
-
-def merged_runs(graph: Graph, step: Step | None) -> Graph:
-    """Chains of nodes as one box each."""
-    boxes = {box.key: box for box in graph.boxes}
-    tails: dict[int, int] = {}
-    for box in graph.boxes:
-        for head in box.heads:
-            tails[head] = tails.get(head, 0) + 1
-    special = {step.key, *dict(step.passed)} if step is not None else set()
-
-    def inside(key: int) -> bool:
-        """Whether a box is the next link of a chain."""
-        return boxes[key].kind == "node" and tails.get(key) == 1 and key not in special
-
-    gone: set[int] = set()
-    found = []
-    for box in graph.boxes:
-        if box.key in gone:
-            continue
-        run = [box]
-        while (
-            run[-1].kind == "node" and len(run[-1].heads) == 1 and inside(run[-1].heads[0]) and box.key not in special
-        ):
-            run.append(boxes[run[-1].heads[0]])
-        gone |= {one.key for one in run}
-        if len(run) > 1:
-            saved = tuple(saved for one in run for saved in one.saved)
-            name = f"{run[0].name} … {run[-1].name}, {len(run)} nodes"
-            box = replace(box, name=name, saved=saved, heads=run[-1].heads)  # noqa: PLW2901
-        found.append(box)
-    return Graph(graph.label, tuple(found))
-
-
-def in_words(graph: Graph, freed: Mapping[int, int], hidden: int) -> str:
+def in_words(graph: Graph, freed: Mapping[int, int], single: int) -> str:
     """The graph for those who do not see it."""
     nodes = [box for box in graph.boxes if box.kind == "node"]
     leaves = ", ".join(box.name for box in graph.boxes if box.kind == "leaf")
@@ -260,4 +274,4 @@ def in_words(graph: Graph, freed: Mapping[int, int], hidden: int) -> str:
     stale = [f"{box.name}: {lines_of(box, {})[1].removeprefix('✗ ')}" for box in nodes if box.overwritten]
     said = f"{len(nodes)} nodes, {gone} of them freed, {in_bytes(kept)} saved; leaves: {leaves or 'none'}. {chain}."
     said += f" Refused at {', '.join(stale)}." if stale else ""
-    return said + (f" {hidden} nodes are not drawn one by one." if hidden else "")
+    return said + (f" {single} of them are drawn one by one, the others in groups." if single < len(nodes) else "")

@@ -14,6 +14,13 @@ from tests.browser.frontends import notebook_of, opened_in
 
 pytestmark = pytest.mark.browser
 
+LOOP = "%%grad x=-1:1\nh = x * 0\nfor i in range(40):\n    h = tanh(0.9 * h + 0.5 * x * cos(h))\ny = h"
+IN_SIGHT = """() => {
+    const place = document.querySelector('.gm-drawn'), mark = place.querySelector('.gm-marked');
+    if (!mark) return false;
+    const seen = place.getBoundingClientRect(), it = mark.getBoundingClientRect();
+    return it.top >= seen.top && it.bottom <= seen.bottom;
+}"""
 CELL = "%%grad x=-6:6@1.8 a=0:3@1.5\na * np.sin(x) * np.exp(-(x**2) / 8)"
 
 
@@ -39,4 +46,25 @@ def test_a_node_says_its_rule_under_the_pointer_and_a_click_chooses_it(lab: tupl
     assert page.evaluate("(g) => getComputedStyle(g.querySelector('rect')).strokeWidth", node.element_handle()) == "3px"
     node.click()
     until(lambda: "y = sin(x)" in panel.locator(".gm-formula").inner_text(), "its rule is told")
+    page.close()
+
+
+def test_a_large_graph_is_seen_where_its_marked_node_is_and_a_click_on_a_group_goes_there(
+    lab: tuple[str, Path], browser: Any
+) -> None:
+    url, folder = lab
+    page = opened_in("lab", browser, url, notebook_of(folder / "loop.ipynb", LOOP))
+    panel = page.locator(".gm").first
+    panel.get_by_role("tab", name="Graph", exact=True).click()
+    panel.locator("svg.gm-graph").wait_for()
+    until(lambda: page.evaluate(IN_SIGHT), "the node next to the output is in sight")
+
+    def marked() -> int:
+        return int(panel.locator(".gm-marked").get_attribute("data-node"))
+
+    began = time.monotonic()
+    panel.locator("g[data-node]", has=page.locator("text", has_text=re.compile("nodes of line 4"))).first.click()
+    until(lambda: marked() > 0, "the drawing goes there")
+    assert time.monotonic() - began < 2
+    until(lambda: page.evaluate(IN_SIGHT), "its marked node is in sight")
     page.close()

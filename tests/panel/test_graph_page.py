@@ -91,6 +91,34 @@ def test_a_large_graph_has_the_width_of_the_page_and_is_not_made_too_small():
     panel.close()
 
 
+def test_the_drawing_of_a_long_recurrence_goes_where_a_node_is_chosen_and_says_what_it_leaves_out():
+    panel, page = opened("h = x * 0\nfor i in range(100):\n    h = tanh(0.9 * h + 0.5 * x * cos(h))\ny = h", order=1)
+    page.which.value = 0
+    assert "of 601 nodes are drawn one by one" in page.picture.value
+    assert "nodes of line 3" in page.picture.value
+    page.node.value = page.node.options[300][1]
+    marked = re.search(r'data-node="(\d+)" class="gm-marked"', page.picture.value)
+    assert marked[1] == "300"
+    page.step.value = 200
+    assert "Step 200 of 601" in page.said.value
+    assert "#d55e00" in page.picture.value
+    page.node.value = page.node.options[-1][1]
+    assert "#d55e00" not in page.picture.value, "it is far from the node whose turn it is"
+    panel.close()
+
+
+def test_a_narrow_drawing_stands_beside_what_chooses_it_however_long_it_is():
+    panel, page = opened("y = x\nfor i in range(29):\n    y = sin(y) * 1.01", order=1)
+    assert page.box.layout.flex != "1 1 100%"
+    panel.close()
+
+
+def test_a_saved_number_is_told_without_a_shape():
+    panel, page = opened("3 * x", order=1)
+    assert "It saved b (torch’s other)." in page.rule.value
+    panel.close()
+
+
 def test_what_a_node_saved_has_the_letter_that_its_formula_calls_it_by():
     panel, page = opened("x = torch.ones(2, 2, requires_grad=True)\ny = torch.exp(x) @ torch.sin(x)")
     page.node.value = next(key for name, key in page.node.options if name.startswith("Mm"))
