@@ -4,6 +4,9 @@
 Importing this loads next to nothing; the engine comes with the first name that needs it, and needs numpy only.
 """
 
+import gc as _gc
+from collections.abc import Iterator as _Iterator
+from contextlib import contextmanager as _contextmanager
 from importlib import import_module as _import_module
 from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
@@ -30,11 +33,24 @@ __all__ = [
 ]
 
 
+@_contextmanager
+def _uncollected() -> _Iterator[None]:
+    """Python's collector at rest: what an import makes stays, and would be gone through again and again."""
+    working = _gc.isenabled()
+    _gc.disable()
+    try:
+        yield
+    finally:
+        if working:
+            _gc.enable()
+
+
 def __getattr__(name: str) -> _Any:
     if name not in ("grad", "taylor", "tensor", "torch"):
         raise AttributeError(f"module 'gradmagic' has no attribute {name!r}")
-    torch = _import_module("gradmagic.torch")  # it makes the tables too, without which a Tensor can do nothing
-    taylor = _import_module("gradmagic.ops.taylor").taylor
+    with _uncollected():
+        torch = _import_module("gradmagic.torch")  # it makes the tables too, without which a Tensor can do nothing
+        taylor = _import_module("gradmagic.ops.taylor").taylor
     found = {"grad": torch.autograd.grad, "taylor": taylor, "tensor": torch.tensor, "torch": torch}
     globals().update(found)  # from now on they are looked up as any name is
     return found[name]
@@ -71,8 +87,9 @@ def _explore(_: _ModuleType, what: _Any, /, **options: _Any) -> _Any:
     >>> float(g.derivatives[1].values.max())
     2.0
     """
-    from gradmagic.explore.explorer import request_from
-    from gradmagic.panel import show
+    with _uncollected():
+        from gradmagic.explore.explorer import request_from
+        from gradmagic.panel import show
 
     request, namespace = request_from(what, **options)
     return show(request, namespace)

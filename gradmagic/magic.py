@@ -23,6 +23,7 @@ from IPython.core.magic import (
 )
 from traitlets import Bool, Enum, Float, Integer
 
+from gradmagic import _uncollected
 from gradmagic.explore import options
 from gradmagic.explore.request import GradUsageError
 
@@ -81,8 +82,9 @@ class GradMagics(Magics):
     @line_cell_magic
     def grad(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Panel:  # noqa: ARG002
         __tracebackhide__ = True
-        from gradmagic import panel  # matplotlib and ipywidgets, at the first cell that needs them
-        from gradmagic.explore import reading
+        with _uncollected():  # matplotlib and ipywidgets, at the first cell that needs them
+            from gradmagic import panel
+            from gradmagic.explore import reading
 
         if cell is None:
             line, text = reading.split_expression(line)
@@ -207,7 +209,7 @@ def look_ahead(modules: tuple[str, ...] = FIRST_PANEL) -> None:
 
 
 def ahead(modules: tuple[str, ...]) -> None:
-    with suppress(ImportError):  # the first cell that needs it says so
+    with suppress(ImportError), _uncollected():  # the first cell that needs it says so
         import_module(modules[0])
     look_ahead(modules[1:])
 

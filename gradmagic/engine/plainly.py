@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradmagic.engine.modes import UNUSUAL
 from gradmagic.engine.node import DeadEnd, tick
 from gradmagic.engine.quiet import SILENT, hush, state, unhush
 from gradmagic.engine.tensor import Tensor, View, edge
-from gradmagic.engine.writing import function_from
+from gradmagic.engine.writing import at_first_call, function_from
 
 _NAMES = {
     "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "DeadEnd": DeadEnd, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
@@ -149,15 +150,21 @@ _SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z",
 def of_one(op: Any) -> Callable[..., Any]:
     """The op on one Tensor, if it has one output."""
     log, view = (_LOG, _VIEW) if op.is_view else ("", "")
-    return _written(op, "one", _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, view=view), op)
+    return at_first_call(
+        lambda: _written(op, "one", _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, view=view), op)
+    )
 
 
 def of_two(op: Any, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The op on two Tensors, or on a Tensor and a number; ``otherwise`` takes whatever else comes."""
+    return at_first_call(lambda: _written(op, "two", _text_of_two(op), otherwise))
+
+
+def _text_of_two(op: Any) -> str:
     names = ("a", "b", "y")
     saved = {"saved_a": _saved(op, 1, names), "saved_b": _saved(op, 2, names), "saved": _saved(op, 3, names)}
     laid_out = _LAID if op.pointwise else ""
-    return _written(op, "two", _TWO.format(laid=laid_out, call=_SYMBOLS.get(op.fn, "fn(x, z)"), **saved), otherwise)
+    return _TWO.format(laid=laid_out, call=_SYMBOLS.get(op.fn, "fn(x, z)"), **saved)
 
 
 def _saved(op: Any, wanted: int, names: tuple[str, ...]) -> str:
@@ -166,6 +173,6 @@ def _saved(op: Any, wanted: int, names: tuple[str, ...]) -> str:
     return f"({', '.join(n if k else 'None' for n, k in zip(names, kept, strict=True))})" if kept else "()"
 
 
-def _written(op: Any, kind: str, source: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+def _written(op: Any, kind: str, source: str, otherwise: Callable[..., Any]) -> FunctionType:
     names = {**_NAMES, "op": op, "otherwise": otherwise, "fn": op.fn, "Kind": op.node_class or op.make_node_class()}
     return function_from(source, kind, f"the op {op.name} on {kind}", names)
