@@ -5,6 +5,7 @@ The change of each order across a cell must be the integral of the next order, a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ __all__ = ["Scales"]
 
 WIDE, HIGH = 540, 200  # pixels of a pane, about
 RELATIVE = 0.02  # of how far beyond the picture a curve is, that it may be off there
+
+# From the widths of the cells, the changes across them, the rows and what is forgiven, to the cells that it finds, by
+# orders.
+Test = Callable[[Array, Array, Array, Array], Iterator[Array]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ class Scales:
     @classmethod
     def of(cls, x: Array, rows: Array, eps: float) -> Scales:
         """As a picture of these samples would choose them: poles do not set the scale."""
-        spans = np.array([span(row, eps) for row in rows])
-        size = spans[:, 1] - spans[:, 0]
-        return cls(float(x[-1] - x[0]) / WIDE, size / HIGH, size, (spans[:, 0] + spans[:, 1]) / 2, eps)
+        low, high = spans(rows, eps).T
+        size = high - low
+        return cls(float(x[-1] - x[0]) / WIDE, size / HIGH, size, (low + high) / 2, eps)
 
     def slack(self, x: Array, rows: Array) -> Array:
         """For each order and cell, what is beyond the picture or rounding; shape (order + 1, ..., cells)."""
@@ -58,70 +63,82 @@ class Scales:
 
     def unlike_its_line(self, x: Array, rows: Array) -> Array:
         """The cells that are torn or curved."""
-        slack = self.slack(x, rows)
-        found = self.torn(x, rows, slack)
-        found |= self.curved(x, rows, slack)
-        return found
+        return self._told(x, rows, self._torn, self._curved)
 
-    def torn(self, x: Array, rows: Array, slack: Array | None = None) -> Array:
+    def torn(self, x: Array, rows: Array) -> Array:
         """The cells across which some order changes by what the next does not account for.
 
         `x` has the shape (batches, samples), and the cells of a batch lie side by side.
         """
+        return self._told(x, rows, self._torn)
+
+    def _told(self, x: Array, rows: Array, *tests: Test) -> Array:
+        """The cells that any of these tests finds; where all is well, as it is mostly, there is nothing to forgive."""
         h, change = np.diff(x), np.diff(rows)
-        slack, top = (self.slack(x, rows) if slack is None else slack), len(rows) - 1
-        left, right = rows[..., :-1], rows[..., 1:]
-        found = borders(np.isfinite(rows))
-        for k in range(top):
-            integral = h * (left[k + 1] + right[k + 1]) / 2
-            if k + 2 <= top:
-                integral = integral + h * h * (left[k + 2] - right[k + 2]) / 12
-            error = np.abs(change[k] - integral)
-            found |= error > self.pixel[k] + slack[k]
-            found |= 1.5 * error / h > self.pixel[k + 1] + slack[k + 1] + slack[k] / h
-        found |= self.alone(np.abs(change[top]), slack[top] + 8 * self.pixel[top])
-        return found
 
-    def alone(self, change: Array, least: Array) -> Array:
-        """The cells across which an order changes by more than that, and far more than across the cells beside them."""
-        beside = np.zeros_like(change)  # what is no number beside a cell counts as none
-        beside[:, 1:] = np.fmax(change[:, :-1], 0)
-        np.fmax(beside[:, :-1], change[:, 1:], out=beside[:, :-1])
-        found: Array = (change > least) & (change > 4 * beside)
-        return found
+        def found(slack: Array) -> Iterator[Array]:
+            return (part for test in tests for part in test(h, change, rows, slack))
 
-    def curved(self, x: Array, rows: Array, slack: Array) -> Array:
+        every = np.zeros(h.shape, dtype=bool)
+        if any(part.any() for part in found(np.zeros((len(rows), 1, 1)))):
+            for part in found(self.slack(x, rows)):
+                every |= part.any(axis=0)
+        return every
+
+    def _torn(self, h: Array, change: Array, rows: Array, slack: Array) -> Iterator[Array]:
+        pixel = self.pixel[: len(rows), None, None]
+        left, right = rows[1:, ..., :-1], rows[1:, ..., 1:]
+        yield borders(np.isfinite(rows))
+        integral = h * (left + right) / 2
+        integral[:-1] += h * h * (left[1:] - right[1:]) / 12
+        error = np.abs(change[:-1] - integral)
+        yield error > pixel[:-1] + slack[:-1]
+        yield 1.5 * error / h > pixel[1:] + slack[1:] + slack[:-1] / h
+        yield alone(np.abs(change[-1:]), slack[-1:] + 8 * pixel[-1])
+
+    def _curved(self, h: Array, change: Array, rows: Array, slack: Array) -> Iterator[Array]:
         """The cells in which a straight line would be seen to leave the curve."""
-        h, change = np.diff(x), np.abs(np.diff(rows))
-        found = np.zeros(h.shape, dtype=bool)
-        for k in range(len(rows) - 1):
-            steep = (change[k] / self.pixel[k]) / (h / self.wide)
-            found |= h * change[k + 1] / 8 > 0.75 * self.pixel[k] * np.hypot(1, steep) + slack[k]
-        return found
+        size, pixel = np.abs(change), self.pixel[: len(rows) - 1, None, None]
+        steep = (size[:-1] / pixel) / (h / self.wide)
+        yield h * size[1:] / 8 > 0.75 * pixel * np.sqrt(1 + steep * steep) + slack[:-1]
 
 
-def borders(known: Array) -> Array:
-    """The cells with a number at one end only: of y, or of a higher order where y has both."""
-    found: Array = known[0, ..., :-1] != known[0, ..., 1:]
-    if known.all():
-        return found
-    both = known[0, ..., :-1] & known[0, ..., 1:]
-    for row in known[1:]:
-        found |= both & (row[..., :-1] != row[..., 1:])
+def alone(change: Array, least: Array) -> Array:
+    """The cells across which an order changes by more than that, and far more than across the cells beside them."""
+    found: Array = change > least
+    if found.any():
+        beside = np.zeros_like(change)  # what is no number beside a cell counts as none
+        beside[..., 1:] = np.fmax(change[..., :-1], 0)
+        np.fmax(beside[..., :-1], change[..., 1:], out=beside[..., :-1])
+        found &= change > 4 * beside
     return found
 
 
-def span(row: Array, eps: float) -> tuple[float, float]:
-    """From where to where the body of a curve goes."""
-    known = row[np.isfinite(row)]
-    if not known.size:
-        return 0.0, 1.0
-    least, most = float(known.min()), float(known.max())
-    cut = known.size // 20
-    low, high = (float(v) for v in np.partition(known, [cut, -1 - cut])[[cut, -1 - cut]])
-    body, size = high - low, max(abs(least), abs(most))
-    if body > 0 and most - least > 8 * body:
-        return low - body / 2, high + body / 2
+def borders(known: Array) -> Array:
+    """The cells with a number at one end only: for y, and for each higher order where y has both."""
+    if known.all():
+        return ~known[..., 1:]
+    found: Array = known[..., :-1] != known[..., 1:]
+    found[1:] &= known[0, ..., :-1] & known[0, ..., 1:]
+    return found
+
+
+def spans(rows: Array, eps: float) -> Array:
+    """From where to where the body of each curve goes; shape (orders, 2)."""
+    if not np.isfinite(rows).all() and len(rows) > 1:
+        return np.concatenate([spans(row[None, np.isfinite(row)], eps) for row in rows])
+    if not rows.size:
+        return np.array([[0.0, 1.0]])
+    cut = rows.shape[1] // 20
+    ranked = np.partition(rows, (0, cut, -1 - cut, -1))[:, [0, cut, -1 - cut, -1]]
+    return np.array([body(least, low, high, most, eps) for least, low, high, most in ranked.tolist()])
+
+
+def body(least: float, low: float, high: float, most: float, eps: float) -> tuple[float, float]:
+    """The same of one curve, from its least to its most number, of which nine tenths lie between low and high."""
+    half, size = (high - low) / 2, max(abs(least), abs(most))
+    if half > 0 and most - least > 16 * half:
+        return low - half, high + half
     if most - least > max(256 * eps * size, 1e-290):
         return least, most
     size = size if size > 1e-290 else 1.0

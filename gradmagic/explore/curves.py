@@ -178,7 +178,7 @@ def of_output(
     even = torn = None
     if sampling is not None:
         x, found, places = interrupted(flat, found, sampling.breaks)
-        even = np.insert(sampling.even, places - np.arange(len(places)), False)
+        even = np.insert(sampling.even, places - np.arange(len(places)), False) if len(places) else sampling.even
         breaks, torn, more = tuple(places.tolist()), sampling.breaks, said_of(trace, state, sampling)
     else:
         x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
@@ -259,8 +259,10 @@ def spread(part: Curves, x: Array, values: Array | None) -> Array | None:
 
 def stays_linear(x: Array, trace: Trace, state: State) -> tuple[str, ...]:
     """Why the axis of x is not logarithmic, if it is to be."""
+    if "x" not in state.look.log:
+        return ()
     known = x[np.isfinite(x)]
-    if "x" not in state.look.log or not known.size or known.min() > 0:
+    if not known.size or known.min() > 0:
         return ()
     name, low = trace.x_label, float(known.min())
     way = f": give it a range above 0, such as {name}=0.01:100" if trace.kind == "curve" else ""
@@ -269,6 +271,8 @@ def stays_linear(x: Array, trace: Trace, state: State) -> tuple[str, ...]:
 
 def on_all(trace: Trace, sampling: Sampling) -> Trace:
     """The run with the numbers of the refined samples."""
+    if sampling.x is trace.x:  # its own were enough
+        return trace
     rows = sampling.rows
     derivatives = [replace(d, values=rows[d.order]) if d.order < len(rows) else d for d in trace.derivatives]
     return replace(trace, x=sampling.x, y=rows[0], derivatives=tuple(derivatives))
@@ -357,17 +361,19 @@ def defined(found: list[Curve], trace: Trace) -> list[Curve]:
     result = []
     for curve in found:
         values = curve.values
-        if values is not None:
-            nowhere = nowhere | np.isnan(values)
-            values = np.where(nowhere, np.nan, values) if nowhere.any() else values
-        result.append(replace(curve, values=values))
+        if values is None or not (nowhere := nowhere | np.isnan(values)).any():
+            result.append(curve)
+        else:
+            result.append(replace(curve, values=np.where(nowhere, np.nan, values)))
     return result
 
 
 def nearest(x: Array, x0: float) -> int | None:
     """The place of the sample nearest to x0."""
-    finite = np.isfinite(x)
-    return int(np.argmin(np.abs(np.where(finite, x, np.inf) - x0))) if finite.any() and np.isfinite(x0) else None
+    apart = np.abs(x - x0)
+    apart[np.isnan(apart)] = np.inf
+    place = int(apart.argmin()) if apart.size else 0
+    return place if apart.size and apart[place] < np.inf else None
 
 
 def is_over_range(trace: Trace) -> bool:
