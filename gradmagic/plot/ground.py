@@ -13,9 +13,10 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from gradmagic.plot.face import Face, Layout
+from gradmagic.plot.lettering import stamp
 from gradmagic.plot.limits import Limits
 from gradmagic.plot.theme import GRID_WIDTH, SPINE_WIDTH, TICK_LABEL, TICK_LENGTH, TICK_PAD, TICK_WIDTH, ZERO_WIDTH
-from gradmagic.plot.wrap import ASCENT, DESCENT, extent, font
+from gradmagic.plot.wrap import ASCENT, DESCENT, extent
 
 __all__ = ["Ground"]
 
@@ -44,6 +45,7 @@ class Ground:
         self._zero = self._context(theme.zero, ZERO_WIDTH, clipped=True)
         self._spine = self._context(theme.zero, SPINE_WIDTH)
         self._tick = self._context(theme.faint, TICK_WIDTH)
+        self._plain = renderer.new_gc()
         self._length, self._pad = (renderer.points_to_pixels(n) for n in (TICK_LENGTH, TICK_LENGTH + TICK_PAD))
 
     def _context(self, colour: str, width: float, *, clipped: bool = False) -> Any:
@@ -100,10 +102,8 @@ class Ground:
         ascent, descent = max(height - below, ASCENT * size), max(below, DESCENT * size)
         across, down = hold[0] * width, hold[1] * ascent + hold[2] * descent
         x, y = (place[0] + down, place[1] - across) if upright else (place[0] - across, place[1] - down)
-        context = self._renderer.new_gc()
-        context.set_foreground(colour)
-        _, whole = self._renderer.get_canvas_width_height()
-        self._renderer.draw_text(context, x, whole - y, text, font(points, bold=bold), 90.0 if upright else 0.0)
+        word = stamp(text, points, colour, self._renderer.dpi, bold=bold, upright=upright)
+        word.put(self._renderer, self._plain, x, y)
 
 
 def places(values: Sequence[float], limits: Limits, start: float, end: float) -> list[float]:

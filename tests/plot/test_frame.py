@@ -6,16 +6,21 @@ import io
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.image import imread
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.plot import Frame, figure, height_for
+from gradmagic.plot.lettering import stamp
 from gradmagic.plot.theme import THEMES
+from gradmagic.plot.wrap import font
 
 X = np.linspace(-6, 6, 500)
 REFUSAL = "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
@@ -46,6 +51,21 @@ def has_colour(picture: np.ndarray, colour: str) -> bool:
     return bool((np.abs(picture[..., :3].astype(int) - wanted).max(axis=-1) < 3).any())
 
 
+@pytest.fixture
+def words_between_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words where matplotlib's axes put them, rather than in the nearest whole pixels."""
+
+    def put(renderer: Any, context: Any, x: float, y: float, *, what: tuple[Any, ...], upright: bool) -> None:
+        text, points, colour, bold = what
+        context.set_foreground(colour)
+        renderer.draw_text(context, x, renderer.height - y, text, font(points, bold=bold), 90.0 if upright else 0.0)
+
+    def unrounded(text: str, points: float, colour: str, _: float, *, bold: bool, upright: bool) -> Any:
+        return SimpleNamespace(put=partial(put, what=(text, points, colour, bold), upright=upright))
+
+    monkeypatch.setattr("gradmagic.plot.ground.stamp", unrounded)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_each_curve_is_drawn_in_its_own_colour(theme: Any) -> None:
     picture = pixels(Frame(theme).draw(sine()))
@@ -63,6 +83,7 @@ def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew() -> None:
     np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
 
 
+@pytest.mark.usefixtures("words_between_pixels")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_fast_way_looks_as_matplotlib_draws_it(theme: Any) -> None:
     for curves in (sine(2.0, -1.3), without_second(), sine(order=4)):
@@ -74,6 +95,7 @@ def test_the_fast_way_looks_as_matplotlib_draws_it(theme: Any) -> None:
         assert far.mean() < 0.003  # the dashes of the cursor
 
 
+@pytest.mark.usefixtures("words_between_pixels")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("curves", [sine(2.0), sine(3e7), sine(1e-9, order=0), without_second(), sine(order=10)])
 def test_what_is_painted_below_the_curves_is_what_matplotlibs_axes_show(theme: Any, curves: Curves) -> None:
@@ -86,6 +108,17 @@ def test_what_is_painted_below_the_curves_is_what_matplotlibs_axes_show(theme: A
             line.set_visible(line.get_visible() and line.get_zorder() == 0.5)  # zero
     far = np.abs(painted - pixels(shown._repr_png_()))[..., :3].max(axis=-1) > 40
     assert far.sum() < 10 * len(shown.axes)  # of some hundred thousand: where a tick meets its line
+
+
+def test_a_word_is_drawn_once_and_stands_where_it_is_put() -> None:
+    once = stamp("-1.5", 8.0, "#123456", 100.0)
+    assert stamp("-1.5", 8.0, "#123456", 100.0) is once
+    renderer = RendererAgg(80, 60, 100.0)
+    once.put(renderer, renderer.new_gc(), 20.4, 30.4)
+    stamped = np.array(renderer.buffer_rgba())[..., 3]
+    plain = RendererAgg(80, 60, 100.0)
+    plain.draw_text(plain.new_gc(), 20, 60 - 30, "-1.5", font(8.0), 0.0)
+    assert np.array_equal(stamped, np.array(plain.buffer_rgba())[..., 3])
 
 
 def test_curves_need_none_of_matplotlibs_axes() -> None:
