@@ -41,6 +41,7 @@ class Brush:
         self._edge = self._context(theme.colour(order), EDGE_WIDTH)
         self._tangent = self._context(theme.colour(1), TANGENT_WIDTH)
         self._fill = (*(part / 255 for part in bytes.fromhex(theme.background[1:])), 1.0)
+        self._line, self._round = Path(np.zeros((2, 2))), Path(DISC.vertices, DISC.codes)
         self._disc = DISC.vertices * (renderer.points_to_pixels(POINT_SIZE) / 2)
         pixel = renderer.points_to_pixels(0.72)  # of a figure of 100 dpi
         rows = np.arange(round(len(words) - box.y1), round(len(words) - box.y0))
@@ -65,15 +66,19 @@ class Brush:
 
     def draw(self, marks: Marks, x: Limits, y: Limits) -> None:
         """A curve, its tangent and its point, between these limits."""
-        paint = self._renderer.draw_path
         for values in marks.values:
-            paint(self._curve, Path(self._places(marks.x, values, x, y)), SAME, None)
+            self._paint(self._curve, self._line, self._places(marks.x, values, x, y))
         if marks.tangent is not None:
             xs, ys = (np.array(part) for part in marks.tangent)
-            paint(self._tangent, Path(self._places(xs, ys, x, y)), SAME, None)
+            self._paint(self._tangent, self._line, self._places(xs, ys, x, y))
         if marks.point is not None and marks.cursor is not None:
             centre = self._places(np.array([marks.cursor]), np.array([marks.point]), x, y)
-            paint(self._edge, Path(self._disc + centre, DISC.codes), SAME, self._fill)
+            self._paint(self._edge, self._round, self._disc + centre, self._fill)
+
+    def _paint(self, context: Any, path: Path, vertices: Array, fill: Any = None) -> None:
+        """Draw a path that is led along other vertices: a new one would be looked at for masks and codes again."""
+        path.vertices = vertices
+        self._renderer.draw_path(context, path, SAME, fill)
 
     def _places(self, xs: Array, ys: Array, x: Limits, y: Limits) -> Array:
         """Numbers as pixels."""

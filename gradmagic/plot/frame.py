@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,24 +69,28 @@ def bands(count: int, width: int, height: int, above: int = TOP) -> list[Band]:
     return result
 
 
-def by_order(curves: Curves) -> dict[int, tuple[Curve, ...]]:
-    """The curves of each order: they share a pane."""
-    result: dict[int, tuple[Curve, ...]] = {}
-    for curve in curves.curves:
-        result[curve.order] = (*result.get(curve.order, ()), curve)
+def by_order(curves: Curves) -> dict[int, tuple[int, ...]]:
+    """The places of the curves of each order among all: they share a pane."""
+    result: dict[int, tuple[int, ...]] = {}
+    for place, curve in enumerate(curves.curves):
+        result[curve.order] = (*result.get(curve.order, ()), place)
     return result
 
 
-def value_at_x0(curves: Curves, curve: Curve) -> float | None:
-    """The value of this curve at x0, if it has one."""
-    place = next(i for i, other in enumerate(curves.curves) if other is curve)
+def of_pane(curves: Curves, places: tuple[int, ...]) -> tuple[Curve, ...]:
+    """The curves at these places."""
+    return tuple(curves.curves[place] for place in places)
+
+
+def value_at_x0(curves: Curves, place: int) -> float | None:
+    """The value of a curve at x0, if it has one."""
     value = curves.at_x0[place] if place < len(curves.at_x0) else None
-    return None if value is None or not np.isfinite(value) else float(value)
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def x_limits(curves: Curves) -> Limits:
     """What is shown of x: a line's whole range; points get some air."""
-    x = curves.x[np.isfinite(curves.x)]
+    x = curves.x if curves.style == "line" else curves.x[np.isfinite(curves.x)]
     lo, hi = (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
     if not hi - lo > 1e-12 * max(abs(lo), abs(hi)):
         air = abs(lo) / 2 or 1.0
@@ -136,7 +140,7 @@ class Frame:
         self._limits: dict[int, Limits] = {}
         self._x_limits: Limits | None = None
         self._scales: dict[int, Scale] = {}
-        self._stills: OrderedDict[tuple[int, Face], Strip] = OrderedDict()
+        self._stills: dict[tuple[int, Face], Strip] = {}
 
     def draw(self, curves: Curves) -> bytes:
         """The PNG of these curves.
@@ -216,14 +220,15 @@ class Frame:
             for order, band in zip(self._orders, self._bands, strict=True)
         ]
 
-    def _faces(self, shown: Drawn, groups: dict[int, tuple[Curve, ...]]) -> list[Face]:
+    def _faces(self, shown: Drawn, groups: dict[int, tuple[int, ...]]) -> list[Face]:
         """What the still part of each pane is to show."""
         curves = shown.curves
         span, notes, faces = x_limits(curves), list[str](), list[Face]()
         if span != self._x_limits:
             self._limits, self._x_limits = {}, span
         lowest = self._orders[-1]
-        for order, mine in groups.items():
+        for order, places in groups.items():
+            mine = of_pane(curves, places)
             label = ", ".join(dict.fromkeys(curve.label for curve in mine))
             # the legend says of what: one pane's d²u/dx², d²v/dx², … would fill it
             short = label if not curves.outputs or order == 0 else ordinal_label(order, "", curves.x_label)
@@ -256,14 +261,14 @@ class Frame:
 
     def _restore(self, faces: list[Face]) -> None:
         """Put the still parts on the canvas; those not seen lately are drawn first."""
-        keys = [(number, face) for number, face in enumerate(faces)]
-        for key in keys:
-            if key not in self._stills:
-                self._stills[key] = self._draw_still(*key)
-            self._stills.move_to_end(key)
-        self._pixels.restore(tuple(self._stills[key] for key in keys))
+        strips = []
+        for key in enumerate(faces):
+            strip = self._stills.pop(key, None) or self._draw_still(*key)
+            self._stills[key] = strip  # the last one that was seen stands last
+            strips.append(strip)
+        self._pixels.restore(tuple(strips))
         while len(self._stills) > STILLS:
-            self._stills.popitem(last=False)
+            del self._stills[next(iter(self._stills))]
 
     def _draw_still(self, number: int, face: Face) -> Strip:
         """The pixels of one band, with this face."""
@@ -278,27 +283,28 @@ class Frame:
         self.stills_drawn += 1
         return self._pixels.strip(*rows)
 
-    def _marks(self, curves: Curves, groups: dict[int, tuple[Curve, ...]], faces: list[Face]) -> tuple[Marks, ...]:
+    def _marks(self, curves: Curves, groups: dict[int, tuple[int, ...]], faces: list[Face]) -> tuple[Marks, ...]:
         """What moves; and where the points are."""
         anchors, found = list[tuple[int, float]](), list[Marks]()
-        slope = next((value_at_x0(curves, curve) for curve in groups.get(1, ())), None) if curves.slopes else None
+        slope = next((value_at_x0(curves, place) for place in groups.get(1, ())), None) if curves.slopes else None
         for order, face, band in zip(self._orders, faces, self._bands, strict=True):
-            value = value_at_x0(curves, groups[order][0])
-            marks = marks_of(curves, groups[order], face.x_limits, value, slope if order == 0 else None)
+            places = groups[order]
+            values = [value_at_x0(curves, place) for place in places]
+            mine = of_pane(curves, places)
+            marks = marks_of(curves, mine, face.x_limits, values[0], slope if order == 0 else None)
             if marks.cursor is not None and face.y_limits is not None:
-                anchors += self._anchored(curves, groups[order], face.y_limits, band)
+                anchors += self._anchored(zip(places, values, strict=True), face.y_limits, band)
             found.append(marks)
-        self.anchors = tuple(anchors)
+        self.anchors = tuple(sorted(anchors))
         return tuple(found)
 
     def _anchored(
-        self, curves: Curves, mine: tuple[Curve, ...], limits: Limits, band: Band
+        self, values: Iterable[tuple[int, float | None]], limits: Limits, band: Band
     ) -> Iterator[tuple[int, float]]:
         """For each curve of a pane that has a value at x0, its place among all and how far down its point is."""
         _, bottom, _, height = band.box
-        for place, curve in enumerate(curves.curves):
-            value = value_at_x0(curves, curve)
-            if value is not None and abs(value) < HUGE and any(curve is one for one in mine):
+        for place, value in values:
+            if value is not None and abs(value) < HUGE:
                 share = (value - limits.lo) / limits.width
                 yield place, self.size[1] * (1 - bottom - min(max(share, 0.0), 1.0) * height)
 

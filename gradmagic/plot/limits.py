@@ -14,6 +14,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 HUGE = 1e300  # beyond it the transforms of a plot overflow
 TINY = 1e-290
+EPS32, EPS64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
 POLE = 8.0  # a curve with a gap whose ends reach this many times further than its body has a pole there
 TAIL = 5.0  # per cent of the samples at either end that may lie outside the body
 SHRINK = 0.55  # an axis is narrowed when the numbers fill less than this part of it
@@ -74,11 +75,14 @@ def reach(*curves: Array, single: bool = False, even: Array | None = None) -> Re
     number tells how much of the curve they are; the body is theirs.
     """
     values = np.concatenate([np.ravel(curve) for curve in curves]) if len(curves) > 1 else np.ravel(curves[0])
-    eps = float(np.finfo(np.float32 if single or values.dtype == np.float32 else np.float64).eps)
+    if not values.size:
+        return None
+    eps = EPS32 if single or values.dtype == np.float32 else EPS64
     values = values.astype(np.float64, copy=False)
+    least, most = float(values.min()), float(values.max())
+    if least > -HUGE and most < HUGE:  # neither holds if one of them is no number
+        return constant_widened(least, most, eps)
     known = np.isfinite(values) & (np.abs(values) < HUGE)
-    if known.all():
-        return constant_widened(float(values.min()), float(values.max()), eps) if values.size else None
     finite = values[known]
     if finite.size == 0:
         return None
