@@ -71,9 +71,9 @@ class GradMagics(Magics):
     backend = Enum(("gradmagic", "torch"), "gradmagic", help="What --backend is where it is not given.").tag(
         config=True
     )
-    deadline = Float(30.0, help="Seconds after which a step of a panel is stopped, where --deadline is not given.").tag(
-        config=True
-    )
+    deadline = Float(
+        30.0, min=0.01, help="Seconds after which a step of a panel is stopped, where --deadline is not given."
+    ).tag(config=True)
     panel = Bool(True, help="Whether a panel is shown where --no-panel is not given.").tag(config=True)
 
     @no_var_expand

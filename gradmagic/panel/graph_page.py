@@ -81,8 +81,10 @@ class GraphPage:
         if before is not None and replace(seen.state, look=before.look) == before:
             return lambda: None
         explorer = seen.explorer
-        told = story(explorer.program, seen.state, explorer.namespace)
-        tried = outcomes(explorer.program.each()[place], seen.state, explorer.namespace)
+        with explorer.same_random():
+            told = story(explorer.program, seen.state, explorer.namespace)
+        with explorer.same_random():
+            tried = outcomes(explorer.program.each()[place], seen.state, explorer.namespace)
         return lambda: self._show(seen, told, tried, place)
 
     def _show(self, seen: Seen, told: Story, tried: Sequence[Outcome], place: int) -> None:

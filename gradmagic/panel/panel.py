@@ -12,6 +12,7 @@ import ipywidgets as w
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.explain import INPLACE
 from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
@@ -311,10 +312,19 @@ class Panel:
         page = self.pages.page
         if page is not None:
             finders.append(lambda: page.find(seen))
+        if any(INPLACE in (call.error or "") for call in self.explorer.ledger):
+            finders.append(self._writes)
         check = self.controls.check
         if check is not None and (check.asked or self.explorer.request.check):
             finders.append(check.find)
         return finders
+
+    def _writes(self) -> Callable[[], None]:
+        """What a refused call would have needed, and which line wrote to it."""
+        from gradmagic.panel.refused import writes
+
+        found = writes(self.explorer)
+        return lambda: self.words.say_writes(found)
 
     def _show_found(self, outcome: Outcome) -> None:
         """What was worked out for the open page."""

@@ -57,7 +57,7 @@ def why_stopped(outcome: Outcome, filename: str, what: str, before: State, wante
         more = max(60, 4 * round(outcome.seconds))
         said += (
             f"\nNo step of this panel may take longer. To give it more time: %%grad --deadline {more}, or "
-            f"%config GradMagics.deadline = {more}; 0 is no limit."
+            f"%config GradMagics.deadline = {more}."
         )
     return said
 

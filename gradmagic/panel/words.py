@@ -64,6 +64,10 @@ class Words:
             button.description = self._remedies[place].words if there else ""
             button.layout.display = None if there else "none"
 
+    def say_writes(self, found: str) -> None:
+        """What stands below the calls if one was refused for what was overwritten, until they are said anew."""
+        self.ledger.value += found
+
     def fail(self, message: str, *, kept: bool = True) -> None:
         """Say what went wrong, and whether the picture is of an earlier state for it."""
         self.problem.value = texts.messages([message, KEPT if kept else ""], "error")

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import gradmagic
+from gradmagic import torch
 
 
 def opened(text, **given):
@@ -124,6 +125,18 @@ def test_what_a_node_saved_has_the_letter_that_its_formula_calls_it_by():
     page.node.value = next(key for name, key in page.node.options if name.startswith("Mm"))
     assert "y = a · b" in page.rule.value
     assert "a (torch’s self) (2, 2), b (torch’s mat2) (2, 2)" in page.rule.value
+    panel.close()
+
+
+def test_a_cell_that_draws_random_numbers_is_told_with_those_that_are_drawn_and_the_users_stream_goes_on():
+    panel = gradmagic.explore("y = x * torch.rand(1)", of="y", order=1)
+    torch.manual_seed(5)
+    expected = torch.rand(2).tolist()
+    torch.manual_seed(5)
+    panel.pages.bar.value = "graph"
+    assert torch.rand(2).tolist() == expected
+    ((_, passed),) = panel.pages._made["graph"]._story.moments[1].steps[0].passed
+    assert passed[0] == panel.derivatives[0].values[0]
     panel.close()
 
 
