@@ -60,7 +60,7 @@ def line_of(
     others = {name: changed.get(name, span) for name, span in others.items() if name not in request.ranges}
     moved = {name: span for name, span in others.items() if name in changed or has_left(name, span, state, request.wrt)}
     words += [written(name, span, state, request.wrt) for name, span in moved.items()]
-    words += [f"{name}={value:.12g}" for name, value in request.values.items()]
+    words += [f"{name}={exactly(value)}" for name, value in request.values.items()]
     for option in OPTIONS:
         if option.kind in NAMES_OF:
             words += [f"{option.flag} {names}"] if (names := NAMES_OF[option.kind](request)) else []
@@ -88,13 +88,26 @@ def written(name: str, span: Range, state: State, wrt: str) -> str:
     """`NAME=LO:HI@START` for a slider or an input, as they stand."""
     if name == wrt:
         span = state.span or span
-        return f"{name}={span.lo:.12g}:{span.hi:.12g}@{span.clip(state.x0):.12g}"
+        return ranged(name, span, state.x0)
     if name not in state.params and state.y0 is not None:
         span = state.span_y or span
-        return f"{name}={span.lo:.12g}:{span.hi:.12g}@{span.clip(state.y0):.12g}"
+        return ranged(name, span, state.y0)
     start = state.params.get(name, span.begin)
     # what was typed may lie outside of the range, and a start may not
-    return f"{name}={min(span.lo, start):.12g}:{max(span.hi, start):.12g}@{start:.12g}"
+    return ranged(name, Range(min(span.lo, start), max(span.hi, start)), start)
+
+
+def ranged(name: str, span: Range, start: float) -> str:
+    return f"{name}={exactly(span.lo)}:{exactly(span.hi)}@{exactly(span.clip(start))}"
+
+
+def exactly(value: float) -> str:
+    """A number in as many digits as give it back to the last bit.
+
+    >>> exactly(2.0), exactly(-0.1), exactly(1 / 3), exactly(1e-7)
+    ('2', '-0.1', '0.3333333333333333', '1e-07')
+    """
+    return repr(float(value)).removesuffix(".0")
 
 
 def has_left(name: str, span: Range, state: State, wrt: str) -> bool:

@@ -107,6 +107,10 @@ class Column:
         """The hand rests: other front ends are told of it, and the switches follow what the run has found."""
         for number in self._numbers:
             number.settle()
+        for number, rest in zip(self.inputs, (replace(state, x0=0.0), replace(state, y0=None)), strict=False):
+            number.beside(rest)
+        for name, number in self.params.items():
+            number.beside(replace(state, params={**state.params, name: 0.0}))
         self._show_switches(state, ledger)
 
     def forget(self) -> None:

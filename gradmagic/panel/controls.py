@@ -192,13 +192,8 @@ class WeightsChooser:
     def __init__(self, spec: str, looks: Looks, changed: Callable[[str], None], of: str = "y") -> None:
         self.spec, self._changed = spec, changed
         self._given = spec if Weights.of(spec).kind == "name" else None  # only the cell's own line may name a variable
-        options = [(kind.title.format(of=of), key) for key, kind in KINDS.items()]
-        if self._given is not None:
-            options.append((f"the variable {self._given}", "name"))
-        self.kind = w.Dropdown(
-            options=options, description=f"each {of} gets", style=looks.named, layout=looks.wide,
-            tooltip=f"grad_outputs: by what each {of} is multiplied before all are added up",
-        )  # fmt: skip
+        self._of = of
+        self.kind = w.Dropdown(options=self._options(), style=looks.named, layout=looks.wide, **self._sentence())
         self.field = w.Text(continuous_update=False, style=looks.text, layout=w.Layout(width="auto", margin="2px 0"))
         self.problem = looks.html()
         self.row = w.VBox([self.kind, self.field, self.problem], layout=looks.layout())
@@ -206,9 +201,28 @@ class WeightsChooser:
         self.kind.observe(self._other_kind, "value")
         self.field.observe(lambda _: self._arrived(), "value")
 
-    def show(self, spec: str) -> None:
-        """Show a SPEC without telling anybody."""
+    def _options(self) -> list[tuple[str, str]]:
+        options = [(kind.title.format(of=self._of), key) for key, kind in KINDS.items()]
+        return options if self._given is None else [*options, (f"the variable {self._given}", "name")]
+
+    def _sentence(self) -> dict[str, str]:
+        """What the list is called, and its tooltip."""
+        return {
+            "description": f"each {self._of} gets",
+            "tooltip": f"grad_outputs: by what each {self._of} is multiplied before all are added up",
+        }
+
+    def show(self, spec: str, of: str | None = None) -> None:
+        """Show a SPEC without telling anybody, and what is weighted by its name if that is given."""
         self.spec = spec
+        if of not in (None, self._of):
+            self._of = of
+            for trait, words in self._sentence().items():
+                setattr(self.kind, trait, words)
+            self.kind.unobserve(self._other_kind, "value")
+            self.kind.options = self._options()
+            self.kind.value = Weights.of(spec).kind
+            self.kind.observe(self._other_kind, "value")
         kind = Weights.of(spec).kind
         if kind in ("onehot", "random"):
             text = spec.partition(":")[2].strip()

@@ -87,7 +87,7 @@ class JacobianPage:
 
     def _show(self, seen: Seen, found: Jacobian | str, place: int) -> None:
         self.output.show([one.y_label for one in seen.trace.outputs], place)
-        self.weights.show(seen.state.weights)
+        self.weights.show(seen.state.weights, of=seen.trace.outputs[place].y_label)
         weights = seen.trace.outputs[place].weights
         if isinstance(found, str) or weights is None or weights.size != len(found.matrix):
             self.table.value = messages([found if isinstance(found, str) else "there are no weights to multiply it by"])

@@ -67,6 +67,7 @@ class Number:
         self.row = w.HBox([self.slider, self.typed, self.down, self.up], layout=looks.row)
         self.remark: w.HTML | None = None  # of what was typed last; most fields never need one
         self._remarked = value
+        self._rest: object = None
         self._fit_field()
         self.slider.observe(lambda change: self._slid(float(change["new"])), "value")
         self.typed.observe(lambda change: self._typed(change["new"], change["old"]), "value")
@@ -145,6 +146,8 @@ class Number:
     def _typed(self, text: str, before: str) -> None:
         """A number was typed, or an expression that is one; what is neither is said, and the number stays."""
         if self._reads(self.value):  # as when the field was written from here
+            if text != self._in_field():
+                self._remark("", self.value)
             return
         try:
             value = number_of(text)
@@ -221,6 +224,12 @@ class Number:
             return plain(number_of(self.typed.value)) == value
         except GradUsageError:
             return False
+
+    def beside(self, rest: object) -> None:
+        """What all other controls say: once it is another, a remark is of something that has passed."""
+        if rest != self._rest:
+            self._rest = rest
+            self._remark("", self.value)
 
     def settle(self) -> None:
         """Tell all front ends where the slider stands, if it was moved in one of them."""

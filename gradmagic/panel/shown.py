@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import ipywidgets as w
 import numpy as np
@@ -49,6 +50,7 @@ class Shown:
             self.log.show(look.log)
         if self.overlays is not None:
             self.overlays.show(look)
+            self.overlays.step.beside(replace(state, look=replace(look, step=0.0)))
         if self.over_a_map is not None:
             self.over_a_map.show(look.plane)
 

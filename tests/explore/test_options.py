@@ -208,3 +208,17 @@ def test_what_would_be_read_as_something_else_is_said(line: str, said: str) -> N
 
 def test_the_overlays_that_show_takes_are_those_of_the_table() -> None:
     assert tuple(OVERLAYS) == OVERLAY_NAMES
+
+
+@pytest.mark.parametrize("value", [1 / 3, 2.345678901234, -0.1 - 0.2, 1e-7 / 3, 4e9 / 3, 123456789.0123456])
+def test_a_found_state_is_kept_to_the_last_bit(value: float) -> None:
+    text = "a * x + b"
+    g = Explorer(parse_line("x=-1:1 a=0:3 b=0.1234567890123456", text))
+    span = Range(value - 1 / 7, value + 1e-3)
+    g.step(replace(g.state, params={"a": value}, span=span, x0=value))
+    again = Explorer(parse_line(g.line.removeprefix("%%grad"), text))
+    assert (again.state.params, again.state.x0) == ({"a": value}, value)
+    assert (again.program.domain.lo, again.program.domain.hi) == (span.lo, span.hi)
+    assert again.request.values == {"b": 0.1234567890123456}
+    assert np.array_equal(again.y, g.y)
+    assert again.line == g.line

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradmagic
 from gradmagic import explore
 from gradmagic.panel import Panel
 from gradmagic.panel.jacobian_page import JacobianPage
@@ -127,3 +128,15 @@ def test_of_several_outputs_the_first_that_is_worth_it_is_shown_and_another_can_
 
 def test_a_single_output_is_no_choice() -> None:
     assert opened(CUMSUM)[1].output.list.layout.display == "none"
+
+
+def test_the_weights_name_what_they_weigh():
+    panel = gradmagic.explore("z = torch.cumsum(x, 0)", of="z", points=4)
+    panel.pages.bar.value = "jacobian"
+    page = panel.pages._made["jacobian"]
+    assert page.weights.kind.description == "each z gets"
+    assert ("one-hot: picks one z", "onehot") in page.weights.kind.options
+    page.weights.kind.value = "onehot"
+    assert panel.state.weights == "onehot:0"
+    assert page.weights.kind.value == "onehot"
+    panel.close()

@@ -1,7 +1,10 @@
 """A number whose slider stands on a grid of steps, as a front end's does."""
 
+from dataclasses import replace
+
 import pytest
 
+import gradmagic
 from gradmagic.explore.request import Range
 from gradmagic.panel.controls import Looks
 from gradmagic.panel.number import Number
@@ -165,3 +168,53 @@ def test_what_a_drag_types_is_not_written_over(made):
     number.typed.value = "1.50"
     number.show(number.value)
     assert (number.typed.value, told) == ("1.50", [1.5])
+
+
+UNREAD = "abc"
+
+
+@pytest.fixture
+def live():
+    panel = gradmagic.explore("a * x + b", x=(-1, 1), a=(0, 3, 1), b=(0, 3, 1))
+    number = panel.controls.params["a"]
+    number.typed.value = UNREAD
+    assert "abc" in number.remark.value
+    yield panel, number
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda panel, number: panel.controls.params["b"].up.click(),
+        lambda panel, number: panel.controls.x0.up.click(),
+        lambda panel, number: panel.controls.options.order.choose(3),
+        lambda panel, number: panel.go(replace(panel.state, weights="ramp")),
+        lambda panel, number: setattr(number.typed, "value", "2/2"),
+        lambda panel, number: setattr(number.typed, "value", "2"),
+    ],
+    ids=["another slider", "the cursor", "an option", "a state", "the same number", "another number"],
+)
+def test_a_remark_goes_with_the_next_thing_that_happens(live, act):
+    panel, number = live
+    act(panel, number)
+    assert number.remark.value == ""
+
+
+def test_a_remark_goes_with_undo_though_its_own_number_stays():
+    panel = gradmagic.explore("a * x + b", x=(-1, 1), a=(0, 3, 1), b=(0, 3, 1))
+    panel.controls.params["b"].up.click()
+    number = panel.controls.params["a"]
+    number.typed.value = UNREAD
+    assert number.remark.value
+    panel.undo.back.click()
+    assert number.remark.value == ""
+    panel.close()
+
+
+def test_a_remark_that_a_number_lies_outside_stays_while_the_picture_follows():
+    panel = gradmagic.explore("x", x=(-1, 1))
+    panel.controls.x0.typed.value = "7"
+    assert panel.state.x0 == 1.0
+    assert "lies outside" in panel.controls.x0.remark.value
+    panel.close()
