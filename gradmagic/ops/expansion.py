@@ -10,7 +10,8 @@ its series, by the same rules, with the same values at kinks; only products, quo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,28 +29,29 @@ from gradmagic.ops import moving as M
 from gradmagic.ops import shape as S
 from gradmagic.ops.series import (
     Series,
-    constant,
+    added,
     integral,
     integral_over,
+    linear,
     multiple,
     pair,
     polynomial,
     power,
-    power_of_variable,
+    power_of_linear,
     product,
     quotient,
-    scaled,
-    variable,
+    times,
 )
 
 Array = Any
+Operands = Sequence[Any]  # their series; None where there is no x behind one
 # rows whose output has the elements of its operand, each at its place
 _IN_PLACE = {S.clone, S.clone_in_rows, S.accumulated, S.to_copy, S.alias, S.real, M.masked_fill}
 # the slopes of these are polynomials in them: a + b y + c y²
-_POLYNOMIALS: dict[Any, Any] = {E.tan: (1, 0, 1), E.tanh: (1, 0, -1), E.sigmoid: (0, 1, -1)}
-# the slope of each of these, and with which sign it has the function itself for its slope
+_POLYNOMIALS: dict[Any, Any] = {E.exp: (0, 1, 0), E.tan: (1, 0, 1), E.tanh: (1, 0, -1), E.sigmoid: (0, 1, -1)}
+# the slope of each of these, with its sign, and with which sign it has the function itself for its slope
 _PAIRS: dict[Any, Any] = {
-    E.sin: (np.cos, -1), E.cos: (lambda x: -np.sin(x), -1), E.sinh: (np.cosh, 1), E.cosh: (np.sinh, 1),
+    E.sin: (np.cos, (1, -1)), E.cos: (np.sin, (-1, 1)), E.sinh: (np.cosh, (1, 1)), E.cosh: (np.sinh, (1, 1)),
 }  # fmt: skip
 
 
@@ -72,82 +74,76 @@ def derivatives(y: Tensor, x: Tensor, order: int) -> Derivatives:
     at the same speed.
     """
     out = np.empty((order + 1, *y._array.shape), y._array.dtype)
-    out[0] = y._array
     expansion = Expansion(x)
     with enable_grad():
-        try:
-            found = quiet(expansion.run, y, order)
-            top = 0 if found is None else min(found.top, order)
-            if found is not None and top:
-                factorials = np.array([float(math.factorial(k)) for k in range(1, top + 1)], found.c.dtype)
-                quiet(np.multiply, found.c[1 : top + 1].T, factorials, out=out[1 : top + 1].T)
-        finally:
-            expansion.let_go()
-    out[top + 1 :] = 0
+        top = quiet(expansion.run, y, order, out)
     return Derivatives(out, top, expansion.mixes)
 
 
+@cache
+def factorials(top: int, dtype: Any) -> Array:
+    """From 0! on."""
+    return np.array([float(math.factorial(k)) for k in range(top + 1)], dtype)
+
+
+def at(target: Any, nr: int) -> Any:
+    """The key of a node's output, or of a leaf."""
+    return (target, nr) if nr else target
+
+
 class Expansion:
-    """One pass from x to y."""
+    """One pass from x to y: each node gets its series, and then they are found in the order of the nodes."""
 
     def __init__(self, x: Tensor) -> None:
-        self.source = (edge(x) if x.requires_grad else x, x.output_nr)
-        self.x = x
+        variable = Series(x._array.shape, x._array.dtype, 1)
+        variable.give(x._array)
+        linear(variable, 1.0)
         # the series of each output of each node and of each leaf; None: does not depend on x
-        self.known: dict[Any, Series | None] = {self.source: variable(x._array)}
-        self.all: list[Series] = []
-        self.alike: dict[Any, tuple[int, Series]] = {}  # by what they compute, and how far: sin and cos need each other
+        self.known: dict[Any, Series | None] = {
+            None: None,
+            at(edge(x) if x.requires_grad else x, x.output_nr): variable,
+        }
+        self.alike: dict[Any, tuple[int, Series]] = {}  # by what they compute, and how far: rules lead to each other
         self.mixes = False
 
-    def run(self, y: Tensor, order: int) -> Series | None:
+    def run(self, y: Tensor, order: int, out: Array) -> int:
+        """Find the derivatives of y, and the last order of which it is not certain that it is zero."""
         target = edge(y)
-        if target is None or order == 0:
-            return None
-        if (target, y.output_nr) == self.source:
-            return self.known[self.source]
-        self.prepare(target, order)
-        found = self.known.get((target, y.output_nr))
-        if found is not None:
-            found.give(y._array)
-            for series in list(self.known.values()):  # in the order of their making, so that none has to wait for many
-                if series is not None:
-                    series.upto(order)
-        return found
+        waiting = self.prepared(target, order) if order and at(target, y.output_nr) not in self.known else []
+        found = self.known.get(at(target, y.output_nr)) if order else None
+        out[0] = y._array
+        if found is None or not found.top:
+            out[1:] = 0
+            return 0
+        top = found.top
+        found.begin(out)
+        self.known, self.alike = {}, {}  # a series lives on until its last reader is found
+        for series in drained(waiting):
+            series.upto(order)
+        found.upto(order)
+        times(out[2 : top + 1], factorials(top, out.dtype)[2:], out[2 : top + 1])
+        if top < order:
+            out[top + 1 :] = 0
+        return top
 
-    def new(self, shape: tuple[int, ...], dtype: Any, top: int) -> Series:
-        series = Series(shape, dtype, top)
-        self.all.append(series)
-        return series
-
-    def let_go(self) -> None:
-        """Series know each other, in circles: taken apart, their memory is free at once."""
-        for series in self.all:
-            series.__dict__.pop("step", None)
-
-    def prepare(self, root: Any, order: int) -> None:
-        """Make the series of all nodes between x and the root."""
-        leads = {self.source[0]}
+    def prepared(self, root: Any, order: int) -> list[Series]:
+        """Make the series of all nodes between x and the root; those that must be found, in order."""
+        found = []
         for node in reachable([root]):
-            if node is self.source[0]:
-                continue
-            if leads.isdisjoint(node.edges):
-                self.known.update(((node, nr), None) for nr in range(len(node.metas or (0,))))
-                continue
-            leads.add(node)
-            if node.metas is None:
-                self.made(node, 0, order)
-                continue
-            for nr, (_, dtype) in enumerate(node.metas):
-                if dtype.kind in "fc":
-                    self.made(node, nr, order)
+            for nr in (0,) if node.rare is None else range(len(node.metas or (0,))):
+                series = None if at(node, nr) in self.known else self.made(node, nr, order)
+                if series is not None and series.top and series.rate is None:
+                    found.append(series)
+        return found
 
     # -- which series a value has -------------------------------------------------------------------------------
 
     def of(self, target: Any, nr: int, order: int) -> Series | None:
         """The series behind an edge; made if nobody has asked for it yet, as in the graph of a rule."""
-        if (target, nr) in self.known:
-            return self.known[target, nr]
-        return self.made(target, nr, order) if isinstance(target, Node) else None
+        key = at(target, nr)
+        if key not in self.known:
+            self.known[key] = self.made(target, nr, order) if isinstance(target, Node) else None
+        return self.known[key]
 
     def of_value(self, value: Any, order: int) -> Any:
         """The series of what a rule gave, or the value itself where it does not depend on x."""
@@ -161,113 +157,112 @@ class Expansion:
 
     def made(self, node: Node, nr: int, order: int) -> Series | None:
         """The series of a node's output, made, and remembered."""
-        key = (node, nr)
-        operands = self.operands(node, order)
+        key, op, operands = at(node, nr), node.op, self.operands(node, order)
         for x in operands:
             if x is not None and x.top:
                 break
         else:
             self.known[key] = None
             return None
-        op, alike = node.op, None
-        refuse_untold(node)
-        if order > 1 and len(operands) == 1:
-            alike = self.same(node)
-            found = self.alike.get(alike)
+        told = _TOLD.get(op)
+        if told is None:
+            refuse_untold(node)
+        if node.rare is not None:
+            refuse_hooked(node)
+        if told is not None:
+            y = self.known[key] = Series(node.shape, node.dtype, order)
+            told(self, y, node, operands, order)
+        elif op.pointwise or node.kwargs.get("reduction", 1) == 0:
+            same = self.same(node) if order > 1 and len(operands) == 1 else None
+            found = self.alike.get(same)
             if found is not None and found[0] >= order:
                 self.known[key] = found[1]
                 return found[1]
-        shape, dtype = (node.shape, node.dtype) if node.metas is None else node.metas[nr]
-        if op.pointwise or node.kwargs.get("reduction", 1) == 0:
-            y = self.known[key] = self.new(shape, dtype, order)
-            if alike is not None:
-                self.alike[alike] = (order, y)
-            (_TOLD.get(op) or Expansion.by_rules)(self, y, node, operands, order)
+            y = self.known[key] = Series(*node.meta(nr), order)
+            if same is not None:
+                self.alike[same] = (order, y)
+            self.by_rules(y, node, operands, order)
         else:
             y = self.known[key] = self.by_linearity(node, nr, operands, order)
         return y
 
     def operands(self, node: Node, order: int) -> list[Series | None]:
-        nrs, known = node.edge_nrs, self.known
-        found = []
-        for i, target in enumerate(node.edges):
-            if target is not None:
-                at = (target, 0 if nrs is None else nrs[i])
-                found.append(known[at] if at in known else self.of(*at, order))
-            else:
-                found.append(None)
-        return found
+        nrs, known = node.rare and node.edge_nrs, self.known
+        if not nrs:
+            try:
+                return [known[target] for target in node.edges]
+            except KeyError:  # another leaf, or a node that nobody has asked for yet
+                nrs = (0,) * len(node.edges)
+        return [self.of(target, nr, order) for target, nr in zip(node.edges, nrs, strict=True)]
+
+    # -- how a row's series follows from the row ----------------------------------------------------------------
 
     def same(self, node: Node) -> Any:
         """What a node computes, of what: the key of what it shares with another."""
-        nr = 0 if node.edge_nrs is None else node.edge_nrs[0]
-        key = (node.op, node.edges[0], nr, *node.kwargs.values())
+        key = (node.op, node.edges[0], node.edge_nrs, *node.kwargs.values())
         try:
             hash(key)
         except TypeError:
             return None
         return key
 
-    # -- how a row's series follows from the row ----------------------------------------------------------------
+    def by_rules(self, y: Series, node: Node, operands: Operands, order: int) -> None:
+        """The general way: y' = p x', summed over the operands, with the partials p that the row gives."""
+        moving = [(i, x) for i, x in enumerate(operands) if x is not None and x.top]
+        if len(moving) == 1:
+            self.part(y, node, *moving[0], order)
+            return
+        first, *others = [self.part(Series(y.shape, y.dtype, order), node, i, x, order) for i, x in moving]
+        for part in others:
+            first, before = y if part is others[-1] else Series(y.shape, y.dtype, order), first
+            added(first, before, part)
 
-    def by_rules(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
-        """The general way: y' = p x', with the partial p that the row gives."""
-        factors: list[tuple[Any, Any, Series]] = []
-        terms: list[tuple[Series, Series]] = []
-        for i, x in enumerate(operands):
-            if x is None or x.top == 0:
-                continue
-            rule = node.op.vjps[i]
-            p = rule if isinstance(rule, (int, float)) else self.of_value(evaluated(node, i, order), order - 1)
-            if type(rule) is over:
-                if type(p) is not Series:
-                    factors.append((np.divide, p, x))
-                    continue
-                if sum(x is not None for x in operands) == 1:
-                    integral_over(y, x, p)
-                    return
-                p = self.inverse(p, node, order)
-            if type(p) is Series:
-                terms.append((p, x))
-            else:
-                factors.append((None if type(p) in (int, float) and p == 1 else np.multiply, p, x))
-        if not terms:
-            y.top = min(y.top, max([x.top for _, _, x in factors], default=0))
-            scaled(y, node.shape, factors)
+    def part(self, y: Series, node: Node, i: int, x: Series, order: int) -> Series:
+        """What the i-th operand gives to the sum."""
+        rule = node.op.vjps[i]
+        p = rule if isinstance(rule, (int, float)) else self.of_value(evaluated(node, i, order), order - 1)
+        if type(p) is not Series:
+            one = type(p) in (int, float) and p == 1
+            multiple(y, np.divide if type(rule) is over else None if one else np.multiply, p, x)
+        elif type(rule) is over:
+            integral_over(y, p, x)
         else:
-            terms += [(constant(p if ufunc is not np.divide else 1 / p), x) for ufunc, p, x in factors]
-            integral(y, node.shape, terms)
+            integral(y, p, x)
+        return y
 
-    def inverse(self, r: Series, node: Node, order: int) -> Series:
-        """One over a series."""
-        p = self.new(node.shape, node.dtype, order - 1)
-        p.give(1 / r.c[0])
-        quotient(p, node.shape, None, r)
-        return p
-
-    def by_product(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+    def by_sum(self, y: Series, node: Node, operands: Operands, order: int) -> None:
         a, b = operands
-        if a is None or b is None or a.top == 0 or b.top == 0:
+        if a is not None and b is not None:
+            added(y, a, b, _SUMS[node.op])
+        else:
             self.by_rules(y, node, operands, order)
-            return
-        a.give(node.unpack(0, False))
-        b.give(node.unpack(1, False))
-        y.top = min(order, a.top + b.top)
-        product(y, node.shape, a, b)
 
-    def by_quotient(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+    def by_negation(self, y: Series, node: Node, operands: Operands, order: int) -> None:
+        multiple(y, np.multiply, -1, operands[0])
+
+    def by_product(self, y: Series, node: Node, operands: Operands, order: int) -> None:
         a, b = operands
+        if a is None or a.top == 0:
+            multiple(y, np.multiply, node.unpack(0, False), b)
+        elif b is None or b.top == 0:
+            multiple(y, np.multiply, node.unpack(1, False), a)
+        else:
+            a.give(node.unpack(0, False))
+            b.give(node.unpack(1, False))
+            product(y, a, b)
+
+    def by_quotient(self, y: Series, node: Node, operands: Operands, order: int) -> None:
+        a, b = operands
+        below = node.unpack(1, False)
         if b is None or b.top == 0:
-            self.by_rules(y, node, operands, order)
+            multiple(y, np.divide, below, a)
             return
-        above, below = node.unpack(0, False), node.unpack(1, False)
         b.give(below)
-        y.give(above / below)
-        quotient(y, node.shape, a, b)
+        y.give(node.unpack(0, False) / below)
+        quotient(y, a, b)
 
-    def by_power(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+    def by_power(self, y: Series, node: Node, operands: Operands, order: int) -> None:
         (x,) = operands
-        assert x is not None
         exponent, value = node.kwargs["exponent"], node.unpack(0, False)
         x.give(value)
         if isinstance(exponent, complex):
@@ -282,58 +277,46 @@ class Expansion:
 
     def by_products(self, y: Series, x: Series, exponent: int, order: int) -> None:
         """A whole power, by halving it; so it is exact at zero too."""
-        shape = y.c.shape[1:]
-        if x.unit:
-            power_of_variable(y, x, exponent)
+        if x.rate is not None:
+            power_of_linear(y, x, exponent)
         elif exponent > 1:
             a = x if exponent == 2 else self.raised(x, exponent // 2, order)
             b = a if exponent % 2 == 0 else self.raised(x, exponent - exponent // 2, order)
-            y.top = min(order, a.top + b.top)
-            product(y, shape, a, b)
+            product(y, a, b)
         else:
             y.top = x.top * exponent
-            multiple(y, shape, None, None, x)
+            multiple(y, None, None, x)
 
     def raised(self, x: Series, exponent: int, order: int) -> Series:
         """A whole power of x as a series of its own."""
         if exponent == 1:
             return x
-        y = self.new(x.c.shape[1:], x.c.dtype, order)
-        y.give(x.c[0] ** exponent)
+        y = Series(x.shape, x.dtype, order)
+        y.give(x.value**exponent)
         self.by_products(y, x, exponent, order)
         return y
 
-    def by_pair(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+    def by_pair(self, y: Series, node: Node, operands: Operands, order: int) -> None:
         """Sine and cosine, each the other's slope: both are found together."""
         (x,) = operands
-        assert x is not None
-        value = node.unpack(0, False)
-        slope, sign = _PAIRS[node.op]
-        other = self.new(node.shape, node.dtype, order - 1)
-        other.give(slope(value))
-        pair(y, other, x, sign)
-        find = y.step
+        slope, signs = _PAIRS[node.op]
+        pair(y, x, node.op.fn, slope, signs, node.unpack(0, False))
 
-        def step(lo: int, hi: int) -> None:
-            if other.top and not y.valued:  # no later op has kept it
-                y.give(node.op.fn(value))
-            find(lo, hi)
-
-        y.step = other.step = step
-
-    def by_polynomial(self, y: Series, node: Node, operands: Sequence[Series | None], order: int) -> None:
+    def by_polynomial(self, y: Series, node: Node, operands: Operands, order: int) -> None:
         """Tangents and their like, whose slope is a polynomial in themselves."""
         (x,) = operands
-        assert x is not None
         a, b, c = _POLYNOMIALS[node.op]
         value = node.unpack(1, False)
         y.give(value)
-        slope = self.new(node.shape, node.dtype, order - 1)
+        if c == 0:  # the exponential is its own slope
+            integral(y, y, x)
+            return
+        slope = Series(node.shape, node.dtype, order - 1)
         slope.give(a + value * (b + c * value))
         polynomial(slope, y, b, c)
-        integral(y, node.shape, [(slope, x)])
+        integral(y, slope, x)
 
-    def by_linearity(self, node: Node, nr: int, operands: Sequence[Series | None], order: int) -> Series:
+    def by_linearity(self, node: Node, nr: int, operands: Operands, order: int) -> Series:
         """A linear row is applied to the coefficients of each order by themselves."""
         op = node.op
         if not isinstance(op, (Linear, Variadic)):
@@ -342,7 +325,7 @@ class Expansion:
             )
         self.mixes = self.mixes or op not in _IN_PLACE
         apply = _joined if isinstance(op, Variadic) else _moved
-        y = self.new(*node.meta(nr), min(order, max([x.top for x in operands if x is not None])))
+        y = Series(*node.meta(nr), min(order, max([x.top for x in operands if x is not None])))
 
         def step(lo: int, hi: int) -> None:
             for x in operands:
@@ -355,14 +338,21 @@ class Expansion:
         return y
 
 
-def _moved(node: Node, nr: int, operands: Sequence[Series | None], k: int) -> Array:
+def drained(waiting: list[Series]) -> Iterator[Series]:
+    """Each of them once, from the first on; they are held no longer than that."""
+    waiting.reverse()
+    while waiting:
+        yield waiting.pop()
+
+
+def _moved(node: Node, nr: int, operands: Operands, k: int) -> Array:
     (x,) = operands
     assert x is not None
     row = node.op.fn(x.c[k], **node.op.of_linear_part(node.kwargs))
     return row if node.op.outputs == 1 else row[nr]
 
 
-def _joined(node: Node, nr: int, operands: Sequence[Series | None], k: int) -> Array:
+def _joined(node: Node, nr: int, operands: Operands, k: int) -> Array:
     kwargs = dict(node.kwargs)
     shapes = kwargs.pop("shapes")
     rows = [
@@ -374,8 +364,10 @@ def _joined(node: Node, nr: int, operands: Sequence[Series | None], k: int) -> A
 
 _WAY_OUT = "apply grad(…, create_graph=True) as often as the order says"
 _FEW_FACTORS = 64
+_SUMS: dict[Any, Any] = {E.add: np.add, E.sub: np.subtract}
 _TOLD: dict[Any, Callable[..., None]] = {
     E.mul: Expansion.by_product, E.div: Expansion.by_quotient, E.pow_scalar: Expansion.by_power,
+    E.neg: Expansion.by_negation, **dict.fromkeys(_SUMS, Expansion.by_sum),
     **dict.fromkeys(_PAIRS, Expansion.by_pair), **dict.fromkeys(_POLYNOMIALS, Expansion.by_polynomial),
 }  # fmt: skip
 
@@ -388,6 +380,10 @@ def refuse_untold(node: Node) -> None:
         raise NoSeriesError(
             f"{node.op.name} of complex numbers has no complex derivative, so no Taylor series: {_WAY_OUT}"
         )
+
+
+def refuse_hooked(node: Node) -> None:
+    """Hooks say nothing about a series either."""
     if node.plain:
         return
     if node.node_hooks or node.node_prehooks or (node.pre_hooks and any(hooks for hooks, _ in node.pre_hooks.values())):

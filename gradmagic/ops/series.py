@@ -8,10 +8,17 @@ products of arrays, and all of them up to order n cost n².
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from itertools import accumulate
+from operator import mul
 from typing import Any
 
 import numpy as np
+
+try:  # einsum itself: its Python front costs as much as what it does to a thousand points
+    from numpy._core.multiarray import c_einsum as einsum  # private
+except ImportError:  # another numpy
+    from numpy import einsum
 
 Array = Any
 
@@ -21,155 +28,168 @@ class Series:
 
     Attributes
     ----------
-    c : ndarray
-        The coefficients, one row each. ``c[0]``, the value itself, may be missing where nobody has needed it.
+    c : ndarray or None
+        The coefficients, one row each, from when they are first asked for.
+    value : ndarray or None
+        What goes to ``c[0]``, the value itself; None where nobody has needed it.
     top : int
         The last row; what comes after it is zero, or nobody asks for it.
     known : int
         The last coefficient found.
+    rate : float or None
+        The slope, where that is one number, as it is of the variable and of all that is linear in it.
     step : callable
         ``step(lo, hi)`` finds the coefficients from lo to hi, and may ask others for theirs.
     """
 
+    c: Array = None
+    value: Array = None
     known = 0
+    rate: float | None = None
     d: Array = None
     scaled_to = 0
-    unit = False  # whether this is the variable itself, whose slope is one
-    valued = False
-    step: Callable[[int, int], None]
+    step: Any = None
 
     def __init__(self, shape: tuple[int, ...], dtype: Any, top: int) -> None:
-        self.c = np.empty((top + 1, *shape), dtype)
-        self.top = top
+        self.shape, self.dtype, self.top, self.ndim = shape, dtype, top, len(shape)
 
-    def upto(self, k: int) -> Array:
-        """The coefficients, known at least as far as order k."""
+    def upto(self, k: int, ndim: int = 0) -> Array:
+        """The coefficients, known at least as far as order k, as rows that broadcast to rows of so many axes."""
+        if self.c is None:
+            self.begin(np.empty((self.top + 1, *self.shape), self.dtype))
         known = self.known
         if known < k and known < self.top:
             k = min(k, self.top)
             self.step(known + 1, k)
-            self.known = k
-        return self.c
+            self.known = max(self.known, k)
+            if self.known == self.top:
+                self.step = None  # and with it what it has read: memory for the series that come later
+        return self.c if self.ndim >= ndim else _aligned(self.c, ndim)
 
-    def slopes(self, k: int) -> Array:
+    def begin(self, c: Array) -> None:
+        """Have the coefficients there, beginning with what is known of them."""
+        self.c = c
+        if self.value is not None:
+            c[0] = self.value
+        if self.rate is not None:
+            c[1:] = self.rate
+            self.known = self.top
+
+    def slopes(self, k: int, ndim: int = 0) -> Array:
         """Row j holds j times the coefficient of order j: the series of the derivative, as far as order k."""
         k = min(k, self.top)
         if self.scaled_to < k:
-            c, before = self.upto(k), self.scaled_to
+            c, since = self.upto(k), self.scaled_to + 1
             if self.d is None:
-                self.d = np.empty_like(c)
+                self.d = np.empty(c.shape, c.dtype)
             self.scaled_to = k = self.known
-            if k == before + 1:
-                np.multiply(c[k], k, out=self.d[k, ...])
-            else:
-                orders = np.arange(before + 1, k + 1, dtype=c.dtype).reshape(-1, *(1,) * (c.ndim - 1))
-                np.multiply(c[before + 1 : k + 1], orders, out=self.d[before + 1 : k + 1])
-        return self.d
+            times(c[since : k + 1], orders(self.top, c.dtype)[since : k + 1], self.d[since : k + 1])
+        return self.d if self.ndim >= ndim else _aligned(self.d, ndim)
 
     def give(self, value: Array) -> None:
         """Tell the value itself."""
-        if not self.valued:
-            self.c[0] = value
-            self.valued = True
+        if self.value is None:
+            self.value = value
+            if self.c is not None:
+                self.c[0] = value
 
 
-def variable(value: Array) -> Series:
-    """The series of x itself: its value, then one."""
-    x = Series(value.shape, value.dtype, 1)
-    x.c[0], x.c[1] = value, 1
-    x.known, x.unit, x.valued = 1, True, True
-    return x
+@cache
+def orders(top: int, dtype: Any) -> Array:
+    """The numbers from 0 to the top."""
+    return np.arange(top + 1, dtype=dtype)
 
 
-def constant(value: Array) -> Series:
-    """The series of what does not depend on x."""
-    p = Series((), float, -1)
-    p.c, p.top, p.valued = np.asarray(value)[None], 0, True
-    return p
+def times(rows: Array, numbers: Array, out: Array) -> None:
+    """Each row times its number. For a single row numpy takes half of the time that it takes for several."""
+    if len(numbers) == 1:
+        np.multiply(rows[0], numbers[0], out=out[0, ...])
+    elif len(numbers):
+        np.multiply(rows, numbers.reshape(-1, *(1,) * (rows.ndim - 1)), out=out)
 
 
-def aligned(c: Array, shape: tuple[int, ...]) -> Array:
-    """The rows of coefficients, so that they broadcast to rows of this shape."""
-    missing = len(shape) + 1 - c.ndim
-    return c if missing <= 0 else c.reshape(c.shape[0], *(1,) * missing, *c.shape[1:])
+def _aligned(c: Array, ndim: int) -> Array:
+    return c.reshape(c.shape[0], *(1,) * (ndim + 1 - c.ndim), *c.shape[1:])
 
 
-def convolved(a: Array, b: Array, k: int, lo: int, hi: int, out: Array) -> None:
-    """The sum over j from lo to hi of ``a[j] * b[k - j]``."""
+def convolved(a: Array, back: Array, k: int, lo: int, hi: int, out: Array) -> None:
+    """The sum over j from lo to hi of ``a[j] * b[k - j]``, where ``back`` holds the rows of b from the last to the first."""
+    at = len(back) - 1 - k
     if lo < hi:  # einsum adds the products up as it makes them
-        np.einsum("j...,j...->...", a[lo : hi + 1], b[k - hi : k - lo + 1][::-1], out=out)
+        einsum("j...,j...->...", a[lo : hi + 1], back[at + lo : at + hi + 1], out=out)
     elif lo == hi:
-        np.multiply(a[lo], b[k - lo], out=out)
+        np.multiply(a[lo], back[at + lo], out=out)
     else:
         out[...] = 0
 
 
-def scaled(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Any, Array, Series]]) -> None:
-    """Let y be a sum of terms of others' coefficients: ``ufunc(x, factor)``, the factor being constant."""
-    if len(terms) == 1:
-        multiple(y, shape, *terms[0])
-        return
-    parts = [(ufunc, factor, x, aligned(x.c, shape)) for ufunc, factor, x in terms]
-
-    def step(lo: int, hi: int) -> None:
-        fresh = True
-        for ufunc, factor, x, rows in parts:
-            x.upto(hi)
-            last = min(hi, x.top)
-            part, given = y.c[lo : last + 1], rows[lo : last + 1]
-            if not fresh:
-                np.add(part, given if ufunc is None else ufunc(given, factor), out=part)
-                continue
-            y.c[last + 1 : hi + 1] = 0
-            fresh = False
-            if ufunc is None:
-                part[...] = given
-            else:
-                ufunc(given, factor, out=part)
-
-    y.step = step
+def linear(y: Series, rate: float) -> None:
+    """Let y have a number for its slope."""
+    y.rate, y.top = rate, min(y.top, 1)
 
 
-def multiple(y: Series, shape: tuple[int, ...], ufunc: Any, factor: Array, x: Series) -> None:
+def multiple(y: Series, ufunc: Any, factor: Any, x: Series) -> None:
     """Let y be ``ufunc(x, factor)``, or x itself, but for its value; y ends where x does."""
-    own, rows = y.c, aligned(x.c, shape)
+    y.top = min(y.top, x.top)
+    if x.rate is not None and (ufunc is None or type(factor) in (int, float)):
+        linear(y, x.rate if ufunc is None else float(ufunc(x.rate, factor)))
+        return
 
     def step(lo: int, hi: int) -> None:
-        x.upto(hi)
+        own, rows = y.c[lo : hi + 1], x.upto(hi, y.ndim)[lo : hi + 1]
         if ufunc is None:
-            own[lo : hi + 1] = rows[lo : hi + 1]
+            own[...] = rows
         else:
-            ufunc(rows[lo : hi + 1], factor, out=own[lo : hi + 1])
+            ufunc(rows, factor, out=own)
 
     y.step = step
 
 
-def product(y: Series, shape: tuple[int, ...], a: Series, b: Series) -> None:
+def added(y: Series, a: Series, b: Series, ufunc: Any = np.add) -> None:
+    """Let y be a + b, or a - b, but for its value."""
+    y.top = min(y.top, max(a.top, b.top))
+    if a.rate is not None and b.rate is not None:
+        linear(y, float(ufunc(a.rate, b.rate)))
+        return
+
+    def step(lo: int, hi: int) -> None:
+        own, left, right = y.c, a.upto(hi, y.ndim), b.upto(hi, y.ndim)
+        both = min(hi, a.top, b.top)
+        if lo <= both:
+            ufunc(left[lo : both + 1], right[lo : both + 1], out=own[lo : both + 1])
+        rest = slice(max(lo, both + 1), hi + 1)
+        if hi <= both:
+            return
+        if a.top > both:
+            own[rest] = left[rest]
+        else:
+            (np.positive if ufunc is np.add else np.negative)(right[rest], out=own[rest])
+
+    y.step = step
+
+
+def product(y: Series, a: Series, b: Series) -> None:
     """Let y be a times b."""
-    left, right = aligned(a.c, shape), aligned(b.c, shape)
+    y.top = min(y.top, a.top + b.top)
 
     def step(lo: int, hi: int) -> None:
-        a.upto(hi)
-        b.upto(hi)
+        own, left, right = y.c, a.upto(hi, y.ndim), b.upto(hi, y.ndim)[::-1]
         for k in range(lo, hi + 1):
-            convolved(left, right, k, max(0, k - b.top), min(k, a.top), y.c[k, ...])
+            convolved(left, right, k, max(0, k - b.top), min(k, a.top), own[k, ...])
 
     y.step = step
 
 
-def quotient(y: Series, shape: tuple[int, ...], a: Series | None, b: Series) -> None:
+def quotient(y: Series, a: Series | None, b: Series) -> None:
     """Let y be a over b, whose values are known: y b = a."""
-    over, own = aligned(b.c, shape), y.c
-    above = None if a is None else aligned(a.c, shape)
 
     def step(lo: int, hi: int) -> None:
-        b.upto(hi)
-        if a is not None:
-            a.upto(hi)
+        own, back, over = y.c, y.c[::-1], b.upto(hi, y.ndim)
+        above, last = (None, 0) if a is None else (a.upto(hi, y.ndim), a.top)
         for k in range(lo, hi + 1):
             row = own[k, ...]
-            convolved(over, own, k, 1, min(k, b.top), row)
-            if a is not None and above is not None and k <= a.top:
+            convolved(over, back, k, 1, min(k, b.top), row)
+            if above is not None and k <= last:
                 np.subtract(above[k], row, out=row)
             else:
                 np.negative(row, out=row)
@@ -178,66 +198,114 @@ def quotient(y: Series, shape: tuple[int, ...], a: Series | None, b: Series) -> 
     y.step = step
 
 
-def integral(y: Series, shape: tuple[int, ...], terms: Sequence[tuple[Series, Series]]) -> None:
-    """Let y have the slope p x', summed over the terms (p, x)."""
-    (p, x), *others = terms
-    rows = aligned(p.c, shape)
-    more = [(p, aligned(p.c, shape), x) for p, x in others]
+def integral(y: Series, p: Series, x: Series) -> None:
+    """Let y have the slope p x'."""
 
     def step(lo: int, hi: int) -> None:
+        own, rate = y.c, x.rate
+        slopes = x.slopes(hi, y.ndim) if rate is None else None
         for k in range(lo, hi + 1):
-            p.upto(k - 1)
-            _slope_of(y, p, rows, x, k, k)
+            row, below = own[k, ...], p.upto(k - 1, y.ndim)
+            if rate is None:
+                convolved(slopes, below[::-1], k, max(1, k - p.top), min(k, x.top), row)
+                if k > 1:
+                    np.multiply(row, 1 / k, out=row)
+            elif k - 1 <= p.top:
+                np.multiply(below[k - 1], rate / k, out=row)
+            else:
+                row[...] = 0
             y.known = k
 
-    def summed(lo: int, hi: int) -> None:
-        for k in range(lo, hi + 1):
-            row = y.c[k, ...]
-            p.upto(k - 1)
-            _slope_times(p, rows, x, k, row)
-            for q, above, z in more:
-                q.upto(k - 1)
-                term = np.empty_like(row)
-                _slope_times(q, above, z, k, term)
-                np.add(row, term, out=row)
-            np.divide(row, k, out=row)
-            y.known = k
-
-    y.step = summed if more else step
+    y.step = step
 
 
-def pair(y: Series, other: Series, x: Series, sign: int) -> None:
-    """Let y have the slope ``other`` times x', and that one y times x', with a sign: both are found together."""
+def integral_over(y: Series, r: Series, x: Series) -> None:
+    """Let y have the slope x' / r: r y' = x'."""
 
     def step(lo: int, hi: int) -> None:
+        own, rows = y.c, x.upto(hi, y.ndim)
         for k in range(lo, hi + 1):
-            _slope_of(y, other, other.c, x, k, k)
-            if k <= other.top:
-                _slope_of(other, y, y.c, x, k, k * sign)
-                other.known = k
+            row, below = own[k, ...], r.upto(k - 1, y.ndim)
+            first = max(1, k - r.top)
+            if first < k:
+                convolved(y.slopes(k - 1), below[::-1], k, first, k - 1, row)
+                np.multiply(row, -1 / k, out=row)
+                if k <= x.top:
+                    np.add(row, rows[k], out=row)
+                np.divide(row, below[0], out=row)
+            elif k <= x.top:
+                np.divide(rows[k], below[0], out=row)
+            else:
+                row[...] = 0
             y.known = k
 
-    def of_variable(lo: int, hi: int) -> None:
-        """All at once: in turn the partner's value and the own one, over the factorials."""
-        for own, partner, turn in ((y, other, 1), (other, y, sign)):
-            for first, value, factor in ((1, partner.c[0], turn), (2, own.c[0], sign)):
-                rows = own.c[first::2]
-                factors = [factor * sign**m / math.factorial(first + 2 * m) for m in range(len(rows))]
-                np.multiply(np.array(factors, rows.dtype).reshape(-1, *(1,) * value.ndim), value, out=rows)
-            own.known = own.top
+    y.step = step
 
-    y.step = other.step = of_variable if x.unit else step
+
+def pair(y: Series, x: Series, own: Any, slope: Any, signs: tuple[int, int], at: Array) -> None:
+    """Let y be ``own(at)`` with the slope p x', and p be ``slope(at)`` with the slope y x', each slope with a sign."""
+    find = (_in_turn if x.rate is None else _by_factorials)(y, x, slope, signs, at)
+
+    def step(lo: int, hi: int) -> None:
+        if y.value is None and y.top > 1:  # no later op has kept it
+            y.give(own(at))
+        find(lo, hi)
+
+    y.step = step
+
+
+def _in_turn(y: Series, x: Series, slope: Any, signs: tuple[int, int], at: Array) -> Any:
+    p: Array = None
+
+    def find(lo: int, hi: int) -> None:
+        nonlocal p
+        slopes = x.slopes(hi, y.ndim)
+        if p is None:
+            p = np.empty((y.top, *y.shape), y.dtype)
+            slope(at, out=p[0, ...])
+        for k in range(lo, hi + 1):
+            for rows, other, sign in ((y.c, p, signs[0]), (p, y.c, signs[1])):
+                if k < len(rows):
+                    row = rows[k, ...]
+                    convolved(slopes, other[::-1], k, 1, min(k, x.top), row)
+                    if k * sign != 1:
+                        np.multiply(row, sign / k, out=row)
+
+    return find
+
+
+def _by_factorials(y: Series, x: Series, slope: Any, signs: tuple[int, int], at: Array) -> Any:
+    """Where x' is a number: powers of it over factorials, in turn with the value of p and that of y."""
+
+    def find(lo: int, hi: int) -> None:
+        factors, first = _turns(x.rate, signs, y.top, y.dtype), y.c[1, ...]
+        slope(at, out=first)
+        if y.top > 1:
+            times(y.value[None], factors[1::2], y.c[2::2])
+            times(y.c[1:2], factors[2::2], y.c[3::2])
+        if factors[0] != 1:
+            np.multiply(first, factors[0], out=first)
+        y.known = y.top
+
+    return find
+
+
+@lru_cache
+def _turns(rate: float, signs: tuple[int, int], top: int, dtype: Any) -> Array:
+    """Powers over factorials from order 1 on, with the signs in turn."""
+    found = accumulate([rate * signs[1 - k % 2] / k for k in range(1, top + 1)], mul)
+    return np.array([*found], dtype)
 
 
 def polynomial(p: Series, y: Series, b: int, c: int) -> None:
     """Let p be b y + c y², but for its value."""
-    own, rows = p.c, y.c
 
     def step(lo: int, hi: int) -> None:
-        y.upto(hi)
+        own, rows = p.c, y.upto(hi)
+        back = rows[::-1]
         for k in range(lo, hi + 1):
             row = own[k, ...]
-            convolved(rows, rows, k, 0, k, row)
+            convolved(rows, back, k, 0, k, row)
             if c != 1:
                 np.multiply(row, c, out=row)
             if b:
@@ -246,86 +314,35 @@ def polynomial(p: Series, y: Series, b: int, c: int) -> None:
     p.step = step
 
 
-def _slope_of(y: Series, p: Series, rows: Array, x: Series, k: int, by: int) -> None:
-    """The coefficient of order k of what has the slope p x'."""
-    row = y.c[k, ...]
-    if x.unit and k - 1 <= p.top:
-        np.divide(rows[k - 1], by, out=row)
-        return
-    _slope_times(p, rows, x, k, row)
-    if by != 1:
-        np.divide(row, by, out=row)
-
-
-def _slope_times(p: Series, rows: Array, x: Series, k: int, out: Array) -> None:
-    """The coefficient of order k - 1 of p x'; one product is left where x is linear, none where it is the variable."""
-    if x.top > 1:
-        slopes = aligned(x.slopes(k), out.shape)
-        convolved(slopes, rows, k, max(1, k - p.top), min(k, x.top), out)
-    elif k - 1 > p.top:
-        out[...] = 0
-    elif x.unit:
-        out[...] = rows[k - 1]
-    else:
-        np.multiply(rows[k - 1], aligned(x.upto(1), out.shape)[1], out=out)
-
-
-def integral_over(y: Series, x: Series, r: Series) -> None:
-    """Let y have the slope x' / r: r y' = x'."""
-    own, below = y.c, r.c
-
-    def step(lo: int, hi: int) -> None:
-        x.upto(hi)
-        for k in range(lo, hi + 1):
-            row = own[k, ...]
-            r.upto(k - 1)
-            first = max(1, k - r.top)
-            if first < k:
-                convolved(y.slopes(k - 1), below, k, first, k - 1, row)
-                np.divide(row, -k, out=row)
-                if k <= x.top:
-                    np.add(row, x.c[k], out=row)
-                np.divide(row, below[0], out=row)
-            elif k <= x.top:
-                np.divide(x.c[k], below[0], out=row)
-            else:
-                row[...] = 0
-            y.known = k
-
-    y.step = step
-
-
-def power_of_variable(y: Series, x: Series, exponent: int) -> None:
-    """Let y be a whole power of x, whose slope is one: the coefficients are those of the binomial."""
+def power_of_linear(y: Series, x: Series, exponent: int) -> None:
+    """Let y be a whole power of x, where x' is a number: the coefficients are those of the binomial."""
     y.top = min(y.top, exponent)
-    own, value = y.c, x.c[0]
 
     def step(lo: int, hi: int) -> None:
-        rest = None
+        powers, rest = [*accumulate([x.rate] * hi, mul, initial=1.0)], None
         for k in range(hi, lo - 1, -1):
-            if k == exponent:
-                own[k] = 1
+            left, factor = exponent - k, math.comb(exponent, k) * powers[k]
+            if left == 0:
+                y.c[k] = factor
                 continue
-            left = exponent - k
-            rest = value if left == 1 else value**left if rest is None else rest * value
-            np.multiply(rest, math.comb(exponent, k), out=own[k, ...])
+            rest = (x.value if left == 1 else x.value**left) if rest is None else rest * x.value
+            np.multiply(rest, factor, out=y.c[k, ...])
 
     y.step = step
 
 
 def power(y: Series, x: Series, exponent: float) -> None:
     """Let y be x to a power, where x is nowhere zero: x y' = r y x'."""
-    own, base = y.c, x.c
 
     def step(lo: int, hi: int) -> None:
+        own, base, slopes = y.c, x.upto(hi), x.slopes(hi)
         for k in range(lo, hi + 1):
             row = own[k, ...]
-            first = min(k, x.top)
-            convolved(x.slopes(k), own, k, 1, first, row)
+            convolved(slopes, own[::-1], k, 1, min(k, x.top), row)
             np.multiply(row, exponent, out=row)
             if k > 1:
                 rest = np.empty_like(row)
-                convolved(base, y.slopes(k - 1), k, 1, min(k - 1, x.top), rest)
+                convolved(base, y.slopes(k - 1)[::-1], k, 1, min(k - 1, x.top), rest)
                 np.subtract(row, rest, out=row)
             np.divide(row, base[0] * k, out=row)
             y.known = k

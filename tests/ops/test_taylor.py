@@ -18,7 +18,7 @@ from gradmagic import ops, torch
 from gradmagic.engine.node import tick
 from gradmagic.engine.op import Op
 from gradmagic.ops import series
-from gradmagic.ops.expansion import NoSeriesError
+from gradmagic.ops.expansion import NoSeriesError, derivatives
 from tests.ops.test_rows import DOMAINS, SEED
 
 F, X = torch.nn.functional, torch.special
@@ -345,6 +345,24 @@ def test_linear_ops_give_the_derivative_along_all_elements() -> None:
     moved = np.array([((x + h) ** 2).sum() * (x + h) + np.r_[(x + h)[1:] ** 3, (x + h)[:1]][::-1] for h in s])
     exact = np.polynomial.polynomial.polyfit(s, moved, 4)[:4] * np.array([1, 1, 2, 6])[:, None]
     assert np.allclose(found, exact, rtol=1e-9)
+
+
+def test_the_variable_may_be_any_output_of_an_op() -> None:
+    _, x = torch.split(torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True) * 1, 2)
+    assert derivatives(x**3, x, 3).values.tolist() == [[27, 64], [27, 48], [18, 24], [6, 6]]
+
+
+def test_what_is_linear_in_x_keeps_to_its_slope() -> None:
+    for f in (
+        lambda x: np.sin(3 - 2 * x / 4),
+        lambda x: np.cos(-x) + np.sinh(x + x) - np.cosh(1 - x),
+        lambda x: np.exp((2 * x + 1) - x / 3) * (0 * x + 1),
+        lambda x: (1 - 3 * x) ** 3 + (2 * x) ** 1 + (x * 2) ** 0,
+        lambda x: np.tan(x / 3) + np.log(2 + x / 2) + (x + 3) ** 1.5,
+        lambda x: np.sin(x * np.array([[1.0], [2.0]])).sum(0) + np.sin(x + np.array([[1.0], [2.0]])).sum(0),
+    ):
+        agree(f, np.array([0.3, -0.4, 0.0]))
+    assert np.isinf(gradmagic.taylor(lambda x: np.exp(1e300 * x), 0.0, 3)[2:]).all()
 
 
 def test_a_long_chain_has_its_series() -> None:
