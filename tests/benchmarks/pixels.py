@@ -1,8 +1,8 @@
 """From a key on a slider to new pixels, in JupyterLab and headless Chromium: the panel beside `interact` and bqplot.
 
 All stand in one notebook with one kernel, and take turns. A time goes from the key's own time stamp to the picture
-after the new image was decoded (or, with bqplot, the path was changed): what the next turn of the event loop after the
-next frame sees.
+after the new image was decoded (or, with bqplot, all three curves have another path): what the next turn of the event
+loop after the next frame sees.
 """
 
 from __future__ import annotations
@@ -63,8 +63,11 @@ ARM = """(which) => {
         });
     };
     const image = (event) => { if (event.target.tagName === 'IMG') seen(); };
+    const figures = (paths) => new Set(paths.map((path) => path.closest('.bqplot')).filter(Boolean));
+    const all = figures([...area.querySelectorAll('path')]).size, moved = new Set();
     const changes = new MutationObserver((found) => {
-        if (found.some((one) => one.target.tagName === 'path' && one.target.closest('.bqplot'))) seen();
+        figures(found.map((one) => one.target)).forEach((figure) => moved.add(figure));
+        if (all && moved.size === all) seen();
     });
     area.addEventListener('load', image, true);
     changes.observe(area, { attributes: true, attributeFilter: ['d'], subtree: true });
