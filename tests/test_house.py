@@ -113,8 +113,10 @@ def test_importing_our_torch_leaves_the_real_one_alone() -> None:
 
 def test_the_collector_rests_while_the_engine_is_loaded_and_works_afterwards_if_it_did_before() -> None:
     watched = "import gc, gradmagic; found = []; gc.callbacks.append(lambda phase, info: found.append(phase)); "
-    loaded = "gradmagic.torch; print(len(found), gc.isenabled())"
-    assert in_a_new_python(watched + loaded).split() == ["0", "True"]
+    loaded = "gradmagic.torch; print(found.count('start'), gc.isenabled())"
+    afterwards, works = in_a_new_python(watched + loaded).split()
+    assert int(afterwards) <= 1  # with what has piled up, as soon as it works again
+    assert works == "True"
     assert in_a_new_python("import gc; gc.disable(); " + watched + loaded).split() == ["0", "False"]
 
 
