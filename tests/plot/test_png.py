@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
 
 from gradmagic.plot.palette import packed, palette_of
-from gradmagic.plot.png import Encoder
+from gradmagic.plot.png import Encoder, runs_deflate
 from gradmagic.plot.theme import DARK, LIGHT, Theme
 
 
-def test_another_reader_sees_the_same_pixels() -> None:
+@pytest.mark.parametrize("compressor", ["zlib", "isal"])
+def test_another_reader_sees_the_same_pixels(compressor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compressor == "isal":
+        pytest.importorskip("isal")
+    else:
+        monkeypatch.setitem(sys.modules, "isal", None)
     random = np.random.default_rng(0)
     colours = random.integers(0, 256, (256, 3), dtype=np.uint8)
     encoder = Encoder(7, 13, colours)
+    assert (encoder._deflate is runs_deflate) == (compressor == "zlib")
     for _ in range(2):  # the buffer of rows is used again
         index = random.integers(0, 256, (13, 7), dtype=np.uint8)
         encoder.rows[:, 1:] = index
