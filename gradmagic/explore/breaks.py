@@ -6,13 +6,14 @@ A break is known from the samples on both sides of it, which lie closer together
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from gradmagic.explore.cells import Scales
 from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ SENTENCES: dict[Kind, str] = {
 }  # edges are seen: their empty side is empty
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Break:
     """One break.
 

@@ -6,10 +6,10 @@ The change of each order across a cell must be the integral of the next order, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 __all__ = ["Scales"]
@@ -22,7 +22,7 @@ RELATIVE = 0.02  # of how far beyond the picture a curve is, that it may be off 
 Test = Callable[[Array, Array, Array, Array], Iterator[Array]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scales:
     """What a pixel is worth in each order, and which numbers are rounding.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.features import breaks
 from gradmagic.explore.plane_check import plane_differences
 from gradmagic.explore.program import Program
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.run import run
 from gradmagic.explore.trace import Array, Trace
@@ -29,7 +30,7 @@ ROUNDING = 1e-15
 STEP = float(np.cbrt(np.finfo(np.float64).eps))  # of the width, where rounding and truncation are in balance
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """One comparison.
 

@@ -7,11 +7,12 @@ finds it with exact second derivatives, asked for at all candidates at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from gradmagic.explore.planes import Critical, CriticalKind
+from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 __all__ = ["Jet", "critical_points"]
@@ -22,7 +23,7 @@ STEPS = 40
 CIRCLE = 48  # places around a degenerate point
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Jet:
     """z, its gradient and its Hessian at some places: arrays of shape (n,), (2, n) and (2, 2, n)."""
 

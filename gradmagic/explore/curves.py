@@ -6,7 +6,7 @@ A line between two samples asserts that the function runs there, so it breaks wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Literal
 
@@ -17,6 +17,7 @@ from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.gaps import broken
 from gradmagic.explore.overlays import Mark, marks
 from gradmagic.explore.planes import Plane
+from gradmagic.explore.record import record
 from gradmagic.explore.request import Range
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
@@ -25,7 +26,7 @@ from gradmagic.explore.trace import Array, Derivative, Trace
 __all__ = ["Curve", "Curves", "curves"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Curve:
     """One curve: `y`, `dy/dx`, `d²y/dx²`, …; its values are NaN where it is not defined, and the line breaks there.
 
@@ -59,7 +60,7 @@ class Curve:
         return self.order if self.output is None else self.output
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Curves:
     """Curves over one x.
 

@@ -14,6 +14,7 @@ from gradmagic.explore.explain import NO_GRAPH, UNUSED, ordinal_label, undefined
 from gradmagic.explore.ledger import Ledger
 from gradmagic.explore.outputs import array_of
 from gradmagic.explore.program import Program
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative
@@ -25,7 +26,7 @@ __all__ = ["Derived", "derived"]
 FROM_HERE_AT_ONCE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derived:
     """Numbers of y and of its derivatives."""
 

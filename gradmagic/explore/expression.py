@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError, quoted
 
 __all__ = ["FUNCTIONS", "NUMBERS", "Expression", "number"]
@@ -52,7 +52,7 @@ Values = Mapping[str, Any]
 Formula = Callable[[Values], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression:
     """An arithmetic expression in given names, parsed once.
 
@@ -93,7 +93,7 @@ class Expression:
             return self.formula(values)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compiler:
     """From a tree to nested closures; what is not listed is refused."""
 

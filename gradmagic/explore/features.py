@@ -8,11 +8,11 @@ Knows no pictures.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise"]
 MOST = 200  # features of one kind; with more, the samples say little
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feature:
     """A place on the curve: what it is, where, and the value of y there (NaN at a pole)."""
 
@@ -32,7 +32,7 @@ class Feature:
     y: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piecewise:
     """A polynomial on each interval between two samples, in the share t of the interval.
 

@@ -6,12 +6,12 @@ the cell and the panel make with the weights that are chosen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradmagic.explore.outputs import array_of
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.trace import Array, Trace
 
@@ -23,7 +23,7 @@ __all__ = ["Jacobian", "is_worth_seeing", "jacobian", "place_label"]
 LARGEST = 1_000_000  # numbers in the table
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Jacobian:
     """∂y/∂x as a table: a row for each element of y, a column for each element of x, both in the order of memory.
 

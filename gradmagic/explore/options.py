@@ -7,9 +7,9 @@ numpy, so that `%load_ext gradmagic` takes a moment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import SHOWN
 
 __all__ = ["OPTIONS", "Option", "complete", "help_text"]
@@ -25,7 +25,7 @@ MIN_POINTS = 3  # both ends, and the cursor
 MOST_OUTPUTS = 6  # that a picture can tell apart by colours and dashes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One row: the field of Request that it sets, how it is written on the line, and where a State has it.
 

@@ -6,13 +6,14 @@ An overlay is a row of `OVERLAYS`: its name in a list of switches, and a functio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from gradmagic.explore.features import Feature, breaks, features, piecewise
+from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array
 
@@ -25,7 +26,7 @@ REACH = 0.13  # of the range of x, that a line through a point goes to either si
 MOST_SAID = 8  # features that are said one by one
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """One thing that an overlay draws.
 
@@ -77,7 +78,7 @@ Found = Callable[[], tuple[Feature, ...]]  # the features of the curves, looked 
 Maker = Callable[["Curves", Found, State], Iterable[Mark]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overlay:
     """One row: the name on the switch, what the switch's tooltip says, and what makes the marks."""
 

@@ -14,6 +14,7 @@ from gradmagic.explore.explain import NO_GRAPH, UNUSED
 from gradmagic.explore.ledger import Ledger
 from gradmagic.explore.outputs import array_of
 from gradmagic.explore.planes import Plane, cursor_of, extremes
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative
@@ -24,7 +25,7 @@ __all__ = ["OverPlane", "asking", "over_plane"]
 Evaluate = Callable[[Array, Array], tuple[Any, Any, Any]]  # from numbers to the tensors x, y and z
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverPlane:
     """What was found: the plane, its derivatives as a Trace has them, weights and notes."""
 

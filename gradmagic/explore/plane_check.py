@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from gradmagic.explore.critical import Jet
 from gradmagic.explore.plane_calls import asking
 from gradmagic.explore.planes import Plane
+from gradmagic.explore.record import record
 from gradmagic.explore.run import Attempt
 from gradmagic.explore.trace import Array
 
@@ -22,7 +22,7 @@ __all__ = ["Difference", "plane_differences"]
 STRIDE = 2  # every so many samples of each input are compared: a map has many
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One derivative at some places, and differences there.
 

@@ -6,11 +6,11 @@ Knows neither cells nor engines nor pictures: `plane_calls` differentiates, `cri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import Range
 from gradmagic.explore.trace import Array
 
@@ -23,7 +23,7 @@ UNSAID = 401  # what a request has where --points is not given
 CriticalKind = Literal["minimum", "maximum", "saddle", "degenerate"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Critical:
     """A place where the gradient is zero, and what it is; `remark` says how a degenerate one looks from around it."""
 
@@ -35,7 +35,7 @@ class Critical:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extreme:
     """The lowest or the highest value of the grid, and the first place that has it."""
 
@@ -44,7 +44,7 @@ class Extreme:
     y: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cursor:
     """Everything at (x, y), which is a sample of the grid.
 
@@ -69,7 +69,7 @@ class Cursor:
     directions: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plane:
     """z over x and y.
 

@@ -9,13 +9,14 @@ import difflib
 import dis
 import linecache
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import CodeType
 from typing import Any, Final
 
 from gradmagic.explore.elementary import KNOWN
 from gradmagic.explore.imports import OURS, rewritten
 from gradmagic.explore.options import BY_FIELD
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError, Range, Request, quoted
 
 __all__ = ["DEFAULT_DOMAIN", "DEFAULT_PARAMETER", "Program"]
@@ -29,7 +30,7 @@ CALLS_OF_AUTOGRAD = frozenset({"grad", "backward", "jacobian", "hessian", "vjp",
 Position = tuple[int | None, int | None, int | None, int | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """What a cell is, before anything has run.
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal
+
+from gradmagic.explore.record import record
 
 __all__ = ["SHOWN", "Backend", "GradUsageError", "LeafWrites", "Range", "Request", "quoted"]
 
@@ -40,7 +42,7 @@ def no_values() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """An interval from `lo` to `hi`, and the value that a slider over it starts from.
 
@@ -71,7 +73,7 @@ class Range:
         return self.begin if math.isnan(value) else min(max(float(value), float(self.lo)), float(self.hi))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """Everything that a `%%grad` cell says: its text, the names given on its line, and its options.
 

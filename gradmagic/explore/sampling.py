@@ -8,7 +8,7 @@ of the range; or until it is clear that no picture can show the curve there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from gradmagic.explore.breaks import Break, told
 from gradmagic.explore.cells import Scales
 from gradmagic.explore.features import hermite
+from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 __all__ = ["Sampling", "Unlike", "refined"]
@@ -38,7 +39,7 @@ class Unlike(Exception):  # noqa: N818  a finding, no error
     """The program gave something else than before at the same places."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sampling:
     """A curve's samples after refinement.
 

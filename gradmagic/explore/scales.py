@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+
+from gradmagic.explore.record import record
 
 __all__ = ["LINEAR", "Scale", "scale_of"]
 
@@ -16,7 +17,7 @@ DECADES = 3  # of the numbers below the largest that an axis of both signs tells
 LN10 = math.log(10)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scale:
     """How numbers lie on an axis.
 

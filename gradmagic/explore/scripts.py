@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from gradmagic.explore.elementary import FROM_TORCH
 from gradmagic.explore.expression import FUNCTIONS, NUMBERS
 from gradmagic.explore.imports import rewritten
 from gradmagic.explore.program import Program
+from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Derivative, Trace
 from gradmagic.explore.weights import Weights
@@ -66,7 +67,7 @@ def script(program: Program, state: State, trace: Trace, namespace: Mapping[str,
     return Writing(program, state, trace, namespace, engine).text()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Writing:
     """One script."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import SHOWN, Range, Request
 from gradmagic.explore.trace import Call, Cure
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Look", "State"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """What is shown of the numbers, and how. No number depends on it.
 
@@ -65,7 +66,7 @@ class Look:
         return hidden if len(hidden) < len(set(orders)) else frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """The values of all controls; a new one is made with `dataclasses.replace`.
 

@@ -14,6 +14,7 @@ import numpy as np
 from gradmagic.explore.formulas import formula_of
 from gradmagic.explore.options import MOST_OUTPUTS
 from gradmagic.explore.program import Program
+from gradmagic.explore.record import record
 from gradmagic.explore.rows import row_of
 from gradmagic.explore.run import Attempt
 from gradmagic.explore.state import State
@@ -23,7 +24,7 @@ from gradmagic.explore.witness import LineClock, Saved, Step, Witness
 __all__ = ["Box", "Event", "Graph", "Moment", "Saved", "Step", "Story", "Timeline", "story"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Box:
     """A node of a graph, a leaf, or the output that the graph is of.
 
@@ -66,7 +67,7 @@ class Box:
     heads: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """The graph of one tensor, from the tensor to the leaves; each box comes before its heads."""
 
@@ -74,7 +75,7 @@ class Graph:
     boxes: tuple[Box, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """How things stand before the first call of grad, or after one.
 
@@ -99,7 +100,7 @@ class Moment:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """What happened to a memory: it was saved by a node, or written to; at which line, and its version then."""
 
@@ -109,7 +110,7 @@ class Event:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Timeline:
     """The life of one memory that was written to in place; stale if a node needs a version that is gone."""
 
@@ -118,7 +119,7 @@ class Timeline:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Story:
     """All of it.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.program import Program
+from gradmagic.explore.record import record
 from gradmagic.explore.run import run
 from gradmagic.explore.state import State
 
@@ -17,7 +18,7 @@ CREATE: tuple[bool, ...] = (False, True)
 RETAIN: tuple[bool | None, ...] = (None, False, True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What one setting of the two switches leads to.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import no_values
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Kind = Literal["curve", "elements", "scalar", "other", "plane"]
 By = Literal["cell", "panel"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cure:
     """What would make a refused call work: words for a button, and the options of a call that it changes.
 
@@ -33,7 +34,7 @@ class Cure:
     options: Mapping[str, object] = field(default_factory=no_values)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """One row of the ledger: one call of `grad` or `backward`, the cell's own or the panel's.
 
@@ -79,7 +80,7 @@ class Call:
     cure: Cure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derivative:
     """The derivative of one order; without values, `note` says why in plain words and `detail` in torch's words.
 
@@ -92,7 +93,7 @@ class Derivative:
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Failure:
     """An error that a re-run met: its text as Python prints it, the cell's line that raised it, and what to do."""
 
@@ -101,7 +102,7 @@ class Failure:
     cure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trace:
     """What one run gave.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from gradmagic.explore.expression import NUMBERS, Expression
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError, quoted
 from gradmagic.explore.trace import Array
 
@@ -19,7 +19,7 @@ SPECS = ("ones", "onehot:K", "ramp", "random:SEED")
 SAY = "say ones, onehot:K, ramp, random:SEED, the name of a variable, or an expression in x such as cos(x)"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weights:
     """What a SPEC says, parsed once."""
 

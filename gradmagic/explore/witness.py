@@ -9,7 +9,6 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Self
 
@@ -17,12 +16,13 @@ import numpy as np
 
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.ledger import Ledger, tensors_in
+from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 __all__ = ["LineClock", "Saved", "Step", "Witness"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Saved:
     """An array that a node keeps for its backward formula, under torch's name for it."""
 
@@ -31,7 +31,7 @@ class Saved:
     nbytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One node's turn in a backward walk: the gradient that reached it, and what it passed on to each head."""
 

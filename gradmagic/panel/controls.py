@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as w
@@ -11,6 +10,7 @@ from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 from traitlets import Unicode
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.weights import Weights
 from gradmagic.panel.texts import messages
@@ -168,7 +168,7 @@ class ToCopy:
         self.widget.add_class("gm-copied")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind of weights: its name in the list, how its field is called, and what stands there at first."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Call
 
@@ -17,7 +17,7 @@ LEAF_FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remedy:
     """A button's words, and the State that it leads to."""
 

@@ -6,9 +6,9 @@ import base64
 import html
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gradmagic.explore import report
+from gradmagic.explore.record import record
 from gradmagic.explore.scripts import ENGINES, script
 from gradmagic.panel import texts
 from gradmagic.panel.pages import Seen
@@ -18,7 +18,7 @@ from gradmagic.plot import figure
 __all__ = ["EXPORTS", "Export", "File", "export"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """A name, what kind of thing it is, and the thing."""
 
@@ -35,7 +35,7 @@ class File:
         return f'<a {attributes} href="data:{self.mime};base64,{data}">{words}</a>'
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Export:
     """One row: what the button says, what its tooltip says, and what makes the file."""
 

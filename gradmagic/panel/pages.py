@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import ipywidgets as w
 
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Trace
 
@@ -20,7 +20,7 @@ __all__ = ["PAGES", "Host", "Page", "Pages", "Seen"]
 CURVES = "curves"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """What a page shows: the last good numbers, and the state that they belong to."""
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gradmagic.explore.record import record
 from gradmagic.explore.request import Request
 from gradmagic.explore.state import Look, State
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "carried_over", "former", "place_of", "register"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a panel is made: in which cell, and in which of its runs."""
 

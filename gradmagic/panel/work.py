@@ -13,11 +13,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Literal, Protocol
 
 from gradmagic.engine.stopping import Stopped, Stopper, time_limit
+from gradmagic.explore.record import record
 from gradmagic.panel.coalesce import running_loop
 
 __all__ = ["Do", "Job", "Outcome", "Task", "Then", "Work", "carried_out"]
@@ -29,7 +29,7 @@ TICK = 0.25  # between two looks at a long job
 GRACE = 0.3  # that an op has to notice that it is to stop, before the thread is stopped by force
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What came of a job: its value or its error, how long it took, and if it was stopped, why."""
 

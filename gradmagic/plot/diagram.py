@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.story import Box, Graph, Step
 from gradmagic.explore.trace import Array
 from gradmagic.plot.folding import Folded, folded, kinds
@@ -36,7 +36,7 @@ LOOKS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Drawing:
     """A graph as SVG, with a title and a description in words; its width in pixels, and how much of it there is to see.
 
@@ -167,7 +167,7 @@ def in_bytes(count: int) -> str:
     return f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """The style of a box, and the colours of its two lines."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from gradmagic.explore.record import record
 from gradmagic.explore.scales import LINEAR, Scale
 from gradmagic.plot.limits import Limits
 from gradmagic.plot.theme import Theme
@@ -18,7 +18,7 @@ ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh
 ACROSS, UP = 72.0, 32.0  # pixels between ticks of x and of y, about
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Face:
     """All that the still part of a pane shows: equal faces look the same."""
 
@@ -40,7 +40,7 @@ class Face:
         return y is not None and y.lo < 0 < y.hi and self.scales[1].kind != "log"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One line of text, its middle so many pixels from the lower left corner of the pane."""
 
@@ -53,7 +53,7 @@ class Word:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """What stands where in a pane of some width and height, in pixels of a picture of 100 dpi.
 

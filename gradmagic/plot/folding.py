@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from gradmagic.explore.record import record
 from gradmagic.explore.story import Box, Graph
 
 __all__ = ["MOST", "Folded", "folded", "kinds"]
@@ -20,7 +21,7 @@ LEAVES = 12  # that are drawn one by one
 Origin = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Folded:
     """The graph as it is drawn, and for each box of it that stands for several what these are, by its key."""
 

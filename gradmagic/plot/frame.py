@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.transforms import Bbox
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.record import record
 from gradmagic.explore.scales import LINEAR, Scale
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
@@ -45,7 +45,7 @@ def height_for(panes: int) -> int:
     return 210 + 110 * min(panes, CROWD) + 72 * max(panes - CROWD, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Band:
     """The horizontal strip of the picture that one pane owns, from `lower` to `upper`, and the pane's own box in it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 
+from gradmagic.explore.record import record
 from gradmagic.plot.limits import SHRINK, TINY, Limits, Reach, nice_step, reach
 from gradmagic.plot.palette import cells, nearest_of, packed, rgb
 from gradmagic.plot.theme import Theme
@@ -85,7 +85,7 @@ def body(z: Array) -> Reach | None:
     return reach(np.append(z, np.nan))  # a gap: what has one may have a pole
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Colours:
     """Which value has which colour: `knots` are the values at equal distances on the colour bar, two if it is even."""
 

@@ -7,9 +7,10 @@ layer, orders in which few arrows cross, and then positions, here the least squa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from gradmagic.explore.record import record
 
 __all__ = ["Laid", "Place", "laid_out"]
 
@@ -17,7 +18,7 @@ SWEEPS = 12
 Key = Any  # whatever can be a key
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """The centre of a box, and its layer."""
 
@@ -25,7 +26,7 @@ class Place:
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Laid:
     """Where everything is.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
 
+from gradmagic.explore.record import record
 from gradmagic.plot.wrap import extent, font
 
 __all__ = ["Stamp", "stamp"]
@@ -18,7 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 AIR = 3  # pixels around, for what reaches beyond the extent
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stamp:
     """One line of text.
 

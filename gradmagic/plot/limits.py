@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from gradmagic.explore.record import record
 
 __all__ = ["Limits", "Placed", "Reach", "follow", "ladder", "nice_step", "reach"]
 
@@ -21,7 +22,7 @@ SHRINK = 0.55  # an axis is narrowed when the numbers fill less than this part o
 MARGIN = 0.06
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """The interval that an axis shows."""
 
@@ -38,7 +39,7 @@ class Limits:
         return self.lo <= lo and hi <= self.hi
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """Where an axis lies in its picture: its limits, and the shares of the picture's width or height where they are.
 
@@ -51,7 +52,7 @@ class Placed:
     log: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reach:
     """How far the numbers of a curve go: all of them in [least, most], what is to be shown of them in [lo, hi]."""
 

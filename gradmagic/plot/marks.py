@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.overlays import Mark
+from gradmagic.explore.record import record
 from gradmagic.plot.limits import HUGE, Limits
 
 __all__ = ["Marks", "marks_of"]
@@ -19,7 +19,7 @@ Segment = tuple[tuple[float, float], tuple[float, float]]
 TANGENT_REACH = 0.13  # of the width of the plot, to either side
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marks:
     """The moving part of a pane.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from matplotlib.ticker import FixedLocator
 
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.planes import CriticalKind, Plane
+from gradmagic.explore.record import record
 from gradmagic.plot.axes import Picture
 from gradmagic.plot.heat import DOWN, UP, Colours, body, heat_palette, scale_of_colours, shares
 from gradmagic.plot.limits import Limits, Placed
@@ -42,7 +42,7 @@ HEAD = np.array([[0, 0.06], [0.62, 0.06], [0.62, 0.2], [1, 0], [0.62, -0.2], [0.
 SYMBOLS: dict[CriticalKind, str] = {"minimum": "v", "maximum": "^", "saddle": "X", "degenerate": "D"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Still:
     """What the still part says: two ranges, the scale of the colours, and the names."""
 

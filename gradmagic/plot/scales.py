@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.overlays import REACH, Mark
+from gradmagic.explore.record import record
 from gradmagic.explore.scales import LINEAR, Scale, scale_of
 
 __all__ = ["Drawn", "drawn"]
@@ -23,7 +24,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 PIECES = 65  # points of a line that is straight in numbers
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Drawn:
     """Curves whose numbers are places, and the scales that made them so: of x, and of each order."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from gradmagic.explore.record import record
 
 __all__ = ["DARK", "LIGHT", "MARKERS", "THEMES", "WASH", "Theme", "ThemeName"]
 
@@ -21,7 +22,7 @@ GRID_WIDTH, ZERO_WIDTH, SPINE_WIDTH = 0.8, 0.8, 1.0
 TICK_WIDTH, TICK_LENGTH, TICK_PAD, TICK_LABEL = 0.8, 4.0, 3.0, 8.5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Theme:
     """The colours of one figure; `curves` is indexed by the order of the derivative.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 
+from gradmagic.explore.record import record
 from gradmagic.explore.scales import Scale
 from gradmagic.plot.limits import Limits, nice_step
 
@@ -15,7 +15,7 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS = "\N{MINUS SIGN}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ticks:
     """Positions, their labels, and what the labels leave out (` ×10⁶`, ` + 1000`), to be said beside the axis' name."""
 

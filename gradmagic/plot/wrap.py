@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
+
+from gradmagic.explore.record import record
 
 __all__ = ["Paragraph", "extent", "fitted", "font", "set_out", "width_of"]
 
@@ -25,7 +26,7 @@ def font(points: float, *, bold: bool = False) -> FontProperties:
     return FontProperties(family=[FAMILY], size=points, weight="bold" if bold else "normal", fname=str(file))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paragraph:
     """Lines in one font."""
 
