@@ -32,8 +32,8 @@ class Curve:
 
     Where `values` is None, `note` says why in plain words and `detail` in torch's words. `output` is the place of the
     output that it belongs to, where there are several; `calm`, whether nothing has failed: it only does not lie over x.
-    `infinite` are the abscissae at which it is infinite, and which
-    infinity that is: the line breaks there, and a table says it.
+    `infinite` are the abscissae at which it is infinite, and which infinity that is: the line breaks there, and a table
+    says it. `chosen` is whether its value at x0 is one that autograd chose, where there is no derivative.
     """
 
     order: int
@@ -44,6 +44,7 @@ class Curve:
     output: int | None = None
     infinite: tuple[tuple[float, float], ...] = ()
     calm: bool = False
+    chosen: bool = False
 
     def exact(self, x: Array) -> Array | None:
         """The values over x as they were computed, infinities included."""
@@ -135,6 +136,13 @@ class Curves:
         torn = [one for one in self.torn or () if one.order <= order]
         return not any(one.lo <= self.x0 <= one.hi for one in torn)
 
+    def chosen_at_x0(self, place: int) -> bool:
+        """Whether the value of this curve at x0 is a number though there is no derivative, as at a kink or a jump."""
+        order, value = self.curves[place].order, self.at_x0[place]
+        torn = [one for one in self.torn or () if one.kind in ("kink", "jump") and one.order <= order]
+        known = order > 0 and value is not None and bool(np.isfinite(value))
+        return known and any(one.lo <= self.x0 <= one.hi for one in torn)
+
 
 def curves(
     trace: Trace, state: State, *samplings: Sampling | None, expansions: Sequence[tuple[float, ...]] = ()
@@ -204,7 +212,7 @@ def of_output(
     return replace(
         shown,
         marks=tuple(mark for mark in marks(shown, state) if mark.pane not in hidden),
-        curves=tuple(shown.curves[place] for place in kept),
+        curves=tuple(replace(shown.curves[place], chosen=shown.chosen_at_x0(place)) for place in kept),
         at_x0=tuple(shown.at_x0[place] for place in kept),
         slopes=shown.slopes and shown.smooth_at_x0() and "tangent" in state.look.overlays,
     )

@@ -5,6 +5,7 @@ Whatever is said here is the same on every machine: no times, no addresses, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -14,11 +15,32 @@ from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.trace import Array, Call, Trace
 
-__all__ = ["alt_text", "at_cursor", "call_text", "figure_at", "figure_of", "place_of_x0", "table_html", "text"]
+__all__ = [
+    "alt_text",
+    "at_cursor",
+    "by_choice",
+    "call_text",
+    "figure_at",
+    "figure_of",
+    "minus",
+    "place_of_x0",
+    "table_html",
+    "text",
+]
 
+NEGATIVE = re.compile(r"(?:(?<=[\s(>])|^)-(?=[\d.∞]|inf\b)")
 ROWS = 7
 DIGITS = 6
 ROUNDING = 1e-12
+
+
+def minus(text: str) -> str:
+    """The same with the sign of a negative number as a minus: a screen reader says it, and a hyphen it passes over.
+
+    >>> minus("y is -1 at x = -0.5, dy/dx = -inf; write x=-3:3, or 1e-9")
+    'y is −1 at x = −0.5, dy/dx = −inf; write x=-3:3, or 1e-9'
+    """
+    return NEGATIVE.sub("−", text)
 
 
 def figure_of(value: float | None, scale: float = 0.0, digits: int = DIGITS) -> str:
@@ -108,6 +130,15 @@ def call_text(call: Call) -> str:
     return f"{head}{where}: {'' if call.ok else 'refused, '}{call.outcome}{cure}"
 
 
+def by_choice(curves: Curves) -> str:
+    """What is said of numbers at x0 that autograd chose, as 0 for the slope of a corner; empty if there is none."""
+    labels = [curve.label for curve in curves.curves if curve.chosen]
+    if not labels:
+        return ""
+    names = f"{', '.join(labels[:-1])} and {labels[-1]} are" if len(labels) > 1 else f"{labels[0]} is"
+    return f"not differentiable here: {names} torch’s convention"
+
+
 def chosen(curves: Curves) -> list[int]:
     """The samples that a short table shows: evenly spread, x0's row among them, gaps left out."""
     computed = curves.asked
@@ -170,7 +201,7 @@ def array_text(values: Array) -> str:
 def table_html(curves: Curves) -> str:
     """The same numbers as HTML; everything that a user may have written is escaped."""
     if curves.plane is not None:
-        return plane_report.table_html(curves.plane)
+        return minus(plane_report.table_html(curves.plane))
     if curves.tables:
         return "".join(
             f"<p>{escape(label)} =</p><pre>{escape(array_text(values))}</pre>" for label, values in curves.tables
@@ -183,13 +214,13 @@ def table_html(curves: Curves) -> str:
 
 def row_html(row: Sequence[str], *, marked: bool) -> str:
     first = f'<th scope="row">{escape(row[0])}{" (x₀)" if marked else ""}</th>'
-    return f"<tr>{first}{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>"
+    return minus(f"<tr>{first}{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>")
 
 
 def alt_text(curves: Curves) -> str:
     """What the picture shows, in words and numbers."""
     if curves.plane is not None:
-        return plane_report.alt(curves.plane, curves.notes)
+        return minus(plane_report.alt(curves.plane, curves.notes))
     shape = "Points" if curves.style == "points" else "Curves"
     sentences = [f"{shape} of {headline(curves)}."]
     if curves.log:
@@ -202,10 +233,11 @@ def alt_text(curves: Curves) -> str:
         if value is not None and ((row := curve.exact(curves.x)) is None or row.size)
     ]
     if at:
-        sentences.append(f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}.")
+        at_x0 = f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}"
+        sentences.append(f"{'; '.join(filter(None, (at_x0, by_choice(curves))))}.")
     said = [*curves.notes, *(mark.words for mark in curves.marks if mark.words)]
     names = {curves.x_label, *(curve.label for curve in curves.curves)}
-    return " ".join([*sentences, *(f"{plane_report.begun(note, names)}." for note in said)])
+    return minus(" ".join([*sentences, *(f"{plane_report.begun(note, names)}." for note in said)]))
 
 
 def extremes(curves: Curves, row: Array) -> tuple[int, int]:

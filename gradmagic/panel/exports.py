@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Mapping
 
 from gradmagic.explore import report
+from gradmagic.explore.curves import Curves
 from gradmagic.explore.record import record
 from gradmagic.explore.scripts import ENGINES, script
 from gradmagic.panel import texts
@@ -46,6 +47,11 @@ class Export:
     make: Callable[[Seen], bytes]
 
 
+def headline(curves: Curves) -> str:
+    """What is drawn over which range."""
+    return report.minus(report.headline(curves))
+
+
 def svg(seen: Seen) -> bytes:
     """The picture as vectors, with its text alternative; equal pictures give equal files."""
     from matplotlib import rc_context
@@ -53,7 +59,7 @@ def svg(seen: Seen) -> bytes:
     file = io.BytesIO()
     with rc_context({"svg.hashsalt": "gradmagic", "svg.fonttype": "none"}):
         figure(seen.curves).savefig(file, format="svg", metadata={"Date": None, "Creator": "gradmagic"})
-    title, alt = (html.escape(words(seen.curves)) for words in (report.headline, report.alt_text))
+    title, alt = (html.escape(words(seen.curves)) for words in (headline, report.alt_text))
     said = f'<title id="gm-title">{title}</title><desc id="gm-desc">{alt}</desc>'
     before, opening, rest = file.getvalue().decode().partition("<svg ")
     attributes, _, drawn = rest.partition(">")
@@ -84,7 +90,7 @@ def scripts(seen: Seen) -> bytes:
 def page(seen: Seen) -> bytes:
     """A page that needs neither kernel nor network: the picture, the numbers, the calls, and how to come back."""
     explorer, curves = seen.explorer, seen.curves
-    title = html.escape(report.headline(curves))
+    title = html.escape(headline(curves))
     drawing = svg(seen).decode()
     drawing = drawing[drawing.index("<svg") :]
     alt = html.escape(report.alt_text(curves))
@@ -101,7 +107,7 @@ td,th{{padding:3px 10px;border-bottom:1px solid #d8dde3;text-align:right}}
 </style></head><body>
 <h1>{title}</h1>
 <figure style="margin:0">{drawing}</figure>
-<p>{alt}</p>{texts.found(curves)}{texts.messages(curves.notes)}
+<p>{alt}</p>{texts.found(curves)}{texts.messages(map(report.minus, curves.notes))}
 <h2>Values</h2>{report.table_html(curves)}
 <h2>What autograd did</h2>{texts.ledger(seen.trace.ledger)}
 <h2>The cell</h2><pre>{cell}</pre>

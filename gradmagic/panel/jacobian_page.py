@@ -12,12 +12,13 @@ import ipywidgets as w
 import numpy as np
 
 from gradmagic.explore.jacobian import Jacobian, is_worth_seeing, place_label
+from gradmagic.explore.report import minus
 from gradmagic.explore.trace import Array
 from gradmagic.explore.weights import Weights
 from gradmagic.panel.colours import coloured
 from gradmagic.panel.controls import Looks, WeightsChooser, section
 from gradmagic.panel.pages import Host, Seen
-from gradmagic.panel.texts import messages, minus, number
+from gradmagic.panel.texts import messages, number
 from gradmagic.panel.which_output import WhichOutput
 from gradmagic.plot.matrix import matrix_png
 
@@ -163,7 +164,7 @@ def in_colours(found: Jacobian, weights: Array) -> str:
     y, x = html.escape(found.y_label), html.escape(found.x_label)
     first, last = (label(found.y_label, found.y_shape, place) for place in (0, m - 1))
     left, right = (label(found.x_label, found.x_shape, place) for place in (0, n - 1))
-    words = f"{found.words}; {weights_in_words(weights)}"
+    words = f"{minus(found.words)}; {weights_in_words(weights)}"
     column = picture(weights[:, None], heavy, (24, tall), weights_in_words(weights))
     table = picture(found.matrix, most, (wide, tall), words)
     below = picture(product[None], most, (wide, 24), f"the product: {values_in_words(product)}")

@@ -17,7 +17,6 @@ from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure, Trace
-from gradmagic.panel import texts
 from gradmagic.panel.bundle import bundle, chosen
 from gradmagic.panel.coalesce import Coalescer, Extent
 from gradmagic.panel.column import Column
@@ -394,7 +393,7 @@ class Panel:
     def _bring_up_to_date(self) -> None:
         """What can wait until the slider rests: words, tables, the ledger."""
         curves, ledger = self._curves, self.explorer.ledger  # of the last run, also if it failed
-        self.image.tooltip = texts.minus(report.alt_text(curves))
+        self.image.tooltip = report.alt_text(curves)
         self.controls.settle(self._wanted, ledger)
         self.words.say(curves, self._frame.notes, self._state)
         self.words.say_calls(ledger, self.controls.options.target, self._wanted)

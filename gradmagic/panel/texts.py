@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import html
 import math
-import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from gradmagic.explore import plane_report, report
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.report import minus
 from gradmagic.explore.trace import Array, Call
 from gradmagic.panel.colours import coloured
 
-__all__ = ["caption", "found", "ledger", "messages", "minus", "number", "readouts", "size", "table", "tables"]
+__all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
 
-NEGATIVE = re.compile(r"(?:(?<=[\s(])|^)-(?=[\d.∞]|inf\b)")
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
 NARROW = 9  # letters of a read-out with its sign, at most: the style has the room for them
@@ -49,15 +48,6 @@ def size(count: int) -> str:
     return f"{count / one:.1f} {unit}"
 
 
-def minus(text: str) -> str:
-    """The same with the sign of a negative number as a minus: a screen reader says it, and a hyphen it passes over.
-
-    >>> minus("y is -1 at x = -0.5, dy/dx = -inf; write x=-3:3, or 1e-9")
-    'y is −1 at x = −0.5, dy/dx = −inf; write x=-3:3, or 1e-9'
-    """
-    return NEGATIVE.sub("−", text)
-
-
 def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) -> str:
     """The values at x0, each as far down as its point in the picture."""
     rows, last = [], -math.inf
@@ -86,7 +76,8 @@ def caption(curves: Curves) -> str:
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"
         said = html.escape(curve.note or "") if curve.calm else f"{html.escape(curve.label)} = {words}"
         parts.append(f'<span class="gm-o{curve.hue} gm-whole">{said}</span>')
-    return f'<div class="gm-caption">at {", ".join(parts)}</div>'
+    said = html.escape(report.by_choice(curves))
+    return f'<div class="gm-caption">at {", ".join(parts)}{f"; {said}" if said else ""}</div>'
 
 
 def found(curves: Curves) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Call
@@ -53,7 +54,7 @@ class Words:
         self.found.value = texts.found(curves)
         self.tables.value = texts.tables(curves.tables)
         said = dict.fromkeys((*curves.notes, *remarks, without_tangent(curves, state)))
-        self.notes.value = texts.messages(map(texts.minus, said))
+        self.notes.value = texts.messages(map(report.minus, said))
 
     def say_calls(self, ledger: Sequence[Call], chosen: int, state: State) -> None:
         """The calls of grad, and a button for each way in which one that was refused would have worked."""

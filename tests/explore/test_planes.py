@@ -233,13 +233,13 @@ def test_the_words_have_the_numbers() -> None:
     alt = report.alt_text(explorer.curves)
     for part in (
         "At x = 1, y = 1: z = 0, ∂z/∂x = 0, ∂z/∂y = 0.",
-        "∂²z/∂x² = 802, ∂²z/∂x∂y = -400, ∂²z/∂y² = 200",
-        "0.399361 along (0.446499, 0.894784) and 1001.6 along (0.894784, -0.446499)",
-        "from 0 at x = 1, y = 1 to 2509 at x = -2, y = -1",
+        "∂²z/∂x² = 802, ∂²z/∂x∂y = −400, ∂²z/∂y² = 200",
+        "0.399361 along (0.446499, 0.894784) and 1001.6 along (0.894784, −0.446499)",
+        "from 0 at x = 1, y = 1 to 2509 at x = −2, y = −1",
         "▽ minimum 0 at x = 1, y = 1",
     ):
         assert part in alt
-    assert alt.startswith("Map of z over x from -2 to 2 and y from -1 to 3")
+    assert alt.startswith("Map of z over x from −2 to 2 and y from −1 to 3")
     text = report.text(explorer.curves, explorer.trace)
     assert "2509" in text
     assert "[1] dzdx, dzdy = grad(z, (x, y), ones" in text

@@ -65,8 +65,8 @@ def test_a_sentence_that_begins_with_a_name_leaves_it_as_it_is() -> None:
 
 def test_the_alt_text_says_in_words_and_numbers_what_is_drawn() -> None:
     said = alt_text(explorer("y = x ** 2", "x=-1:1@0.5 --points 5").curves)
-    assert said.startswith("Curves of y, dy/dx, d²y/dx² for x from -1 to 1.")
-    assert "dy/dx runs from -2 at x = -1 to 2 at x = 1." in said
+    assert said.startswith("Curves of y, dy/dx, d²y/dx² for x from −1 to 1.")
+    assert "dy/dx runs from −2 at x = −1 to 2 at x = 1." in said
     assert "d²y/dx² is 2 throughout." in said
     assert said.endswith("At x = 0.5: y = 0.25, dy/dx = 1, d²y/dx² = 2.")
 

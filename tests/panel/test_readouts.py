@@ -85,3 +85,24 @@ def test_poles_are_said_once():
     assert said.count("pole") == 1
     assert "y has a pole at x = −4.71238" in said
     panel.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "x0", "said"),
+    [
+        ("abs(x)", 0.0, "not differentiable here: dy/dx and d²y/dx² are torch’s convention"),
+        ("x * abs(x)", 0.0, "not differentiable here: d²y/dx² is torch’s convention"),
+        ("floor(x)", 1.0, "not differentiable here: dy/dx and d²y/dx² are torch’s convention"),
+        ("abs(x), relu(x - 0.5)", 0.5, "not differentiable here: dy2/dx and d²y2/dx² are torch’s convention"),
+        ("abs(x)", 0.5, ""),
+        ("1 / x", 0.0, ""),
+        ("sqrt(x)", 0.0, ""),
+    ],
+)
+def test_a_derivative_that_is_there_by_convention_is_called_one(text, x0, said):
+    panel = gradmagic.explore(text, x=(-1, 1, x0))
+    found = re.findall(r"; (not differentiable here[^<.]*)", panel.words.caption.value)
+    assert found == ([said] if said else [])
+    assert said in panel.image.tooltip
+    assert ("convention" in panel.image.tooltip) == bool(said)
+    panel.close()

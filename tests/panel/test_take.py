@@ -44,7 +44,7 @@ def test_equal_states_give_equal_files(panel, tmp_path):
 def test_a_drawing_says_what_is_drawn_for_those_who_do_not_see_it(panel, tmp_path):
     root = ET.fromstring(panel.save(tmp_path / "curve.svg").read_bytes())
     said = {child.get("id"): child.text for child in root if child.get("id", "").startswith("gm-")}
-    assert said["gm-title"] == "y, dy/dx, d²y/dx² for x from -6 to 6"
+    assert said["gm-title"] == "y, dy/dx, d²y/dx² for x from −6 to 6"
     assert "At x = 1.5: y = 1.99499" in said["gm-desc"]
     assert (root.get("aria-labelledby"), root.get("aria-describedby")) == ("gm-title", "gm-desc")
 
@@ -53,7 +53,7 @@ def test_the_page_asks_nothing_of_a_network_or_a_kernel(panel, tmp_path):
     text = panel.save(tmp_path / "page.html").read_text()
     assert not re.search(r"<(script|link|img)\b", text)
     assert "%%grad x=-6:6@1.5 a=0:3@2" in text
-    assert "y, dy/dx, d²y/dx² for x from -6 to 6" in text
+    assert "y, dy/dx, d²y/dx² for x from −6 to 6" in text
     assert "grad_fn=&lt;MulBackward0&gt;" in text
 
 
@@ -132,4 +132,25 @@ def test_check_as_an_option_checks_every_state():
     assert "✗" in panel.controls.check.found.value
     panel.state = replace(panel.state, x0=0.5)
     assert "✗" in panel.controls.check.found.value
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("-abs(x)", {"x": (-2, 2)}),
+        ("-x * y", {"wrt": "x,y", "x": (-2, 2), "y": (-2, 2)}),
+        ("x = torch.tensor([-1.0, 2.0], requires_grad=True)\ny = 3 * x", {}),
+    ],
+)
+def test_a_negative_number_has_a_minus_in_every_text_alternative(text, given):
+    panel = gradmagic.explore(text, **given)
+    live = panel.image.tooltip
+    assert "−" in live
+    assert f'alt="{live}"' in panel._repr_mimebundle_()["text/html"]
+    for kind in ("svg", "html"):
+        assert f'<desc id="gm-desc">{live}</desc>' in panel.file(kind).data.decode()
+    assert f"<p>{live}</p>" in panel.file("html").data.decode()
+    for data in (panel._repr_mimebundle_()["text/html"], panel.file("html").data.decode()):
+        assert not re.search(r"<t[dh][^>]*>-\d", data)
     panel.close()
