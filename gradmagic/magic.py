@@ -37,7 +37,7 @@ __all__ = ["GradMagics", "load_ipython_extension", "unload_ipython_extension"]
 PACKAGE = str(Path(__file__).parent)
 MARK = "%%grad"
 FIRST_PANEL = (
-    "numpy", "ipywidgets", "matplotlib", "matplotlib.backends.backend_agg", "gradmagic.torch", "gradmagic.panel",
+    "numpy", "ipywidgets", "matplotlib", "gradmagic.torch", "gradmagic.panel",
 )  # fmt: skip
 PAUSE = 0.05  # seconds in which a message may come in between
 

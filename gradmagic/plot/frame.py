@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.transforms import Bbox
 
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.record import record
 from gradmagic.explore.scales import LINEAR, Scale
+from gradmagic.plot.agg import renderer_of
 from gradmagic.plot.brush import Brush
 from gradmagic.plot.canvas import Canvas, Strip
 from gradmagic.plot.face import Face, Layout
@@ -278,7 +278,7 @@ class Frame:
         self._grounds[number].paint(face)
         if face.legend:
             for artist in self._pane(number).legend(face, self._layouts[number]):
-                artist.draw(self._renderer)
+                artist.draw(self._renderer.for_artists)
                 artist.remove()
         self.stills_drawn += 1
         return self._pixels.strip(*rows)
@@ -315,7 +315,7 @@ class Frame:
         if pane is not None and marks.overlaid:
             pane.show(face)
             for artist in pane.overlaid.lay(marks.overlaid, below=True):
-                artist.draw(self._renderer)
+                artist.draw(self._renderer.for_artists)
         if marks.cursor is not None:
             brush.cursor(marks.cursor, face.x_limits)
         if pane is None or marks.plain:
@@ -323,20 +323,15 @@ class Frame:
         else:
             pane.lay(marks, face)
             for artist in pane.moving():
-                artist.draw(self._renderer)
+                artist.draw(self._renderer.for_artists)
         if pane is not None and marks.overlaid:
             for artist in pane.overlaid.lay(marks.overlaid, below=False):
-                artist.draw(self._renderer)
+                artist.draw(self._renderer.for_artists)
 
     def _pane(self, number: int) -> Pane:
         """The axes of a pane, for its artists; made when they are needed."""
         self._artists = self._artists or self._panes(animated=True)
         return self._artists[number]
-
-
-def renderer_of(width: int, height: int, dpi: float) -> Any:
-    """What paints pixels; it needs no figure."""
-    return RendererAgg(width, height, dpi)  # type: ignore[no-untyped-call]
 
 
 def has_pole(curves: Curves) -> bool:

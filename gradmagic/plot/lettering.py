@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import RendererAgg
 
 from gradmagic.explore.record import record
-from gradmagic.plot.wrap import extent, font
+from gradmagic.plot.wrap import SUBPIXELS, typeface
 
 __all__ = ["Stamp", "stamp"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-AIR = 3  # pixels around, for what reaches beyond the extent
 
 
 @record
@@ -42,11 +39,14 @@ class Stamp:
 @lru_cache(maxsize=1024)
 def stamp(text: str, points: float, colour: str, dpi: float, *, bold: bool = False, upright: bool = False) -> Stamp:
     """The stamp of one line; an axis says the same few numbers again and again."""
-    width, height, below = extent(text, points, bold, dpi)
-    along, above, under = ceil(width), ceil(height - below), ceil(below)
-    left, right, up, down = (above, under, along, 0) if upright else (0, along, above, under)
-    renderer: Any = RendererAgg(left + right + 2 * AIR, up + down + 2 * AIR, dpi)  # type: ignore[no-untyped-call]
-    context = renderer.new_gc()
-    context.set_foreground(colour)
-    renderer.draw_text(context, left + AIR, up + AIR, text, font(points, bold=bold), 90.0 if upright else 0.0)
-    return Stamp(np.array(renderer.buffer_rgba())[::-1].copy(), left + AIR, down + AIR)
+    face = typeface(points, dpi, bold=bold)
+    face.set_text(text, 0.0)
+    face.draw_glyphs_to_bitmap(antialiased=True)
+    cover = np.asarray(face.get_image())
+    before, below = round(face.get_bitmap_offset()[0] / SUBPIXELS), round(face.get_descent() / SUBPIXELS) + 1
+    left, under = (cover.shape[0] - below, -before) if upright else (-before, below)
+    if upright:
+        cover = np.rot90(cover)
+    pixels = np.empty((*cover.shape, 4), np.uint8)
+    pixels[..., :3], pixels[..., 3] = tuple(bytes.fromhex(colour[1:])), cover
+    return Stamp(pixels[::-1].copy(), left, under)

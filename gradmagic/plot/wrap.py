@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
 
 from gradmagic.explore.record import record
 
-__all__ = ["Paragraph", "extent", "fitted", "font", "set_out", "width_of"]
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontProperties
+
+__all__ = ["Paragraph", "extent", "fitted", "font", "set_out", "typeface", "width_of"]
 
 FAMILY = "DejaVu Sans"  # comes with matplotlib: the same picture everywhere
 LINE_HEIGHT = 1.35
 ASCENT, DESCENT = 0.76, 0.24  # of the family, in its size
+SUBPIXELS = 64  # of a pixel: FreeType's unit
+
+
+def file_of(*, bold: bool) -> str:
+    """Where the family is; named, so that nobody looks through all fonts of the machine for it."""
+    return str(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"))
 
 
 @lru_cache(maxsize=128)
 def font(points: float, *, bold: bool = False) -> FontProperties:
-    """The one family at a size; its file is named, so that nobody looks through all fonts of the machine for it."""
-    file = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
-    return FontProperties(family=[FAMILY], size=points, weight="bold" if bold else "normal", fname=str(file))
+    """The one family at a size, for matplotlib's artists."""
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=[FAMILY], size=points, weight="bold" if bold else "normal", fname=file_of(bold=bold))
+
+
+@lru_cache(maxsize=128)
+def typeface(points: float, dpi: float, *, bold: bool = False) -> Any:
+    """The same as FreeType has it: it lays out and draws one line at a time."""
+    face = FT2Font(file_of(bold=bold))
+    face.set_size(points, dpi)
+    return face
 
 
 @record
@@ -42,14 +59,10 @@ def extent(text: str, points: float, bold: bool, dpi: float) -> tuple[float, flo
 
     An axis says the same few numbers again and again, and to lay one out takes as long as to draw it.
     """
-    width, height, below = measuring(dpi).get_text_width_height_descent(text, font(points, bold=bold), False)
-    return float(width), float(height), float(below)
-
-
-@lru_cache(maxsize=8)
-def measuring(dpi: float) -> Any:
-    """What knows fonts at this density, and paints nothing."""
-    return RendererAgg(1, 1, dpi)  # type: ignore[no-untyped-call]
+    face = typeface(points, dpi, bold=bold)
+    face.set_text(text, 0.0)
+    width, height = face.get_width_height()
+    return width / SUBPIXELS, height / SUBPIXELS, face.get_descent() / SUBPIXELS
 
 
 def width_of(text: str, points: float, bold: bool, renderer: Any) -> float:
