@@ -99,9 +99,8 @@ clip-path:inset(50%);white-space:nowrap}}
 .gm .gm-ledger caption{{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}}
 .gm th{{text-align:left;font-weight:500;color:var(--gm-faint);font-size:11px}}
 .gm .gm-ledger th,.gm .gm-ledger td{{padding:4px 8px;text-align:left;vertical-align:top;white-space:normal;
-border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
+border-top:1px solid var(--gm-line);overflow-wrap:break-word}}
 .gm .gm-ledger td:last-child,.gm .gm-ledger th:last-child{{white-space:nowrap}}
-.gm .gm-ledger th,.gm .gm-ledger tr:not(.gm-failed) td:nth-child(n+3){{overflow-wrap:break-word}}
 .gm .gm-ledger th:nth-child(2){{min-width:14em}}
 .gm .gm-ledger tr[data-call]{{cursor:pointer}}
 .gm .gm-why{{color:var(--gm-ink);margin-top:2px}}
@@ -109,9 +108,13 @@ border-top:1px solid var(--gm-line);overflow-wrap:anywhere}}
 .gm .gm-narrow .widget-toggle-button{{min-width:25px;padding:0 3px}}
 .gm .gm-drawn svg{{display:block;margin:0 auto}}
 .gm .gm-ledger-box{{overflow-x:auto;container-type:inline-size}}
-@container(max-width:600px){{.gm .gm-ledger th:nth-child(2){{min-width:7em}}
-.gm .gm-ledger tr:not(.gm-failed) td:nth-child(4){{overflow-wrap:anywhere}}
-.gm .gm-ledger th,.gm .gm-ledger td{{padding:4px}}}}
+@container(max-width:600px){{
+.gm .gm-ledger tr{{display:grid;grid-template-columns:18px minmax(0,1fr) auto auto;border-top:1px solid var(--gm-line)}}
+.gm .gm-ledger th,.gm .gm-ledger td{{padding:2px 4px;border:0;min-width:0!important}}
+.gm .gm-ledger :is(td,th):nth-child(4){{grid-area:2/2}} .gm .gm-ledger td[colspan]{{grid-area:2/2/auto/-1}}
+.gm .gm-ledger :is(td,th):nth-child(5):not(:last-child){{grid-area:2/3/auto/-1;text-align:right}}
+.gm .gm-ledger :is(td,th):nth-child(3),.gm .gm-ledger :is(td,th):last-child{{text-align:right}}
+.gm .gm-ledger :is(td,th):last-child{{grid-area:1/4}}}}
 .gm .widget-html,.gm .widget-html-content{{min-width:0;max-width:100%}}
 .gm .gm-ledger code{{background:none;font-size:12px;white-space:pre-wrap;color:inherit}}
 .gm .gm-ledger tr{{background:none!important}}

@@ -121,7 +121,8 @@ def ledger_row(call: Call, chosen: bool) -> str:
     if not call.ok:
         mark = '<span class="gm-bad" role="img" aria-label="failed">✗</span>'
     result = html.escape(call.outcome if call.ok or not call.error else call.error) + why(call)
-    written = f"<code>{html.escape(call.source)}</code>{where}{effects(call)}"
+    code = html.escape(call.source).replace(",", ",<wbr>")  # a line may end between two arguments, and nowhere else
+    written = f"<code>{code}</code>{where}{effects(call)}"
     cells = f"<td>{call.index + 1}</td><td>{written}</td><td>{mark}</td>"
     kept = html.escape(kept_and_freed(call))
     chooses = call.index + 1 if call.by == "cell" else 0  # the panel's own calls are switched together

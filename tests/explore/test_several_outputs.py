@@ -90,7 +90,7 @@ def test_each_line_breaks_where_its_own_curve_does():
     assert len(found.asked.nonzero()[0]) == 401
     said = report.alt_text(found)
     assert "y1 has a pole at x = 0.5" in said
-    assert "dy2/dx jumps at x = -0.3: y2 is not differentiable there" in said.replace("Dy2", "dy2")
+    assert "dy2/dx jumps at x = −0.3: y2 is not differentiable there" in said.replace("Dy2", "dy2")
 
 
 def test_overlays_say_whose_they_are():

@@ -25,7 +25,7 @@ class Balanced(HTMLParser):
         self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        if tag not in {"img", "br"}:
+        if tag not in {"img", "br", "wbr"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -64,6 +64,13 @@ def test_the_ledger_says_what_was_kept_and_freed() -> None:
         texts.kept_and_freed(replace(CALL, nodes_kept=9, nodes_freed=0, bytes_kept=57_700)) == "9 nodes kept · 57.7 kB"
     )
     assert texts.kept_and_freed(replace(CALL, ok=False)) == ""
+
+
+def test_a_call_may_be_broken_between_its_arguments_and_no_word_is() -> None:
+    row = texts.ledger_row(replace(CALL, source="g = grad(y,x,create_graph=True)"), chosen=False)
+    assert "<code>g = grad(y,<wbr>x,<wbr>create_graph=True)</code>" in row
+    ledger = [rule for rule in style.CSS.splitlines() if "gm-ledger" in rule]
+    assert "anywhere" not in "".join(ledger)
 
 
 def test_read_outs_do_not_lie_on_each_other() -> None:
