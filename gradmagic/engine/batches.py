@@ -15,8 +15,8 @@ from gradmagic.engine import layers, lifting
 from gradmagic.engine.calls import captures_of, run_backward
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import DeadEnd, Node
+from gradmagic.engine.order import reachable
 from gradmagic.engine.tensor import Tensor, edge
-from gradmagic.engine.walk import reachable
 
 __all__ = ["batched"]
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradmagic.engine.direct import bring, in_order, leading
+from gradmagic.engine.direct import bring, leading
 from gradmagic.engine.dtypes import type_in_c
 from gradmagic.engine.fitting import accumulate, is_watched
 from gradmagic.engine.modes import UNUSUAL, modes
 from gradmagic.engine.node import AccumulateGrad, DeadEnd, Node, as_function
+from gradmagic.engine.order import behind
 from gradmagic.engine.quiet import SILENT, hush, quiet, unhush
 from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.walk import Walk, running
@@ -100,7 +101,7 @@ def _directly(
     inner = [t for t in wanted if isinstance(t, Node)]
     if inner and (len(wanted) > 1 or inner[0] in grads or not inner[0].plain):
         return None  # one of them may lead to another, which is not looked for here
-    order, ends = in_order([*grads], *inner)
+    order, ends = behind([*grads], *inner, plainly=True)
     if captures is None:
         if not order or any(is_watched(t) for t in ends):
             return None
@@ -252,7 +253,7 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
     create = switch(create)
     retain = create if retain is None else switch(retain)
     g = weight if create else weight._array
-    order, ends = in_order((y._node,), target)
+    order, ends = behind((y._node,), target, plainly=True)
     if order:
         grads = {y._node: g}
         live = None if len(ends) == 1 and target in ends else leading(order, {target})

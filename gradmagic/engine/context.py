@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gradmagic.engine.node import FREED_MESSAGE, Node
+from gradmagic.engine.node import FREED_MESSAGE, ManyEdged, Node
 from gradmagic.engine.saving import Packed, saving
 from gradmagic.engine.tensor import Tensor, edge
 
@@ -76,7 +76,7 @@ class _SavedOutput:
         self._array, self.log, self.nr = t._array, t._shared_log(), t.output_nr
 
 
-class FunctionNode(Node):
+class FunctionNode(ManyEdged):
     """The node of one call of a custom function. Its attributes, but for a node's own, are those of its ctx."""
 
     __slots__ = ("ctx",)

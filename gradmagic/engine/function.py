@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from gradmagic.engine.anomaly import note
+from gradmagic.engine.clock import tick
 from gradmagic.engine.context import NOTHING, FunctionCtx, FunctionNode, meta_of
 from gradmagic.engine.customjvp import push
 from gradmagic.engine.inplace import _rebase, check_rewrite
 from gradmagic.engine.modes import modes, no_grad
-from gradmagic.engine.node import Node, blank, tick
+from gradmagic.engine.node import ManyEdged, blank
 from gradmagic.engine.tensor import Tensor, View, edge
 
 _MODULE = "torch.autograd.function"  # where torch's say that they are from
@@ -279,7 +280,7 @@ def _forbid(t: Any, why: str) -> None:
         t._view = t._view._replace(forbids=why)
 
 
-class Error(Node):
+class Error(ManyEdged):
     """Stands where a gradient has a history that cannot be followed."""
 
     __slots__ = ("__dict__",)

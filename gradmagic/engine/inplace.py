@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradmagic.engine import dtypes, maps
+from gradmagic.engine.clock import tick
 from gradmagic.engine.forward import rewrite, with_tangents_of
 from gradmagic.engine.kinds import Linear, view
 from gradmagic.engine.modes import leaf_writes, modes
-from gradmagic.engine.node import FREED_MESSAGE, Node, blank, tick
+from gradmagic.engine.node import FREED_MESSAGE, ManyEdged, Node, blank
 from gradmagic.engine.op import as_array
 from gradmagic.engine.quiet import SILENT, hush, quiet, unhush
 from gradmagic.engine.saving import saving
@@ -227,7 +228,7 @@ def _ghost(leaf: Tensor) -> Tensor:
     return ghost
 
 
-class CopySlices(Node):
+class CopySlices(ManyEdged):
     """A write into a view, seen from its base: the slice's gradient goes through the op that wrote, the rest passes."""
 
     __slots__ = ("chain", "inner")

@@ -13,9 +13,9 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.layout import cast, laid
-from gradmagic.engine.node import Node
+from gradmagic.engine.node import ManyEdged, Node
 from gradmagic.engine.op import SAVED_NAMES, Op, Rule, as_array, over
-from gradmagic.engine.pulling import Pull, written_out
+from gradmagic.engine.pulling import back_by
 from gradmagic.engine.quiet import quiet
 
 
@@ -58,29 +58,19 @@ class Elementwise(Op):
 
     # -- backward -----------------------------------------------------------------------------------------------
 
-    def pull(self, i: int) -> Pull:
+    def back(self, i: int) -> str:
         rule = self.vjps[i]
         if rule is None:
-            return self.refuse_pull
+            return super().back(i)
         if not callable(getattr(rule, "rule", rule)):
-            return (lambda node, g, recording: g) if rule == 1 else lambda node, g, recording: times_constant(g, rule)
+            return "    part = g\n" if rule == 1 else f"    part = times_constant(g, rule_{i})\n"
         by = type(rule) is over
         sign = "" if self.gives_gradient(i) else "/" if by else "*"
-        return written_out(self.name, i, rule.rule if by else rule, self.plans()[0][i], sign)
+        return back_by(i, len(self.vjps), rule.rule if by else rule, self.plans()[0][i], sign)
 
     def gives_gradient(self, i: int) -> bool:
         """Whether the i-th rule is no partial, but gives the gradient itself."""
         return ("g", None) in self.plans()[0][i]
-
-
-def times_constant(g: Any, c: float) -> Any:
-    """A gradient or a tangent times a partial that is a number."""
-    if c == 1:
-        return g
-    if c == -1:
-        return -g
-    # a zero is a fresh array: nothing of the graph lives on in it
-    return np.zeros(g.shape, as_array(g).dtype) if c == 0 else g * c
 
 
 class Linear(Op):
@@ -100,17 +90,13 @@ class Linear(Op):
 class Indexing(Op):
     """With tensors among its arguments that choose places: they are saved, and freed, as any other."""
 
+    saves = True
+
     def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
         return (True, *[None] * len(edges))
 
-    def pull(self, i: int) -> Pull:
-        back = super().pull(i)
-
-        def pull(node: Node, g: Any, recording: bool) -> Any:
-            node.unpack(0, recording)
-            return back(node, g, recording)
-
-        return pull
+    def back(self, i: int) -> str:
+        return "    node.unpack(0, recording)\n" + super().back(i)
 
     def saved_names(self, node: Node) -> dict[str, Any]:
         return super().saved_names(node) if type(node).__name__ in SAVED_NAMES else {}
@@ -137,6 +123,9 @@ class Variadic(Op):
 
     def keep(self, edges: Sequence[Any], operands: Sequence[Any], y: Any) -> tuple[Any, ...]:
         return ()
+
+    def node_base(self) -> Any:
+        return ManyEdged
 
     pulls: Any = None  # one rule for all operands, which is told the operand's number
 

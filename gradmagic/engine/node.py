@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import weakref
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
 from gradmagic.engine import dtypes
+from gradmagic.engine.clock import WriteLog, tick
 from gradmagic.engine.modes import modes
 from gradmagic.engine.saving import Packed, SavedTensor
 
@@ -30,30 +30,7 @@ DETACHED_MESSAGE = (
     "out-of-place `.detach()` instead"
 )
 
-# One clock numbers the nodes and stamps the in-place writes: a saved value is stale when it was written after its node.
-tick = itertools.count(1).__next__
-
 Array = Any  # np.ndarray, or the numpy scalar that a ufunc makes of a 0-d one
-
-
-class WriteLog:
-    """The in-place writes to one buffer, shared by all tensors that alias it."""
-
-    __slots__ = ("count", "stamps")
-    KEPT = 1024
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.stamps: list[int] = []
-
-    def stamp(self) -> None:
-        self.count += 1
-        self.stamps.append(tick())
-        if len(self.stamps) > self.KEPT:
-            del self.stamps[: self.KEPT // 2]
-
-    def version_at(self, time: int) -> int:
-        return self.count - len(self.stamps) + bisect_left(self.stamps, time)
 
 
 class Rare:
@@ -83,9 +60,10 @@ class Node:
     outputs it was. ``saved`` are the operands (Tensors and numbers) and the output (an array) that the row's rules read.
     """
 
-    __slots__ = ("__weakref__", "dtype", "edges", "kwargs", "rare", "saved", "seq", "shape")
+    __slots__ = ("__weakref__", "dtype", "kwargs", "rare", "seq", "shape")
 
     op: Any = None
+    few = False  # whether it belongs to a row of few operands
     runs_on_nothing = False  # whether it makes something of no gradient at all
     plain: Any = Rare(True)  # one output, and no hooks: a walk need not look for either
     edge_nrs: Any = Rare()  # which of its node's outputs each operand was, where one was not the first
@@ -100,9 +78,9 @@ class Node:
     of_user: Any = Rare()  # what `metadata` gives
 
     seq: int
-    edges: tuple[Any, ...]
+    edges: Any  # a tuple
     rare: dict[str, Any] | None  # what few nodes have
-    saved: tuple[Any, ...] | None  # None once it was freed
+    saved: Any  # a tuple, None once it was freed
     kwargs: dict[str, Any]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -341,7 +319,13 @@ def blank(kind: type[Any]) -> Any:
     return node
 
 
-class AliasBackward0(Node):
+class ManyEdged(Node):
+    """A node of any number of operands."""
+
+    __slots__ = ("edges", "saved")
+
+
+class AliasBackward0(ManyEdged):
     """Passes a gradient on as it is."""
 
     __slots__ = ()
@@ -350,7 +334,7 @@ class AliasBackward0(Node):
         return [g]
 
 
-class DeadEnd(Node):
+class DeadEnd(ManyEdged):
     """Where the gradient of a view goes that was made in no_grad mode of a tensor that requires grad: nowhere."""
 
     __slots__ = ()

@@ -17,11 +17,13 @@ import numpy as np
 
 from gradmagic.engine import plainly
 from gradmagic.engine.anomaly import note
+from gradmagic.engine.clock import tick
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import DeadEnd, Node, blank, tick
-from gradmagic.engine.pulling import Pull, target_meta, written_out
+from gradmagic.engine.node import DeadEnd, Node, blank
+from gradmagic.engine.pulling import back_by, pull_of, step_of, target_meta
 from gradmagic.engine.quiet import SILENT, hush, unhush
 from gradmagic.engine.saving import Packed, saving
+from gradmagic.engine.slots import of_few
 from gradmagic.engine.stopping import heed
 from gradmagic.engine.tensor import Tensor, View, edge
 
@@ -234,8 +236,12 @@ class Op:
 
     def make_node_class(self) -> Any:
         name = self.node_name or _camel(self.name) + "Backward0"
-        self.node_class = type(name, (Node,), {"__slots__": (), "__module__": "builtins", "op": self})
+        self.node_class = type(name, (self.node_base(),), {"__slots__": (), "__module__": "builtins", "op": self})
         return self.node_class
+
+    def node_base(self) -> Any:
+        """What the nodes of this row are, but for their name."""
+        return of_few(len(self.vjps))
 
     # -- the same, for what is nearly always given: real floats of one dtype, and nothing unusual switched on ------
 
@@ -281,16 +287,25 @@ class Op:
     @cached_property
     def pulls(self) -> Any:
         """The same for each operand by itself: what a walk calls."""
-        return tuple([self.pull(i) for i in range(len(self.vjps))])
+        return tuple([pull_of(self, i) for i in range(len(self.vjps))])
 
-    def pull(self, i: int) -> Pull:
-        """How a node's gradient becomes that of its i-th operand."""
-        rule = self.vjps[i]
-        if rule is None:
-            return self.refuse_pull
-        return written_out(self.name, i, rule, self.plans()[0][i])
+    @cached_property
+    def saves(self) -> bool:
+        """Whether a node may have saved anything that is to be freed."""
+        return any(self.plans()[1])
 
-    def refuse_pull(self, node: Node, g: Any, recording: bool) -> NoReturn:
+    @cached_property
+    def step(self) -> Callable[..., None]:
+        """The same for all operands of a node with one output."""
+        return step_of(self)
+
+    def back(self, i: int) -> str:
+        """The text by which a node's gradient becomes that of its i-th operand."""
+        if self.vjps[i] is None:
+            return f"    part = op.refuse_pull({i})\n"
+        return back_by(i, len(self.vjps), self.vjps[i], self.plans()[0][i])
+
+    def refuse_pull(self, i: int) -> NoReturn:
         raise NotImplementedError(f"the derivative for '{self.title or self.name}' is not implemented.")
 
     def arguments(self, node: Node, i: int, g: Any, recording: bool) -> list[Any]:

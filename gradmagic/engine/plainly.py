@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.clock import tick
 from gradmagic.engine.layout import laid
 from gradmagic.engine.modes import UNUSUAL
-from gradmagic.engine.node import DeadEnd, tick
+from gradmagic.engine.node import DeadEnd
 from gradmagic.engine.quiet import SILENT, hush, state, unhush
 from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.writing import at_first_call, function_from
@@ -44,8 +45,7 @@ _RESULT = """\
     t._view = t._log = t._node = None
 """
 _NODE = """\
-    t._node = node = Kind()
-    node.edges, node.saved, node.kwargs, node.seq = {edges}, saved, {kwargs}, tick()
+    node.kwargs, node.seq = {kwargs}, tick()
     node.shape, node.dtype = y.shape, y.dtype
     node.rare = {nrs}
     return t
@@ -85,9 +85,11 @@ def one(x, **kwargs):
     + """\
     if to_x is None:
         return t
-    saved = {saved}
+    t._node = node = Kind()
+    node.to_0 = to_x
+    node.kept_0, node.kept_1 = {saved}
 """
-    + _NODE.format(edges="(to_x,)", kwargs="kwargs", nrs="dict(edge_nrs=(x.output_nr,)) if x.output_nr else None")
+    + _NODE.format(kwargs="kwargs", nrs="dict(edge_nrs=(x.output_nr,)) if x.output_nr else None")
 )
 
 _TWO = (
@@ -124,18 +126,18 @@ def two(a, b):
 {laid}"""
     + _RESULT
     + """\
+    if to_a is None and to_b is None:
+        return t
+    t._node = node = Kind()
+    node.to_0, node.to_1 = to_a, to_b
     if to_b is None:
-        if to_a is None:
-            return t
-        saved = {saved_a}
+        node.kept_0, node.kept_1, node.kept_2 = {saved_a}
     elif to_a is None:
-        saved = {saved_b}
+        node.kept_0, node.kept_1, node.kept_2 = {saved_b}
     else:
-        saved = {saved}
+        node.kept_0, node.kept_1, node.kept_2 = {saved}
 """
-    + _NODE.format(
-        edges="(to_a, to_b)", kwargs="NO_KWARGS", nrs="dict(edge_nrs=(a.output_nr, nr)) if nr or a.output_nr else None"
-    )
+    + _NODE.format(kwargs="NO_KWARGS", nrs="dict(edge_nrs=(a.output_nr, nr)) if nr or a.output_nr else None")
 )
 
 # What works element by element gives its result in the order in memory of its operands: if the first one has rows, so
@@ -169,8 +171,8 @@ def _text_of_two(op: Any) -> str:
 
 def _saved(op: Any, wanted: int, names: tuple[str, ...]) -> str:
     """What is saved where the operands in the bit set ``wanted`` get a gradient, as the text of a tuple."""
-    kept = op.keeps(wanted, len(names) - 1)
-    return f"({', '.join(n if k else 'None' for n, k in zip(names, kept, strict=True))})" if kept else "()"
+    kept = op.keeps(wanted, len(names) - 1) or (False,) * len(names)
+    return ", ".join(n if k else "None" for n, k in zip(names, kept, strict=True))
 
 
 def _written(op: Any, kind: str, source: str, otherwise: Callable[..., Any]) -> FunctionType:

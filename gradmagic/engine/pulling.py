@@ -1,37 +1,37 @@
-"""The way back through a node: for each operand of a row one function, written out from its rule at its first use.
+"""The way back through a node: functions written out from a row's rules at their first use.
 
 A rule names what it reads. To look that up at every step of a walk costs more than the rule itself, so it is looked up
-once, and what follows from it is the function that one would have written by hand. For the first operand of ``mul``,
-whose rule is ``lambda b: b``:
+once, and what follows from it is what one would have written by hand. For the first operand of ``mul``, whose rule is
+``lambda b: b``:
 
-    def pull(node, g, recording):
-        saved = node.saved
-        if saved is None:
-            raise RuntimeError(FREED_MESSAGE)
-        b = saved[1]
-        kind = type(b)
-        if kind is Tensor and (b._log is None or not b._log.count) and (
-            b._node is not None or node.edges[1] is None or b is node.edges[1]
-        ):
-            if not recording:
-                b = b._array
-        elif kind is not float and kind is not int:
-            b = node.unpack(1, recording)
-        p = b
-        return g * p if is_real(p) else g * conj(p)
+    v1 = node.kept_1
+    kind = type(v1)
+    if kind is Tensor and (v1._log is None or not v1._log.count) and (
+        v1._node is not None or node.to_1 is None or v1 is node.to_1
+    ):
+        if not recording:
+            v1 = v1._array
+    elif kind is not float and kind is not int:
+        v1 = node.unpack(1, recording)
+    p = v1
+    part = g * p if is_real(p) else g * conj(p)
 
-(with the last line's test written out, too). Knows no op, and no walk.
+(with the last line's test written out, too). A ``pull`` is that for one operand; a ``step`` goes to all operands of a node
+and adds up what comes to each. Knows no op, and no walk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import indent
 from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.node import FREED_MESSAGE, Node
+from gradmagic.engine.fitting import fit
+from gradmagic.engine.node import Node
 from gradmagic.engine.saving import Packed
+from gradmagic.engine.slots import FREED
 from gradmagic.engine.tensor import Tensor
 from gradmagic.engine.writing import function_from
 
@@ -56,17 +56,27 @@ def conj(partial: Any) -> Any:
     return np.conj(partial) if dtype is not None and dtype.kind == "c" else partial
 
 
+def times_constant(g: Any, c: float) -> Any:
+    """A gradient or a tangent times a partial that is a number."""
+    if c == 1:
+        return g
+    if c == -1:
+        return -g
+    # a zero is a fresh array: nothing of the graph lives on in it
+    return np.zeros(g.shape, (g._array if isinstance(g, Tensor) else g).dtype) if c == 0 else g * c
+
+
 F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 _NAMES = {
-    "Tensor": Tensor, "Packed": Packed, "FREED_MESSAGE": FREED_MESSAGE, "target_meta": target_meta, "conj": conj,
-    "F64": F64, "F32": F32, "ndarray": np.ndarray, "float64": np.float64,
+    "Tensor": Tensor, "Node": Node, "Packed": Packed, "FREED": FREED, "F64": F64, "F32": F32, "ndarray": np.ndarray, "float64": np.float64,
+    "target_meta": target_meta, "conj": conj, "times_constant": times_constant, "fit": fit,
 }  # fmt: skip
 
 _OPERAND = """\
-    {name} = saved[{k}]
+    {name} = node.kept_{k}
     kind = type({name})
     if kind is Tensor and ({name}._log is None or not {name}._log.count) and (
-        {name}._node is not None or node.edges[{k}] is None or {name} is node.edges[{k}]
+        {name}._node is not None or node.to_{k} is None or {name} is node.to_{k}
     ):
         if not recording:
             {name} = {name}._array
@@ -74,14 +84,9 @@ _OPERAND = """\
         {name} = node.unpack({k}, recording)
 """
 _OUTPUT = """\
-    y = saved[-1]
-    if recording or node.rare is not None or type(y) is Packed:
-        y = node.unpack(len(node.edges), recording)
-"""
-_SAVED = """\
-    saved = node.saved
-    if saved is None:
-        raise RuntimeError(FREED_MESSAGE)
+    y = node.kept_{n}
+    if recording or node.rare is not None or y is FREED or type(y) is Packed:
+        y = node.unpack({n}, recording)
 """
 _PARTIAL = """\
     p = {partial}
@@ -92,7 +97,23 @@ _PARTIAL = """\
         real = p._array.dtype is F64 or p._array.dtype is F32
     else:
         real = kind is float64 or kind is float or kind is int
-    return g {sign} p if real else g {sign} conj(p)
+    part = g {sign} p if real else g {sign} conj(p)
+"""
+# What comes to an operand, if it leads to where gradients are wanted, is added to what has come to it before.
+_TARGET = """\
+    to = node.to_{i}
+    if to is not None:
+        if live is not None and to not in live:
+            node.check()
+        else:
+{back}\
+            if part is not None:
+                raw = part._array if type(part) is Tensor else part
+                like = to if isinstance(to, Node) else to._array
+                if raw.shape != like.shape or raw.dtype is not like.dtype:
+                    part = fit(part, node, {i})
+                held = grads.get(to)
+                grads[to] = part if held is None else held + part
 """
 
 
@@ -105,8 +126,8 @@ def _gives_back(rule: Any) -> bool:
 _AS_IT_IS = (lambda x: x).__code__.co_code
 
 
-def written_out(name: str, i: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: str = "") -> Pull:
-    """The function for the i-th operand of a row, whose rule is called as ``plan`` says.
+def back_by(i: int, n: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: str = "") -> str:
+    """The way back to the i-th of a row's n operands, whose rule is called as ``plan`` says, as lines that set ``part``.
 
     ``sign`` is "*" or "/" where the rule gives a partial, by which the gradient is multiplied or divided.
     """
@@ -114,7 +135,7 @@ def written_out(name: str, i: int, rule: Any, plan: Sequence[tuple[str, Any]], s
     for kind, k in plan:
         if kind == "value":
             value = "y" if k < 0 else f"v{k}"
-            reads.append(_OUTPUT if k < 0 else _OPERAND.format(name=value, k=k))
+            reads.append(_OUTPUT.format(n=n) if k < 0 else _OPERAND.format(name=value, k=k))
         else:
             value = {
                 "g": "g",
@@ -124,7 +145,23 @@ def written_out(name: str, i: int, rule: Any, plan: Sequence[tuple[str, Any]], s
             }[kind]
         values.append(value)
     given = ", ".join(values)
-    called = given if _gives_back(rule) else f"rule({given})"
-    end = _PARTIAL.format(partial=called, sign=sign) if sign else f"    return {called}\n"
-    source = "def pull(node, g, recording):\n" + (_SAVED if reads else "") + "".join(reads) + end
-    return function_from(source, "pull", f"the way back through {name}, operand {i}", {**_NAMES, "rule": rule})
+    called = given if _gives_back(rule) else f"rule_{i}({given})"
+    return "".join(reads) + (_PARTIAL.format(partial=called, sign=sign) if sign else f"    part = {called}\n")
+
+
+def pull_of(op: Any, i: int) -> Pull:
+    """The way back to the i-th operand of a row as a function."""
+    source = f"def pull(node, g, recording):\n{op.back(i)}    return part\n"
+    return function_from(source, "pull", f"the way back through {op.name}, operand {i}", _names(op))
+
+
+def step_of(op: Any) -> Callable[..., None]:
+    """The way back to all operands of a row, which adds what comes to each to its entry in ``grads``."""
+    source = "def step(node, g, grads, live, recording):\n" + "".join(
+        _TARGET.format(i=i, back=indent(op.back(i), "        ")) for i in range(len(op.vjps))
+    )
+    return function_from(source, "step", f"the way back through {op.name}", _names(op))
+
+
+def _names(op: Any) -> dict[str, Any]:
+    return {**_NAMES, "op": op} | {f"rule_{i}": getattr(rule, "rule", rule) for i, rule in enumerate(op.vjps)}

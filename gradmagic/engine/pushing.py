@@ -15,9 +15,10 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.forward import tell_node, without_history
-from gradmagic.engine.kinds import Bilinear, Elementwise, Linear, Variadic, times_constant
+from gradmagic.engine.kinds import Bilinear, Elementwise, Linear, Variadic
 from gradmagic.engine.modes import enable_grad, modes
 from gradmagic.engine.op import Op, as_array, over
+from gradmagic.engine.pulling import times_constant
 from gradmagic.engine.tensor import Tensor
 
 
@@ -25,11 +26,11 @@ class Call:
     """One call of an op, in the place of a node: its rules read their arguments from here."""
 
     edge_nrs = choice = None
+    kept_0 = kept_1 = kept_2 = kept_3 = kept_4 = None  # nothing at hand: a rule asks ``unpack``
 
     def __init__(self, op: Op, operands: Sequence[Any], out: Any, kwargs: dict[str, Any], tangents: list[Any]) -> None:
         self.op, self.operands, self.out, self.kwargs = op, operands, out, kwargs
         self.edges = [None if t is None else v for v, t in zip(operands, tangents, strict=True)]
-        self.saved = (None,) * (len(operands) + 1)  # nothing at hand: a rule asks ``unpack``
 
     def unpack(self, k: int, recording: bool) -> Any:
         return self.out if k == len(self.edges) else self.operands[k]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from gradmagic.engine import lifting
@@ -16,6 +15,7 @@ from gradmagic.engine.fitting import accumulate, fit
 from gradmagic.engine.hooks import Gradients, run_hooks, run_node_hooks
 from gradmagic.engine.modes import modes
 from gradmagic.engine.node import DeadEnd, Node
+from gradmagic.engine.order import reachable
 from gradmagic.engine.stopping import heed
 from gradmagic.engine.tensor import Tensor
 
@@ -317,37 +317,3 @@ class _Running(threading.local):
 
 
 running = _Running()
-
-
-def reachable(roots: Sequence[Any]) -> list[Node]:
-    """The nodes behind these, oldest first: their numbers are a topological order."""
-    order, fork = _chain(roots[0]) if len(roots) == 1 else ([], roots)
-    if not fork:
-        order.reverse()
-        return order
-    stack = [t for t in fork if isinstance(t, Node)]
-    seen: set[Any] = {*order, *stack}
-    while stack:
-        for t in stack.pop().edges:
-            if t not in seen and isinstance(t, Node):
-                seen.add(t)
-                stack.append(t)
-    return sorted(seen, key=_number)
-
-
-_number = attrgetter("seq")
-
-
-def _chain(node: Any) -> tuple[list[Node], Sequence[Any]]:
-    """The nodes from here on as long as there is one way only, and the ways from there: they need no sorting."""
-    order: list[Node] = []
-    while isinstance(node, Node):
-        order.append(node)
-        following = None
-        for t in node.edges:
-            if isinstance(t, Node) and t is not following:
-                if following is not None:
-                    return order, node.edges
-                following = t
-        node = following
-    return order, ()

@@ -198,7 +198,7 @@ class LineClock:
         return self._stepped if frame.f_code.co_filename == self._filename else None
 
     def _stepped(self, frame: FrameType, event: str, _: Any) -> Any:
-        from gradmagic.engine.node import tick
+        from gradmagic.engine.clock import tick
 
         if event in ("line", "return"):
             # after the cell's own frame has returned no line is running

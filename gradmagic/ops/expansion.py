@@ -20,10 +20,10 @@ from gradmagic.engine.kinds import Elementwise, Linear, Variadic
 from gradmagic.engine.modes import enable_grad
 from gradmagic.engine.node import Node
 from gradmagic.engine.op import Op, over
+from gradmagic.engine.order import reachable
 from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.tensor import Tensor, edge
-from gradmagic.engine.walk import reachable
 from gradmagic.ops import elementwise as E
 from gradmagic.ops import moving as M
 from gradmagic.ops import shape as S

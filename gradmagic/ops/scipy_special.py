@@ -15,9 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradmagic.engine.kinds import Elementwise
-from gradmagic.engine.node import Node
 from gradmagic.engine.op import Rule, as_array
-from gradmagic.engine.pulling import Pull
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import scipy_formulas as R
 from gradmagic.ops import special
@@ -198,18 +196,12 @@ class Ufunc(Elementwise):
         kind = np.result_type(common, np.complex64) if isinstance(value, complex) else common
         return np.asarray(as_array(value), kind if isinstance(value, (float, complex)) else None)
 
-    def pull(self, i: int) -> Pull:
-        if self.vjps[i] is not None:
-            return super().pull(i)
-
-        def refuse(node: Node, g: Any, recording: bool) -> NoReturn:
-            which = ("first", "second", "third", "fourth")[i]
-            raise RuntimeError(
-                f"scipy.special.{self.name.strip('_')} has no derivative in its {which} argument here: that is a parameter. "
-                "Give it as a number, or detach it."
-            )
-
-        return refuse
+    def refuse_pull(self, i: int) -> NoReturn:
+        which = ("first", "second", "third", "fourth")[i]
+        raise RuntimeError(
+            f"scipy.special.{self.name.strip('_')} has no derivative in its {which} argument here: that is a parameter. "
+            "Give it as a number, or detach it."
+        )
 
 
 class Outputs:

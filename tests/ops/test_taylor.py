@@ -15,7 +15,7 @@ import pytest
 
 import gradmagic
 from gradmagic import ops, torch
-from gradmagic.engine.node import tick
+from gradmagic.engine.clock import tick
 from gradmagic.engine.op import Op
 from gradmagic.ops import series
 from gradmagic.ops.expansion import NoSeriesError, derivatives
