@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.clock import WriteLog, tick
+from gradmagic.engine.handle import RemovableHandle
 from gradmagic.engine.modes import modes
+from gradmagic.engine.rare import Rare
 from gradmagic.engine.saving import Packed, SavedTensor
 
 if TYPE_CHECKING:
@@ -31,26 +32,6 @@ DETACHED_MESSAGE = (
 )
 
 Array = Any  # np.ndarray, or the numpy scalar that a ufunc makes of a 0-d one
-
-
-class Rare:
-    """An attribute that few nodes have: they keep it in a dict of their own, the others have no dict."""
-
-    def __init__(self, default: Any = None) -> None:
-        self.default = default
-
-    def __set_name__(self, owner: Any, name: str) -> None:
-        self.name = name
-
-    def __get__(self, node: Any, owner: Any = None) -> Any:
-        if node is None or node.rare is None:
-            return self.default
-        return node.rare.get(self.name, self.default)
-
-    def __set__(self, node: Any, value: Any) -> None:
-        if node.rare is None:
-            node.rare = {}
-        node.rare[self.name] = value
 
 
 class Node:
@@ -402,26 +383,6 @@ def as_function(target: Any) -> Any:
         found = AccumulateGrad(target)
         target.__dict__["_accumulator"] = weakref.ref(found)  # weak: the leaf and its node would be a cycle
     return found
-
-
-class RemovableHandle:
-    """What a hook's registration returns: ``remove()`` takes the hook away."""
-
-    _ids = itertools.count()
-
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        self.id = next(self._ids)
-        self._hooks = hooks
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.remove()
 
 
 def _maker(value: Any) -> Any:

@@ -12,8 +12,9 @@ import numpy as np
 from gradmagic.engine import devices, dtypes, layout, printing
 from gradmagic.engine.clock import WriteLog
 from gradmagic.engine.conversion import Conversion
+from gradmagic.engine.handle import RemovableHandle
 from gradmagic.engine.modes import modes
-from gradmagic.engine.node import Node, RemovableHandle, dead_end
+from gradmagic.engine.node import Node, dead_end
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradmagic.engine.calls import GradientEdge, get_gradient_edge
-from gradmagic.engine.node import DeadEnd, Node, RemovableHandle
+from gradmagic.engine.handle import RemovableHandle
+from gradmagic.engine.node import DeadEnd, Node
 from gradmagic.engine.saving import (
     allow_mutation_on_saved_tensors,
     disable_saved_tensors_hooks,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from gradmagic.engine import devices, dtypes
+from gradmagic.engine.handle import RemovableHandle
 from gradmagic.engine.modes import no_grad
-from gradmagic.engine.node import RemovableHandle
 from gradmagic.engine.tensor import Tensor
 from gradmagic.torch.nn.loading import Keys, load
 from gradmagic.torch.nn.parameter import Parameter, forget, typename
