@@ -58,7 +58,8 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, sharing: str = "al
         )
     _check_cast(result._array.dtype, target._array.dtype)
     node = result._node
-    if node is not None and any(s is before for s in node.saved or ()):
+    saved = () if node is None else node.saved
+    if any(s is before for s in saved):
         before._array = np.array(before._array)  # the node saved the old values, and they are about to change
     log = target._shared_log()
     token = hush(SILENT)
@@ -69,7 +70,7 @@ def write(target: Tensor, op: Callable[..., Any], *args: Any, sharing: str = "al
     if not target._inference:
         log.stamp()
     if node is not None:
-        if node.saved and node.saved[-1] is not None:
+        if saved and saved[-1] is not None:
             node.output_logs, node.written_at = {0: log}, log.stamps[-1]
         _rebase(target, node)
     if modes.levels:

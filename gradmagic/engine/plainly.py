@@ -23,7 +23,7 @@ from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.writing import at_first_call, function_from
 
 _NAMES = {
-    "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "DeadEnd": DeadEnd, "tick": tick, "new": object.__new__, "NO_KWARGS": {},
+    "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "DeadEnd": DeadEnd, "tick": tick, "new": object.__new__, "new_tuple": tuple.__new__, "NO_KWARGS": {},
     "state": state, "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
 }  # fmt: skip
 
@@ -60,9 +60,9 @@ _LOG = """\
 _VIEW = """\
     t._log, before, step = log, x._view, (op, kwargs, array.shape)
     if before is None:
-        t._view = View(x, (step,), log.count, None)
+        t._view = new_tuple(View, (x, (step,), log.count, None))
     else:
-        t._view = View(before.base, (*before.chain, step), log.count, before.forbids)
+        t._view = new_tuple(View, (before.base, (*before.chain, step), log.count, before.forbids))
 """
 
 _ONE = (
@@ -72,13 +72,7 @@ def one(x, **kwargs):
     if UNUSUAL or x._inference or (dtype is not F64 and dtype is not F32):
         return otherwise(x, **kwargs)
 {log}    array = x._array
-    token = None if state() is SILENT else hush(SILENT)
-    try:
-        y = fn(array, **kwargs) if kwargs else fn(array)
-    finally:
-        if token is not None:
-            unhush(token)
-"""
+{run}"""
     + _RESULT
     + "{view}"
     + _EDGE.format("x", dead="")
@@ -91,6 +85,18 @@ def one(x, **kwargs):
 """
     + _NODE.format(kwargs="kwargs", nrs="dict(edge_nrs=(x.output_nr,)) if x.output_nr else None")
 )
+
+_RUN = """\
+    token = None if state() is SILENT else hush(SILENT)
+    try:
+        y = fn(array, **kwargs) if kwargs else fn(array)
+    finally:
+        if token is not None:
+            unhush(token)
+"""
+_LOOK = """\
+    y = fn(array, **kwargs)
+"""
 
 _TWO = (
     """\
@@ -151,9 +157,9 @@ _SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z",
 
 def of_one(op: Any) -> Callable[..., Any]:
     """The op on one Tensor, if it has one output."""
-    log, view = (_LOG, _VIEW) if op.is_view else ("", "")
+    log, run, view = (_LOG, _LOOK, _VIEW) if op.is_view else ("", _RUN, "")
     return at_first_call(
-        lambda: _written(op, "one", _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, view=view), op)
+        lambda: _written(op, "one", _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, run=run, view=view), op)
     )
 
 

@@ -197,8 +197,11 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
 _C_TYPES = {"float16": "at::Half", "float32": "float", "float64": "double", "int64": "int64_t", "int32": "int"}
 
 
+_VALUES = (Tensor, np.ndarray, *Number)
+
+
 def _checked(x: Tensor, value: Any) -> Any:
-    if not isinstance(value, (Tensor, np.ndarray, *Number)):
+    if not isinstance(value, _VALUES):
         raise TypeError(f"can't assign a {type(value).__name__} to a torch.{x.dtype.legacy}Tensor")
     if isinstance(value, complex) and value.imag and not x.dtype.is_complex:
         name = _C_TYPES.get(x.dtype.name, x.dtype.name)

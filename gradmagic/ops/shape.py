@@ -22,7 +22,7 @@ permute = view(
 transpose = view(lambda x, dim0, dim1: x.swapaxes(dim0, dim1), lambda g, dim0, dim1: np.swapaxes(g, dim0, dim1))
 t = view(lambda x: x.T, lambda g: np.transpose(g), batches=(lambda g: np.swapaxes(g, -1, -2),))
 select = view(
-    lambda x, dim, index: x[(slice(None),) * dim + (index, ...)],
+    lambda x, dim, index: x[(slice(None),) * dim + (index, ...)] if dim else x[index, ...],
     lambda g, shape, dim, index: place(g, shape, (slice(None),) * dim + (index,), select_back),
 )
 slice_ = view(
