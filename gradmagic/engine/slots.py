@@ -14,37 +14,40 @@ from gradmagic.engine.writing import function_from
 
 # Written out for a number of operands; the last of the slots for what was saved is the output's.
 _OF_FEW = """\
-class OfFew(Node):
-    __slots__ = {slots}
-    few = True
+def made():
+    class OfFew(Node):
+        __slots__ = {slots}
+        few = True
 
-    @property
-    def edges(node):
-        return ({to},)
+        @property
+        def edges(node):
+            return ({to},)
 
-    @edges.setter
-    def edges(node, edges):
-        {to}, = edges
+        @edges.setter
+        def edges(node, edges):
+            {to}, = edges
 
-    @property
-    def saved(node):
-        if {output} is FREED:
-            return None
-        return () if {none} is None else ({kept})
+        @property
+        def saved(node):
+            if {output} is FREED:
+                return None
+            return () if {none} is None else ({kept})
 
-    @saved.setter
-    def saved(node, saved):
-        if not saved:
-            {all_kept} = FREED if saved is None else None
-        else:
-            {kept} = saved
+        @saved.setter
+        def saved(node, saved):
+            if not saved:
+                {all_kept} = FREED if saved is None else None
+            else:
+                {kept} = saved
 
-    def free(node):
-        chosen = node.rare is not None and node.choice
-        if chosen:
-            node.choice = ()
-        if chosen or not {none} is None:
-            {all_kept} = FREED
+        def free(node):
+            chosen = node.rare is not None and node.choice
+            if chosen:
+                node.choice = ()
+            if chosen or not {none} is None:
+                {all_kept} = FREED
+
+    return OfFew
 """
 FREED = object()
 
@@ -62,4 +65,4 @@ def of_few(n: int) -> Any:
         none=" is ".join(keep),
         all_kept=" = ".join(keep),
     )
-    return function_from(source, "OfFew", f"a node of {n}", {"Node": Node, "FREED": FREED})
+    return function_from(source, "made", f"the nodes of {n}", {"Node": Node, "FREED": FREED})()
