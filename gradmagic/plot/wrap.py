@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -35,9 +36,13 @@ def font(points: float, *, bold: bool = False) -> FontProperties:
     return FontProperties(family=[FAMILY], size=points, weight="bold" if bold else "normal", fname=file_of(bold=bold))
 
 
-@lru_cache(maxsize=128)
 def typeface(points: float, dpi: float, *, bold: bool = False) -> Any:
-    """The same as FreeType has it: it lays out and draws one line at a time."""
+    """The same as FreeType has it: it lays out and draws one line at a time, so each thread has its own."""
+    return face_of(points, dpi, bold, get_ident())
+
+
+@lru_cache(maxsize=128)
+def face_of(points: float, dpi: float, bold: bool, _: int) -> Any:
     face = FT2Font(file_of(bold=bold))
     face.set_size(points, dpi)
     return face

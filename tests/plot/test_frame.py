@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from gradmagic.plot import Frame, figure, height_for
 from gradmagic.plot.agg import renderer_of
 from gradmagic.plot.lettering import stamp
 from gradmagic.plot.theme import THEMES
-from gradmagic.plot.wrap import font
+from gradmagic.plot.wrap import font, typeface
 
 X = np.linspace(-6, 6, 500)
 REFUSAL = "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
@@ -112,6 +113,12 @@ def test_what_is_painted_below_the_curves_is_what_matplotlibs_axes_show(theme: A
             line.set_visible(line.get_visible() and line.get_zorder() == 0.5)  # zero
     far = np.abs(painted - pixels(shown._repr_png_()))[..., :3].max(axis=-1) > 40
     assert far.sum() < 10 * len(shown.axes)  # of some hundred thousand: where a tick meets its line
+
+
+def test_each_thread_lays_words_out_on_its_own() -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(typeface, 8.0, 100.0).result() is not typeface(8.0, 100.0)
+    assert typeface(8.0, 100.0) is typeface(8.0, 100.0)
 
 
 def test_a_word_is_drawn_once_and_stands_where_it_is_put() -> None:
