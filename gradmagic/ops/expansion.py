@@ -30,12 +30,12 @@ from gradmagic.ops import shape as S
 from gradmagic.ops.series import (
     Series,
     added,
+    by_itself,
     integral,
     integral_over,
     linear,
     multiple,
     pair,
-    polynomial,
     power,
     power_of_linear,
     product,
@@ -255,7 +255,10 @@ class Expansion:
         a, b = operands
         below = node.unpack(1, False)
         if b is None or b.top == 0:
-            multiple(y, np.divide, below, a)
+            if type(below) in (int, float) and _SMALLEST < abs(below) < 1 / _SMALLEST:
+                multiple(y, np.multiply, 1 / below, a)  # in a third of the time
+            else:
+                multiple(y, np.divide, below, a)
             return
         b.give(below)
         y.give(node.unpack(0, False) / below)
@@ -306,15 +309,11 @@ class Expansion:
         """Tangents and their like, whose slope is a polynomial in themselves."""
         (x,) = operands
         a, b, c = _POLYNOMIALS[node.op]
-        value = node.unpack(1, False)
-        y.give(value)
+        y.give(node.unpack(1, False))
         if c == 0:  # the exponential is its own slope
             integral(y, y, x)
-            return
-        slope = Series(node.shape, node.dtype, order - 1)
-        slope.give(a + value * (b + c * value))
-        polynomial(slope, y, b, c)
-        integral(y, slope, x)
+        else:
+            by_itself(y, x, a, b, c)
 
     def by_linearity(self, node: Node, nr: int, operands: Operands, order: int) -> Series:
         """A linear row is applied to the coefficients of each order by themselves."""
@@ -364,6 +363,7 @@ def _joined(node: Node, nr: int, operands: Operands, k: int) -> Array:
 
 _WAY_OUT = "apply grad(…, create_graph=True) as often as the order says"
 _FEW_FACTORS = 64
+_SMALLEST = 1e-300  # of which there is a reciprocal
 _SUMS: dict[Any, Any] = {E.add: np.add, E.sub: np.subtract}
 _TOLD: dict[Any, Callable[..., None]] = {
     E.mul: Expansion.by_product, E.div: Expansion.by_quotient, E.pow_scalar: Expansion.by_power,

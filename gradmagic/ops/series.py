@@ -202,21 +202,28 @@ def integral(y: Series, p: Series, x: Series) -> None:
     """Let y have the slope p x'."""
 
     def step(lo: int, hi: int) -> None:
-        own, rate = y.c, x.rate
-        slopes = x.slopes(hi, y.ndim) if rate is None else None
+        own, slopes = y.c, _slopes(x, hi, y.ndim)
         for k in range(lo, hi + 1):
-            row, below = own[k, ...], p.upto(k - 1, y.ndim)
-            if rate is None:
-                convolved(slopes, below[::-1], k, max(1, k - p.top), min(k, x.top), row)
-                if k > 1:
-                    np.multiply(row, 1 / k, out=row)
-            elif k - 1 <= p.top:
-                np.multiply(below[k - 1], rate / k, out=row)
-            else:
-                row[...] = 0
+            _integrated(own[k, ...], p.upto(k - 1, y.ndim)[::-1], x, slopes, k, 1 / k)
             y.known = k
 
     y.step = step
+
+
+def _slopes(x: Series, hi: int, ndim: int) -> Array:
+    return x.slopes(hi, ndim) if x.rate is None else None
+
+
+def _integrated(row: Array, back: Array, x: Series, slopes: Array, k: int, part: float) -> None:
+    """Let row be the coefficient of order k - 1 of p x', times a number; ``back`` holds the rows of p, the last one first."""
+    if x.rate is None:
+        convolved(slopes, back, k, max(1, k + 1 - len(back)), min(k, x.top), row)
+        if part != 1:
+            np.multiply(row, part, out=row)
+    elif k <= len(back):
+        np.multiply(back[-k], x.rate * part, out=row)
+    else:
+        row[...] = 0
 
 
 def integral_over(y: Series, r: Series, x: Series) -> None:
@@ -259,17 +266,14 @@ def _in_turn(y: Series, x: Series, slope: Any, signs: tuple[int, int], at: Array
 
     def find(lo: int, hi: int) -> None:
         nonlocal p
-        slopes = x.slopes(hi, y.ndim)
+        own, slopes = y.c, x.slopes(hi, y.ndim)
         if p is None:
             p = np.empty((y.top, *y.shape), y.dtype)
             slope(at, out=p[0, ...])
         for k in range(lo, hi + 1):
-            for rows, other, sign in ((y.c, p, signs[0]), (p, y.c, signs[1])):
-                if k < len(rows):
-                    row = rows[k, ...]
-                    convolved(slopes, other[::-1], k, 1, min(k, x.top), row)
-                    if k * sign != 1:
-                        np.multiply(row, sign / k, out=row)
+            _integrated(own[k, ...], p[::-1], x, slopes, k, signs[0] / k)
+            if k < y.top:
+                _integrated(p[k, ...], own[::-1], x, slopes, k, signs[1] / k)
 
     return find
 
@@ -297,21 +301,29 @@ def _turns(rate: float, signs: tuple[int, int], top: int, dtype: Any) -> Array:
     return np.array([*found], dtype)
 
 
-def polynomial(p: Series, y: Series, b: int, c: int) -> None:
-    """Let p be b y + c y², but for its value."""
+def by_itself(y: Series, x: Series, a: int, b: int, c: int) -> None:
+    """Let y have the slope p x', where p is a + b y + c y²: both are found together."""
+    p: Array = None
 
     def step(lo: int, hi: int) -> None:
-        own, rows = p.c, y.upto(hi)
-        back = rows[::-1]
+        nonlocal p
+        own, slopes = y.c, _slopes(x, hi, y.ndim)
+        if p is None:
+            p = np.empty((y.top, *y.shape), y.dtype)
+            p[0] = a + y.value * (b + c * y.value)
+        back, p_back = own[::-1], p[::-1]
         for k in range(lo, hi + 1):
-            row = own[k, ...]
-            convolved(rows, back, k, 0, k, row)
+            _integrated(own[k, ...], p_back, x, slopes, k, 1 / k)
+            if k == y.top:
+                return
+            row = p[k, ...]
+            convolved(own, back, k, 0, k, row)
             if c != 1:
                 np.multiply(row, c, out=row)
             if b:
-                np.add(row, rows[k], out=row)
+                np.add(row, own[k], out=row)
 
-    p.step = step
+    y.step = step
 
 
 def power_of_linear(y: Series, x: Series, exponent: int) -> None:
