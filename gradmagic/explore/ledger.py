@@ -162,11 +162,16 @@ class Ledger:
         name = "grad_outputs" if call.function == "grad" else "grad_tensors"
         return {name: [self.backend.constant(np.ones(tuple(t.shape)), t) for t in call.outputs]}
 
-    def called_at(self) -> tuple[str, int | None]:
-        """The text and the line of the cell's call that is running now."""
+    def frame(self) -> FrameType | None:
+        """The frame of the cell's own that is running now."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename != self.program.filename:
             frame = frame.f_back
+        return frame
+
+    def called_at(self) -> tuple[str, int | None]:
+        """The text and the line of the cell's call that is running now."""
+        frame = self.frame()
         if frame is None:
             return UNKNOWN, None
         position = position_of(frame.f_code, frame.f_lasti)
@@ -232,6 +237,29 @@ def outputs_of(call: ast.Call) -> list[ast.expr]:
     return [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
 
 
+def given_to(source: str) -> list[str]:
+    """What a call is given to differentiate, as written.
+
+    >>> given_to("g, = grad(u + v, x)"), given_to("(u * v).backward()"), given_to("backward([u, v])")
+    (['u + v'], ['u * v'], ['u', 'v'])
+    """
+    call = grad_call(source)
+    if call is None:
+        return []
+    owner = owner_of(call)
+    given = [owner] if owner is not None else outputs_of(call)[:1]
+    listed = [one for node in given for one in (node.elts if isinstance(node, ast.Tuple | ast.List) else [node])]
+    return [ast.unparse(one) for one in listed]
+
+
+def owner_of(call: ast.Call) -> ast.expr | None:
+    """The tensor whose method a call of backward is."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "backward":
+        return None
+    owner = call.func.value
+    return None if ast.unparse(owner).endswith("autograd") else owner
+
+
 def output_of(source: str) -> str:
     """The tensor that a call differentiates, if the text names one.
 
@@ -241,9 +269,9 @@ def output_of(source: str) -> str:
     call = grad_call(source)
     if call is None:
         return ""
-    owner = ast.unparse(call.func).rpartition(".")[0]
-    if ast.unparse(call.func).endswith("backward") and owner and not owner.endswith("autograd"):
-        return owner
+    owner = owner_of(call)
+    if owner is not None:
+        return ast.unparse(owner)
     given = outputs_of(call)
     return given[0].id if given and isinstance(given[0], ast.Name) else ""
 

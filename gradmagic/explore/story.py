@@ -208,7 +208,8 @@ class Telling:
         """What each root is called: y, dy/dx as the panel counts them, or the cell's own name."""
         found: list[str] = []
         for number, (root, label) in enumerate(self.witness.roots):
-            named = called.get(id(root)) or (self.program.y_label if number == 0 else f"result {number}")
+            written = self.witness.written.get(id(root)) or (f"result {number}" if number else "the output")
+            named = called.get(id(root)) or written
             found.append(label or named)
         return [label if found.index(label) == i else f"{label} ({i + 1})" for i, label in enumerate(found)]
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from gradmagic.explore.explain import ordinal_label
-from gradmagic.explore.ledger import Ledger, tensors_in
+from gradmagic.explore.ledger import Ledger, given_to, tensors_in
 from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
@@ -47,13 +47,14 @@ class Witness(Ledger):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.roots: list[tuple[Any, str | None]] = []  # and what it is called, for the panel's own
+        self.written: dict[int, str] = {}  # what a call of the cell gives for a root, by the identity of the root
         self.moments: list[tuple[int | None, int, dict[int, int], tuple[Step, ...]]] = []
         self.nodes: dict[int, Any] = {}  # they stay alive for as long as their numbers mean them
         self.kept: list[Any] = []
         self.facts: dict[int, tuple[tuple[Saved, ...], int | None]] = {}
         self.logs: dict[int, list[tuple[str, Any, tuple[int, ...]]]] = {}
         self.freed: dict[int, int] = {}
-        self.inputs: tuple[Any, ...] = ()  # what the panel differentiates by
+        self.inputs: tuple[Any, ...] = ()  # what is differentiated by
         self._keys: dict[int, int] = {}
 
     def key(self, thing: Any) -> int:
@@ -65,6 +66,11 @@ class Witness(Ledger):
 
     def __call__(self, call: Any, run: Callable[..., Any]) -> Any:
         index = len(self.rows)
+        if self.by == "cell":
+            texts, frame = given_to(self.called_at()[0]), self.frame()
+            self.written |= {id(t): text for t, text in zip(call.outputs, texts, strict=False)}
+            names = {} if frame is None else frame.f_globals
+            self.inputs = tuple(names.get(name) for name in (self.program.wrt, self.program.second) if name)
         for tensor in call.outputs:
             self.see(tensor, self.label(0) if self.by == "panel" and not self.panels else None, None)
         if self.by == "panel" and call.inputs:

@@ -79,7 +79,9 @@ border:0;border-bottom:1px solid var(--gm-line)}}
 .gm .gm-values-table .gm-pinned,.gm .gm-values-table .gm-at{{background:var(--gm-kept);font-weight:600}}
 .gm .gm-caption{{line-height:1.5;font-variant-numeric:tabular-nums;
 padding-left:82px;max-width:712px;box-sizing:border-box}}
-@media(max-width:700px){{.gm .gm-caption,.gm.gm-points .gm-hint{{padding-left:0}} .gm.gm .gm-found{{padding-left:16px}}
+.gm .gm-notes{{padding-left:82px;max-width:712px;box-sizing:border-box}}
+@media(max-width:700px){{.gm .gm-caption,.gm .gm-notes,.gm.gm-points .gm-hint{{padding-left:0}}
+.gm.gm .gm-found{{padding-left:16px}}
 .gm .gm-picture .gm-readouts{{display:none}}}}
 .gm .gm-whole{{display:inline-block}}
 .gm .gm-found{{margin:2px 0 4px;padding-left:98px;max-width:712px;box-sizing:border-box;

@@ -41,8 +41,9 @@ class Words:
         self.readouts = looks.html()
         self.readouts.add_class("gm-readouts")
         self.cures = [self._cure(place, looks) for place in range(CURES)]
-        self.of_the_numbers = [self.tables, self.found]
-        self.of_the_calls = [w.HBox(self.cures, layout=looks.row), self.ledger, self.notes, self.printed]
+        self.notes.add_class("gm-notes")
+        self.of_the_numbers = [self.tables, self.found, self.notes]
+        self.of_the_calls = [w.HBox(self.cures, layout=looks.row), self.ledger, self.printed]
 
     def say_numbers(self, curves: Curves, frame: Frame | PlaneFrame) -> None:
         """What follows the picture a moment later: the values at x0."""

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.explore.program import Program
+from gradmagic.explore.request import Request
 from gradmagic.explore.rows import row_named, row_of
+from gradmagic.explore.state import State
 from gradmagic.explore.story import story
 from gradmagic.explore.switches import outcomes
 
@@ -131,3 +134,18 @@ def test_a_call_that_was_refused_freed_nothing():
     explorer = Explorer(*request_from("h = exp(x)\ny = h * x\nh += 1"))
     found = outcomes(explorer.program, explorer.state, explorer.namespace)
     assert not any(outcome.ran for outcome in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("w = x.exp()\nz = w * w\nw.add_(1)\ng, = torch.autograd.grad(z, x, torch.ones_like(z))", "z"),
+        ("w = x.exp()\nw2 = w * w\nw.add_(1)\ng, = torch.autograd.grad(w2.sum() + 1, x)\nz = w", "w2.sum() + 1"),
+        ("s = (x ** 2).sum()\ns.backward()\n(2 * s).backward()\nz = s", "s"),
+    ],
+)
+def test_a_refused_cells_graph_has_the_names_that_the_cell_gives(text, label):
+    program = Program.of(Request(text, of="z"), {})
+    graph = story(program, State.initial(program.request, program), {}).graphs[0]
+    assert graph.label == label
+    assert [box.name for box in graph.boxes if box.kind == "leaf"] == ["x"]

@@ -93,7 +93,7 @@ def test_speed_is_the_time_between_two_frames(panel):
 def test_ends_can_be_typed_as_on_the_line(panel):
     panel.controls.motion.hi.value = "2*pi"
     assert panel.controls.params["a"].slider.max == pytest.approx(2 * np.pi)
-    assert "a=0:6.28318530718@1" in panel.explorer.line
+    assert "a=0:6.283185307179586@1" in panel.explorer.line
     panel.controls.motion.which.value = ""
     panel.controls.motion.lo.value = "-1"
     assert ends(panel) == (-1, 4)
