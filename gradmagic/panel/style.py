@@ -30,6 +30,11 @@ WORDS = (LIGHT.curves[0], "#b34e00", "#007a58", *LIGHT.curves[3:])
 ORDERS = "".join(f".gm .gm-o{order}{{color:{colour}}}" for order, colour in enumerate(WORDS))
 DARK_ORDERS = "".join(in_the_dark(f".gm .gm-o{order}{{color:{colour}}}") for order, colour in enumerate(DARK.curves))
 
+# The front end's own is drawn in dark grey, whatever its theme; an SVG in a URL knows no variables.
+ARROW = (
+    "--jp-widgets-dropdown-arrow:url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "
+    "viewBox='0 0 18 18'%3E%3Cpath fill='%23a4abb4' d='M4 6h10l-5 6z'/%3E%3C/svg%3E\")"
+)
 LEGEND = "".join([*legend(LIGHT), *map(in_the_dark, legend(DARK))])
 
 CSS = f"""
@@ -135,6 +140,7 @@ max-height:320px;overflow:auto;margin:4px 0}}
 {DARK_ORDERS}
 {LEGEND}
 {in_the_dark(".gm{--gm-faint:#a4abb4;--gm-focus:#56b4e9;--gm-bad:#ff8a80;--gm-good:#6fdd8b;--gm-wash:#3a1d1d;--gm-fine:#15301f;--gm-kept:#12324a;--gm-back:#111418}")}
+{in_the_dark(f".gm{{{ARROW}}}")}
 {in_the_dark(".gm.gm-auto img.widget-image{filter:invert(.93) hue-rotate(180deg)}")}
 """
 
