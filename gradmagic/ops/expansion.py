@@ -169,21 +169,19 @@ class Expansion:
             refuse_untold(node)
         if node.rare is not None:
             refuse_hooked(node)
-        if told is not None:
-            y = self.known[key] = Series(node.shape, node.dtype, order)
-            told(self, y, node, operands, order)
-        elif op.pointwise or node.kwargs.get("reduction", 1) == 0:
-            same = self.same(node) if order > 1 and len(operands) == 1 else None
-            found = self.alike.get(same)
-            if found is not None and found[0] >= order:
-                self.known[key] = found[1]
-                return found[1]
-            y = self.known[key] = Series(*node.meta(nr), order)
-            if same is not None:
-                self.alike[same] = (order, y)
-            self.by_rules(y, node, operands, order)
-        else:
+        if told is None and not op.pointwise and node.kwargs.get("reduction", 1) != 0:
             y = self.known[key] = self.by_linearity(node, nr, operands, order)
+            return y
+        same = same_of(node, operands[0]) if len(operands) == 1 and order > 1 and op not in _CHEAP else None
+        found = self.alike.get(same)
+        if found is not None and found[0] >= order:
+            self.known[key] = found[1]
+            return found[1]
+        shape, dtype = (node.shape, node.dtype) if node.rare is None else node.meta(nr)
+        y = self.known[key] = Series(shape, dtype, order)
+        if same is not None:
+            self.alike[same] = (order, y)
+        (told or Expansion.by_rules)(self, y, node, operands, order)
         return y
 
     def operands(self, node: Node, order: int) -> list[Series | None]:
@@ -196,15 +194,6 @@ class Expansion:
         return [self.of(target, nr, order) for target, nr in zip(node.edges, nrs, strict=True)]
 
     # -- how a row's series follows from the row ----------------------------------------------------------------
-
-    def same(self, node: Node) -> Any:
-        """What a node computes, of what: the key of what it shares with another."""
-        key = (node.op, node.edges[0], node.edge_nrs, *node.kwargs.values())
-        try:
-            hash(key)
-        except TypeError:
-            return None
-        return key
 
     def by_rules(self, y: Series, node: Node, operands: Operands, order: int) -> None:
         """The general way: y' = p x', summed over the operands, with the partials p that the row gives."""
@@ -337,6 +326,16 @@ class Expansion:
         return y
 
 
+def same_of(node: Node, x: Series | None) -> Any:
+    """What a node computes, of which series: the key of what it shares with another."""
+    key = (node.op, x, *node.kwargs.values())
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
 def drained(waiting: list[Series]) -> Iterator[Series]:
     """Each of them once, from the first on; they are held no longer than that."""
     waiting.reverse()
@@ -370,6 +369,7 @@ _TOLD: dict[Any, Callable[..., None]] = {
     E.neg: Expansion.by_negation, **dict.fromkeys(_SUMS, Expansion.by_sum),
     **dict.fromkeys(_PAIRS, Expansion.by_pair), **dict.fromkeys(_POLYNOMIALS, Expansion.by_polynomial),
 }  # fmt: skip
+_CHEAP = {E.neg, E.pow_scalar}  # which to look for costs more than to find again
 
 
 def refuse_untold(node: Node) -> None:

@@ -142,6 +142,7 @@ class Calls:
         (lambda x: np.tan(np.sin(x)), 10, 32),
         (lambda x: np.tan(np.sin(x)), 20, 62),
         (lambda x: x**3, 3, 3),
+        (lambda x: np.exp(np.sin(x)) + x * np.exp(np.sin(x)), 4, 15),  # what is written twice is found once
     ],
 )
 def test_a_series_takes_as_many_calls_as_it_did(
