@@ -67,7 +67,8 @@ def explained(
     *,
     tracked: bool = False,
     weighed: bool = False,
-    unused: tuple[str, int | None] | None = None,
+    unused: tuple[str, str | None] | None = None,
+    lost: str | None = None,
     output: str = "",
 ) -> tuple[str | None, Cure | None]:
     """Why a call was refused, and the cure; (None, None) for what torch's own words say well enough.
@@ -86,8 +87,10 @@ def explained(
         Whether what it is differentiated by requires grad.
     weighed : bool
         Whether outputs and inputs are tensors: what does not fit then are the weights.
-    unused : tuple of (str, int or None), optional
-        What the cell calls the input that was not used, and the line that gave this name to another tensor.
+    unused : tuple of (str, str or None), optional
+        What the cell calls the input that was not used, and why it was not: see `written.unused_input`.
+    lost : str, optional
+        What forgets on the way from an input to the output how it was computed, as far as the cell's text tells.
     output : str
         What the cell calls the tensor that is differentiated.
     """
@@ -95,14 +98,10 @@ def explained(
         return freed(ledger)
     if NO_GRAPH in message:
         plain = any(call.ok and not call.effective.get("create_graph") for call in ledger)
-        return no_graph(made_by, what, tracked=tracked, plain=plain)
+        return no_graph(made_by, what, tracked=tracked, plain=plain, lost=lost)
     if UNUSED in message:
-        name, anew = unused or ("this input", None)
-        why = (
-            f"line {anew} bound that name anew"
-            if anew
-            else "it was computed from other tensors, or the name was bound anew"
-        )
+        name, why = unused or ("this input", None)
+        why = why or "it was computed from other tensors, or the name was bound anew"
         return (
             f"the output does not depend on {name}: {why}",
             Cure("use allow_unused=True to get None", len(ledger), {"allow_unused": True}),
@@ -158,8 +157,12 @@ def freed(ledger: Sequence[Call]) -> tuple[str, Cure | None]:
     return "the graph was freed by an earlier pass, which ran without retain_graph=True", None
 
 
-def no_graph(made_by: Call | None, what: str, *, tracked: bool, plain: bool) -> tuple[str, Cure | None]:
+def no_graph(
+    made_by: Call | None, what: str, *, tracked: bool, plain: bool, lost: str | None = None
+) -> tuple[str, Cure | None]:
     """Why a tensor has no history; `plain` says that an earlier call gave a derivative without one."""
+    if made_by is None and tracked and lost is not None:
+        return f"nothing links this tensor to x: {lost}", Cure("compute it from x itself, without that")
     if made_by is None and tracked:
         ways = ["under torch.no_grad()", "from detach()", "from numbers"]
         ways += ["from a derivative that was made without create_graph=True"] if plain else []

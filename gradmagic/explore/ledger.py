@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -16,10 +14,10 @@ from gradmagic.explore.backends import Backend, Census
 from gradmagic.explore.explain import added, explained
 from gradmagic.explore.program import Program
 from gradmagic.explore.trace import By, Call
+from gradmagic.explore.written import UNKNOWN, behind, lost_on_the_way, output_of, unused_input
 
 __all__ = ["Ledger", "cell_line"]
 
-UNKNOWN = "grad(…)"  # a call that is not in the cell's own text
 DEFAULTS: Mapping[str, object] = {
     "retain_graph": None,
     "create_graph": False,
@@ -151,10 +149,11 @@ class Ledger:
         tracked = bool(call.inputs) and all(getattr(t, "requires_grad", False) for t in call.inputs)
         weighed = bool(call.outputs) and all(hasattr(t, "requires_grad") for t in (*call.outputs, *(call.inputs or ())))
         source, line = self.called_at() if self.by == "cell" else (UNKNOWN, None)
-        unused = unused_input(message, source, line, self.program.request.text)
+        text = self.program.request.text
+        unused = unused_input(message, source, line, text)
         return explained(
             message, self.rows, made_by, self.what, tracked=tracked, weighed=weighed, unused=unused,
-            output=output_of(source),
+            lost=lost_on_the_way(source, line, text), output=output_of(source),
         )  # fmt: skip
 
     def weights(self, call: Any) -> dict[str, Any]:
@@ -176,127 +175,6 @@ class Ledger:
             return UNKNOWN, None
         position = position_of(frame.f_code, frame.f_lasti)
         return self.program.calls.get(position, UNKNOWN), frame.f_lineno
-
-
-def behind(source: str, rows: Sequence[Call], text: str) -> Call | None:
-    """The last of these calls whose result the outputs of a call were computed from, by the names in the cell's text.
-
-    >>> behind("grad(s, x)", [], "s = g.sum()") is None
-    True
-    """
-    if source == UNKNOWN:
-        return None
-    call = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    found, waiting = set[str](), names_in(outputs_of(call) or [call.func])  # y.backward()
-    bound = [
-        (names_in(one.targets), names_in([one.value]))
-        for one in ast.walk(ast.parse(text))
-        if isinstance(one, ast.Assign)
-    ]
-    while waiting:
-        found |= waiting
-        waiting = {name for targets, values in bound if targets & waiting for name in values} - found
-    return next((row for row in reversed(rows) if row.ok and assigned(row.source) & found), None)
-
-
-def unused_input(message: str, source: str, line: int | None, text: str) -> tuple[str, int | None] | None:
-    r"""What the cell calls the input that was not used, and the line that gave this name to another tensor.
-
-    >>> said = "The differentiated Tensor at index 1 appears to not have been used"
-    >>> unused_input(said, "grad(y, (x, a))", 4, "a = 2 * x\ny = a ** 2\na = a.detach()\ngrad(y, (x, a))")
-    ('a', 3)
-    >>> unused_input(said, "grad(y, (x, a))", 3, "a = 2 * x\ny = a ** 2; a[0] = 1\ngrad(y, (x, a))")
-    ('a', None)
-    """
-    at = re.search(r"at index (\d+) appears", message)
-    given = inputs_of(source)
-    if at is None or int(at[1]) >= len(given):
-        return None
-    name = ast.unparse(given[int(at[1])])
-    return name, bound_anew(name, line or 0, text)
-
-
-def grad_call(source: str) -> ast.Call | None:
-    """The first call of grad or backward in a call's text."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)) if source != UNKNOWN else ()
-    return next((call for call in calls if ast.unparse(call.func).rpartition(".")[2] in ("grad", "backward")), None)
-
-
-def inputs_of(source: str) -> Sequence[ast.expr]:
-    """What a call of grad or backward differentiates by, as written; empty if the text does not list it."""
-    call = grad_call(source)
-    if call is None:
-        return ()
-    found = [word.value for word in call.keywords if word.arg == "inputs"]
-    found += call.args[1:2] if ast.unparse(call.func).endswith("grad") else []
-    return found[0].elts if found and isinstance(found[0], ast.Tuple | ast.List) else found
-
-
-def outputs_of(call: ast.Call) -> list[ast.expr]:
-    """What a call is given to differentiate; nothing if it is a method of it."""
-    return [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("outputs", "tensors"))]
-
-
-def given_to(source: str) -> list[str]:
-    """What a call is given to differentiate, as written.
-
-    >>> given_to("g, = grad(u + v, x)"), given_to("(u * v).backward()"), given_to("backward([u, v])")
-    (['u + v'], ['u * v'], ['u', 'v'])
-    """
-    call = grad_call(source)
-    if call is None:
-        return []
-    owner = owner_of(call)
-    given = [owner] if owner is not None else outputs_of(call)[:1]
-    listed = [one for node in given for one in (node.elts if isinstance(node, ast.Tuple | ast.List) else [node])]
-    return [ast.unparse(one) for one in listed]
-
-
-def owner_of(call: ast.Call) -> ast.expr | None:
-    """The tensor whose method a call of backward is."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr != "backward":
-        return None
-    owner = call.func.value
-    return None if ast.unparse(owner).endswith("autograd") else owner
-
-
-def output_of(source: str) -> str:
-    """The tensor that a call differentiates, if the text names one.
-
-    >>> output_of("g, = torch.autograd.grad(u, x)"), output_of("u.backward()"), output_of("grad((u, v), x)")
-    ('u', 'u', '')
-    """
-    call = grad_call(source)
-    if call is None:
-        return ""
-    owner = owner_of(call)
-    if owner is not None:
-        return ast.unparse(owner)
-    given = outputs_of(call)
-    return given[0].id if given and isinstance(given[0], ast.Name) else ""
-
-
-def bound_anew(name: str, before: int, text: str) -> int | None:
-    """The last line before this one that bound a name which had been read by then."""
-    walked = list(ast.walk(ast.parse(text)))
-    # x += 1 and x[0] = 1 write into the tensor that is there
-    targets = [target for one in walked if isinstance(one, ast.Assign) for target in one.targets]
-    named = [one for one in walked if isinstance(one, ast.Name) and one.id == name]
-    bound = {id(one) for target in targets for one in ast.walk(target)}
-    stored = [one.lineno for one in named if isinstance(one.ctx, ast.Store) and id(one) in bound]
-    last = max((line for line in stored if line < before), default=0)
-    return last if any(isinstance(one.ctx, ast.Load) and one.lineno <= last for one in named) else None
-
-
-def names_in(nodes: Iterable[ast.AST]) -> set[str]:
-    return {one.id for node in nodes for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def assigned(source: str) -> set[str]:
-    """The names that a call's statement binds."""
-    if source == UNKNOWN:
-        return set()
-    return {name for one in ast.parse(source).body if isinstance(one, ast.Assign) for name in names_in(one.targets)}
 
 
 def position_of(code: CodeType, instruction: int) -> tuple[int | None, int | None, int | None, int | None]:

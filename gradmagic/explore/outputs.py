@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from gradmagic.explore.backends import Backend
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.trace import Array, Kind
+from gradmagic.explore.written import way_lost
 
 __all__ = ["a_kind", "array_of", "input_of", "kind_of", "output_of"]
 
@@ -56,6 +58,17 @@ def a_kind(value: Any) -> str:
     return "None" if value is None else f"a{'n' * (kind[0] in 'aeiouAEIOU')} {kind}"
 
 
+def lost_in(program: Program) -> str | None:
+    """What forgets, on the way from x to y, how y was computed, as far as the cell's text tells."""
+    text = program.request.text
+    last = ast.parse(text).body[-1]
+    if program.target is None and isinstance(last, ast.Expr):
+        found = way_lost(program.wrt, [ast.unparse(last.value)], last.lineno, text)
+    else:
+        found = way_lost(program.wrt, [program.target or "y"], len(text.splitlines()) + 1, text)
+    return None if found is None else found[1]
+
+
 def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
     """Y as a tensor that has a history, or a sentence that says what to do."""
     name, wrt = (program.target or ", ".join(program.outputs)), program.wrt
@@ -82,7 +95,7 @@ def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
         )
     if not y.requires_grad:
         raise GradUsageError(
-            f"{name} does not depend on '{wrt}': nothing links them; compute it from {wrt}, "
+            f"{name} does not depend on '{wrt}': {lost_in(program) or 'nothing links them'}; compute it from {wrt}, "
             "without detach(), .data or no_grad() between"
         )
     return y if y is not x else y * 1

@@ -15,9 +15,10 @@ from typing import Any, Self
 import numpy as np
 
 from gradmagic.explore.explain import ordinal_label
-from gradmagic.explore.ledger import Ledger, given_to, tensors_in
+from gradmagic.explore.ledger import Ledger, tensors_in
 from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
+from gradmagic.explore.written import given_to
 
 __all__ = ["LineClock", "Saved", "Step", "Witness"]
 
