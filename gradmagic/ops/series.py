@@ -211,6 +211,7 @@ def integral(y: Series, p: Series, x: Series) -> None:
 
 
 def _slopes(x: Series, hi: int, ndim: int) -> Array:
+    """What x' is computed with: nothing where it is a number."""
     return x.slopes(hi, ndim) if x.rate is None else None
 
 
@@ -262,6 +263,7 @@ def pair(y: Series, x: Series, own: Any, slope: Any, signs: tuple[int, int], at:
 
 
 def _in_turn(y: Series, x: Series, slope: Any, signs: tuple[int, int], at: Array) -> Any:
+    """Order by order, as each needs what the other has below it."""
     p: Array = None
 
     def find(lo: int, hi: int) -> None:
