@@ -13,7 +13,7 @@ import numpy as np
 
 from gradmagic.engine import dtypes
 from gradmagic.engine.batches import batched
-from gradmagic.engine.calls import GradientEdge, edge_of, one_by_one, run_backward, switch
+from gradmagic.engine.calls import GradientEdge, edge_of, one_by_one, one_like, run_backward, switch
 from gradmagic.engine.dtypes import Size
 from gradmagic.engine.fitting import accumulate
 from gradmagic.engine.layout import order
@@ -115,7 +115,7 @@ def _implicit_weight(out: Any) -> Any:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
     if not out.dtype.is_floating_point:
         raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {out.dtype}")
-    return Tensor._of(np.ones(out._array.shape, out._array.dtype))
+    return Tensor._of(one_like(out._array))
 
 
 def grad(

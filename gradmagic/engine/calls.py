@@ -22,7 +22,9 @@ from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.walk import Walk, running
 from gradmagic.engine.watch import watching
 
-__all__ = ["GradientEdge", "captures_of", "edge_of", "get_gradient_edge", "one_by_one", "run_backward", "switch"]
+__all__ = [
+    "GradientEdge", "captures_of", "edge_of", "get_gradient_edge", "one_by_one", "one_like", "run_backward", "switch",
+]  # fmt: skip
 
 _UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this is "
@@ -195,7 +197,8 @@ def _result_of_batch(g: Any, weights: Sequence[Any]) -> Tensor:
 def _tell_base(t: Tensor, g: Any, weights: Sequence[Any]) -> None:
     """Say in whose memory a gradient lies, as torch's views made in no_grad mode do."""
     for w in weights:
-        if w is not None and not w._inference and np.may_share_memory(g, w._array):
+        memory = None if w is None or w._inference else w._array
+        if isinstance(memory, np.ndarray) and np.may_share_memory(g, memory):
             base = w if w._view is None else w._view.base
             break
     else:
@@ -242,7 +245,7 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
     if weight is None:
         if array.size != 1 or array.dtype.kind != "f":
             return None
-        weight = Tensor._of(_one(array))
+        weight = Tensor._of(one_like(array))
     elif type(weight) is not Tensor or weight._array.shape != array.shape or weight._array.dtype is not array.dtype:
         return None
     target = edge(x)
@@ -270,6 +273,6 @@ def one_by_one(y: Any, x: Any, weight: Any, retain: Any, create: Any) -> Any:
     return result_of(found, (weight,))
 
 
-def _one(array: Any) -> Any:
+def one_like(array: Any) -> Any:
     """The weight of an output of one element."""
     return array.dtype.type(1) if array.ndim == 0 else np.ones(array.shape, array.dtype)

@@ -58,13 +58,11 @@ def unbroadcast(g: Any, given: tuple[int, ...], shape: tuple[int, ...]) -> Any:
         return g if extra < 0 else np.reshape(np.broadcast_to(g, shape), shape)
     if not shape:
         return g.sum()
+    if isinstance(g, Tensor):
+        return g._summed_to(axes, shape)
     if axes:
-        g = _added(g, axes, keepdims=True)
+        g = added(g, axes, keepdims=True)
     return g.reshape(shape) if extra else g
-
-
-def _added(g: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
-    return g.sum(axes, keepdims) if isinstance(g, Tensor) else added(g, axes, keepdims)
 
 
 def accumulate(leaf: Tensor, g: Tensor | None, recording: bool) -> None:

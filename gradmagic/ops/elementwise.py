@@ -244,7 +244,7 @@ def _sigmoid(x: Any) -> Any:
 
 def _by(op: Any) -> Any:
     """A rule that is another row: its arithmetic for arrays, the row itself for Tensors."""
-    return lambda g, y: (op if hasattr(g, "_array") or hasattr(y, "_array") else op.fn)(g, conjugated(y))
+    return lambda g, y: (op.two if hasattr(g, "_array") or hasattr(y, "_array") else op.fn)(g, conjugated(y))
 
 
 tanh = irregular(np.tanh, _by(tanh_backward), pointwise=True)

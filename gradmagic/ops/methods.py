@@ -14,7 +14,7 @@ from gradmagic.engine.inplace import turn, write
 from gradmagic.engine.plainly import of_two
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops import elementwise as E
-from gradmagic.ops import indexing
+from gradmagic.ops import indexing, reducing
 from gradmagic.ops import shape as S
 from gradmagic.ops.names import FUNCTIONS as F
 from gradmagic.ops.names import NO_METHODS, by_either_name
@@ -366,7 +366,8 @@ def _install() -> None:
     set_("size", _size)
     set_("dim", lambda self: self.ndim)
     set_("nelement", F["numel"])
-    set_("_accumulated", indexing.accumulated)
+    for name, done in (("_accumulated", indexing.accumulated), ("_summed_to", reducing.summed_to)):  # for the walk
+        set_(name, done)
     set_("T", property(_permuted))
     set_("mT", property(_matrix_transposed))
     set_("mH", property(_adjoint))

@@ -18,6 +18,7 @@ from gradmagic.ops.operands import (
     as_tensor,
     axes_of,
     floating,
+    held,
     length,
     one_axis,
     sizes_of,
@@ -36,6 +37,12 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     if dim is None:
         return R.sum.one(x, axis=None, keepdims=False)
     return R.sum_dim.one(x, axis=axes_of(dim, x.ndim), keepdims=keepdim)
+
+
+def summed_to(input: Tensor, axes: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """A sum over these axes, in a shape without some of them: what undoes broadcasting in a graph."""
+    x = R.sum_dim.one(input, axis=axes, keepdims=True) if axes else input
+    return x if x._array.shape == shape else S.reshape.one(held(x), size=shape)
 
 
 def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Any = None) -> Any:
