@@ -217,6 +217,11 @@ class Op:
         self._keeps[wanted] = flags
         return flags
 
+    @cached_property
+    def saves(self) -> bool:
+        """Whether a node may have saved anything that is to be freed."""
+        return any(self.plans()[1])
+
     def pack(self, node: Node) -> None:
         """Hand what is saved to the hooks on saved tensors, in the order in which the rules read it."""
         n = len(node.saved or ())
@@ -290,13 +295,8 @@ class Op:
         return tuple([pull_of(self, i) for i in range(len(self.vjps))])
 
     @cached_property
-    def saves(self) -> bool:
-        """Whether a node may have saved anything that is to be freed."""
-        return any(self.plans()[1])
-
-    @cached_property
     def step(self) -> Callable[..., None]:
-        """The same for all operands of a node with one output."""
+        """The same for all operands at once, where nobody looks on."""
         return step_of(self)
 
     def back(self, i: int) -> str:
