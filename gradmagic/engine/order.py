@@ -27,6 +27,8 @@ def behind(roots: Sequence[Any], stop: Any = None, *, plainly: bool = False) -> 
     """
     ends: set[Any] = set()
     order, stack = _chain(roots[0], stop, ends, plainly) if len(roots) == 1 else ([], [*roots])
+    if not stack:
+        return order, ends
     seen = set(stack)
     while stack:
         node = stack.pop()
