@@ -1,13 +1,16 @@
-"""Sums over axes of arrays. Knows no Tensor."""
+"""Sums of arrays, of two and over axes. Knows no Tensor."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
-_SHORT, _MANY = 64, 2048
+MANY = 2048  # elements, from which on a sum takes longer than a look at how to find it
+SHORT = 64  # elements of a row that numpy sets up for longer than it adds
 _F64, _F32 = np.dtype(np.float64), np.dtype(np.float32)
 _reduce: Any = np.add.reduce  # in half the time of np.sum, which calls it
 
@@ -17,13 +20,51 @@ def added(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     A ufunc sets up each row of the last axis anew, einsum does not.
     """
-    if x.size < _MANY or axis is None or axis == () or not _einsum_gains(x):
+    if x.size < MANY or axis is None or axis == () or not _einsum_gains(x):
         return _reduce(x, axis=axis, keepdims=keepdims)
     gone = {k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,))}
+    return _einsum((x,), gone, [1 if k in gone else n for k, n in enumerate(x.shape) if keepdims or k not in gone])
+
+
+def added_products(a: Any, b: Any, shape: tuple[int, ...]) -> Any:
+    """What ``a * b`` gives summed to a shape that broadcasts to theirs, without the products in between."""
+    extra = a.ndim - len(shape)
+    return _einsum((a, b), {k for k, n in enumerate(a.shape) if k < extra or shape[k - extra] != n}, shape)
+
+
+def _einsum(factors: tuple[Any, ...], gone: set[int], shape: Sequence[int]) -> Any:
+    """Products of elements, summed over these axes, in memory of their own."""
+    x = factors[0]
     letters = ascii_letters[: x.ndim]
-    out = np.einsum(f"{letters}->{''.join(c for k, c in enumerate(letters) if k not in gone)}", x)
-    return out.reshape([1 if k in gone else n for k, n in enumerate(x.shape)]) if keepdims else out
+    kept = [k for k in range(x.ndim) if k not in gone]
+    out = np.empty(shape, x.dtype)
+    equation = f"{','.join(letters for _ in factors)}->{''.join(letters[k] for k in kept)}"
+    np.einsum(equation, *factors, out=out.reshape([x.shape[k] for k in kept]))
+    return out if out.ndim else out[()]
+
+
+def plus(a: Any, b: Any) -> Any:
+    """``a + b``, in the memory of one that is the caller's alone: nobody else holds it, nor a view of it."""
+    if type(a) is np.ndarray and type(b) is np.ndarray and a.shape == b.shape and a.dtype is b.dtype:
+        if sys.getrefcount(a) == _ALONE and a.flags.carray and a.flags.owndata:
+            return np.add(a, b, out=a)
+        if sys.getrefcount(b) == _ALONE and b.flags.carray and b.flags.owndata:
+            return np.add(a, b, out=b)
+    return a + b
+
+
+def _references_of_a_callers_own() -> int:
+    """What `plus` counts if an array has one name in the function that calls it."""
+
+    def counted(a: Any, b: Any) -> int:
+        return sys.getrefcount(a)
+
+    mine = np.zeros(1)
+    return counted(mine, mine)
+
+
+_ALONE = _references_of_a_callers_own() - 1
 
 
 def _einsum_gains(x: Any) -> bool:
-    return x.shape[-1] <= _SHORT and (x.dtype is _F64 or x.dtype is _F32) and x.ndim < len(ascii_letters)
+    return x.shape[-1] <= SHORT and (x.dtype is _F64 or x.dtype is _F32) and x.ndim < len(ascii_letters)

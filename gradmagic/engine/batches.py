@@ -94,7 +94,7 @@ def _few_at_each(out: Any, weight: Any, ins: Sequence[Any], retain: bool) -> lis
         return None
     if any(isinstance(t, Tensor) and t._hooks for t in (out, *ins)):
         return None
-    found = layers.gradients(out, weight._array, captures_of(ins, retained=False), retain)
+    found = layers.gradients(out, weight, captures_of(ins, retained=False), retain)
     return None if found is None else [Tensor._of(found[i]) for i in range(len(ins))]
 
 

@@ -11,11 +11,12 @@ tick = itertools.count(1).__next__
 class WriteLog:
     """The in-place writes to one buffer, shared by all tensors that alias it."""
 
-    __slots__ = ("count", "stamps")
+    __slots__ = ("complete", "count", "stamps")
     KEPT = 1024
 
     def __init__(self) -> None:
         self.count = 0
+        self.complete = True  # until the buffer is known to somebody whose writes are not counted
         self.stamps: list[int] = []
 
     def stamp(self) -> None:

@@ -63,7 +63,8 @@ class Elementwise(Op):
         if rule is None:
             return super().back(i)
         if not callable(getattr(rule, "rule", rule)):
-            return "    part = g\n" if rule == 1 else f"    part = times_constant(g, rule_{i})\n"
+            times = f"times_constant(g, rule_{i}) if recording else times_of_sum(g, rule_{i}, node, {i})"
+            return f"    part = {'g' if rule == 1 else times}\n"
         by = type(rule) is over
         sign = "" if self.gives_gradient(i) else "/" if by else "*"
         return back_by(i, len(self.vjps), rule.rule if by else rule, self.plans()[0][i], sign)

@@ -19,6 +19,7 @@ from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import Node
 from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.quiet import quiet
+from gradmagic.engine.recalling import known_identity
 from gradmagic.engine.tensor import Tensor, edge
 from gradmagic.engine.walk import Walk
 
@@ -66,16 +67,21 @@ class Layers:
         return out
 
 
-def of_identity(weight: Array) -> Layers | None:
+def of_identity(given: Tensor) -> Layers | None:
     """The layer that a batch of weights is, if each has one element, in their order."""
+    weight = given._array
     n, size = len(weight), weight[0].size
     if n != size or n < _ROWS or weight.dtype.char not in "fd" or not weight.flags.c_contiguous:
         return None
-    bits = weight.reshape(n, n).view(f"i{weight.itemsize}")  # whole numbers are counted faster
-    if np.count_nonzero(bits) != np.count_nonzero(np.diagonal(bits)):
+    if not (known_identity(given) or _diagonal(weight.reshape(n, n))):
         return None
     shape = (1, *weight.shape[1:])
     return Layers(np.diagonal(weight.reshape(n, n)).reshape(shape), np.arange(n).reshape(shape))
+
+
+def _diagonal(weight: Array) -> bool:
+    bits = weight.view(f"i{weight.itemsize}")  # whole numbers are counted faster
+    return bool(np.count_nonzero(bits) == np.count_nonzero(np.diagonal(bits)))
 
 
 class LayeredWalk(Walk):
@@ -113,10 +119,10 @@ def _goes_through(node: Node) -> bool:
     )
 
 
-def gradients(out: Tensor, weight: Array, captures: Any, retain: bool) -> dict[int, Array] | None:
+def gradients(out: Tensor, weight: Tensor, captures: Any, retain: bool) -> dict[int, Array] | None:
     """For each input its gradients, all rows of them, or None where this is not the way to find them."""
     root = edge(out)
-    unusual = out.output_nr or root is None or weight.dtype != out._array.dtype
+    unusual = out.output_nr or root is None or weight._array.dtype != out._array.dtype
     layers = None if unusual else of_identity(weight)
     if layers is None:
         return None
@@ -134,4 +140,4 @@ def gradients(out: Tensor, weight: Array, captures: Any, retain: bool) -> dict[i
         return None
     for node in walk.passed if not retain else ():
         node.free()
-    return {i: g.dense(len(weight)) for i, g in walk.found.items()}
+    return {i: g.dense(len(weight._array)) for i, g in walk.found.items()}

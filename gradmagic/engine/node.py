@@ -51,6 +51,7 @@ class Node:
     metas: Any = Rare()  # of several outputs the shapes and dtypes
     output_logs: Any = Rare()  # of the outputs that it saved, by number, as far as anybody can write to them
     choice: Any = Rare()  # tensors among the arguments: indices or truth values that say where elements went, weights
+    found: Any = Rare()  # a tensor that its way back has made, which the next time will be asked for again
     written_at: Any = Rare()  # an in-place op's own write is not a change of what it saved
     pre_hooks: Any = Rare()  # of tensors, by output
     node_prehooks: Any = Rare()
@@ -113,6 +114,8 @@ class Node:
             self.saved = None
         if self.choice:
             self.choice = ()
+        if self.rare is not None:
+            self.rare.pop("found", None)
 
     def save_choice(self, tensors: tuple[Tensor, ...]) -> None:
         """Keep tensors among the arguments as torch saves them: they may not be written to."""

@@ -1,7 +1,7 @@
 """An op: one row of a table, and how it becomes something that runs, records itself and differentiates.
 
 A rule names what it reads: ``g`` the incoming gradient, ``y`` the output, ``x`` or ``a b c`` the operands, ``shape`` the
-shape of the operand whose gradient it gives, and keyword arguments of the op. From these names follows what a node
+shape of the operand whose gradient it gives, ``cos_x`` and its like a function of the operand, and keyword arguments of the op. From these names follows what a node
 saves. A rule is plain NumPy: it is given arrays, or, while a graph of the gradient is recorded, Tensors.
 Knows no particular op, and not the kinds of them.
 """
@@ -22,6 +22,7 @@ from gradmagic.engine.modes import modes
 from gradmagic.engine.node import DeadEnd, Node, blank
 from gradmagic.engine.pulling import back_by, pull_of, step_of, target_meta
 from gradmagic.engine.quiet import SILENT, hush, unhush
+from gradmagic.engine.recalling import FUNCTIONS
 from gradmagic.engine.saving import Packed, saving
 from gradmagic.engine.slots import of_few
 from gradmagic.engine.stopping import heed
@@ -266,7 +267,10 @@ class Op:
         """Per operand, how its rule is called; and which values it reads."""
         if self._plans is None:
             plans = [_plan(rule, self.operands) for rule in self.vjps]
-            reads = [tuple(k for kind, k in plan if kind == "value") for plan in plans]
+            reads = [
+                tuple(0 if kind == "function" else k for kind, k in plan if kind in ("value", "function"))
+                for plan in plans
+            ]
             self._plans = (plans, reads)
         return self._plans
 
@@ -317,6 +321,8 @@ class Op:
                 out.append(g)
             elif kind == "shape":
                 out.append(target_meta(node, i)[0])
+            elif kind == "function":
+                out.append(FUNCTIONS[k](node.unpack(0, recording)))
             elif kind == "needs":
                 out.append(tuple(t is not None for t in node.edges))
             else:
@@ -388,6 +394,8 @@ def _plan(rule: Rule, operands: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
             plan.append(("value", -1))
         elif name in ("g", "shape", "needs"):
             plan.append((name, None))
+        elif name in FUNCTIONS:
+            plan.append(("function", name))
         else:
             plan.append(("kwarg", name))
     return tuple(plan)

@@ -19,12 +19,13 @@ from gradmagic.engine.layout import laid
 from gradmagic.engine.modes import UNUSUAL
 from gradmagic.engine.node import DeadEnd
 from gradmagic.engine.quiet import SILENT, hush, state, unhush
+from gradmagic.engine.recalling import ENOUGH, FUNCTIONS, note
 from gradmagic.engine.tensor import Tensor, View, edge
 from gradmagic.engine.writing import at_first_call, function_from
 
 _NAMES = {
     "UNUSUAL": UNUSUAL, "laid": laid, "Tensor": Tensor, "View": View, "edge": edge, "DeadEnd": DeadEnd, "tick": tick, "new": object.__new__, "new_tuple": tuple.__new__, "NO_KWARGS": {},
-    "state": state, "hush": hush, "unhush": unhush, "SILENT": SILENT, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
+    "state": state, "hush": hush, "unhush": unhush, "SILENT": SILENT, "ENOUGH": ENOUGH, "note": note, "F64": np.dtype(np.float64), "F32": np.dtype(np.float32),
 }  # fmt: skip
 
 # Where an operand's gradient goes, as `edge` finds it.
@@ -82,10 +83,15 @@ def one(x, **kwargs):
     t._node = node = Kind()
     node.to_0 = to_x
     node.kept_0, node.kept_1 = {saved}
-"""
+{noted}"""
     + _NODE.format(kwargs="kwargs", nrs="dict(edge_nrs=(x.output_nr,)) if x.output_nr else None")
 )
 
+# What the slope of another function is, that one's way back looks for.
+_NOTED = """\
+    if y.size >= ENOUGH:
+        note(x, fn, t)
+"""
 _RUN = """\
     token = None if state() is SILENT else hush(SILENT)
     try:
@@ -158,9 +164,12 @@ _SYMBOLS = {operator.add: "x + z", operator.sub: "x - z", operator.mul: "x * z",
 def of_one(op: Any) -> Callable[..., Any]:
     """The op on one Tensor, if it has one output."""
     log, run, view = (_LOG, _LOOK, _VIEW) if op.is_view else ("", _RUN, "")
-    return at_first_call(
-        lambda: _written(op, "one", _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, run=run, view=view), op)
-    )
+    noted = _NOTED if op.fn in FUNCTIONS.values() else ""
+
+    def source() -> str:
+        return _ONE.format(saved=_saved(op, 1, ("x", "y")), log=log, run=run, view=view, noted=noted)
+
+    return at_first_call(lambda: _written(op, "one", source(), op))
 
 
 def of_two(op: Any, otherwise: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -28,8 +28,10 @@ from typing import Any
 
 import numpy as np
 
+from gradmagic.engine.adding import MANY, SHORT, added_products, plus
 from gradmagic.engine.fitting import fit
 from gradmagic.engine.node import Node
+from gradmagic.engine.recalling import ENOUGH, FUNCTIONS, kept, recall
 from gradmagic.engine.saving import Packed
 from gradmagic.engine.slots import FREED
 from gradmagic.engine.tensor import Tensor
@@ -66,10 +68,31 @@ def times_constant(g: Any, c: float) -> Any:
     return np.zeros(g.shape, (g._array if isinstance(g, Tensor) else g).dtype) if c == 0 else g * c
 
 
+def times_of_sum(g: Any, c: float, node: Node, i: int) -> Any:
+    """The same of an array; after the sum, where a large operand's broadcasting is undone."""
+    if g.size < MANY or g.shape != node.shape:
+        return times_constant(g, c)
+    fitted = fit(g, node, i)
+    found = times_constant(fitted, c)
+    return found if fitted is g or fitted.base is None else found[...]  # a view, as the sum was
+
+
+def times(g: Any, p: Any, node: Node, i: int) -> Any:
+    """A gradient times a partial, both arrays; where the operand was broadcast, already fitted to it."""
+    shape = target_meta(node, i)[0]
+    if not shape or shape == g.shape or not (g.shape == node.shape == p.shape and g.dtype is p.dtype):
+        return g * p
+    if shape[-1] != g.shape[-1] > SHORT:  # numpy sums a long row with more care
+        return g * p
+    found = added_products(g, p, shape)
+    return found[...] if len(shape) < g.ndim else found  # torch's is a view of a sum that kept these dimensions
+
+
 F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 _NAMES = {
     "Tensor": Tensor, "Node": Node, "Packed": Packed, "FREED": FREED, "F64": F64, "F32": F32, "ndarray": np.ndarray, "float64": np.float64,
-    "target_meta": target_meta, "conj": conj, "times_constant": times_constant, "fit": fit,
+    "target_meta": target_meta, "conj": conj, "times_constant": times_constant, "times_of_sum": times_of_sum, "times": times, "fit": fit, "plus": plus, "MANY": MANY,
+    "kept": kept, "recall": recall, "ENOUGH": ENOUGH, **{fn.__name__: fn for fn in FUNCTIONS.values()},
 }  # fmt: skip
 
 _OPERAND = """\
@@ -88,6 +111,12 @@ _OUTPUT = """\
     if recording or node.rare is not None or y is FREED or type(y) is Packed:
         y = node.unpack({n}, recording)
 """
+_FUNCTION = """\
+    if recording:
+        {name} = kept({fn}(x), node)
+    else:
+        {name} = {fn}(x) if x.size < ENOUGH else recall(node.kept_0, {fn}, x)
+"""
 _PARTIAL = """\
     p = {partial}
     kind = type(p)
@@ -97,8 +126,9 @@ _PARTIAL = """\
         real = p._array.dtype is F64 or p._array.dtype is F32
     else:
         real = kind is float64 or kind is float or kind is int
-    part = g {sign} p if real else g {sign} conj(p)
+    part = {large}g {sign} p if real else g {sign} conj(p)
 """
+_LARGE = "times(g, p, node, {i}) if kind is ndarray and real and not recording and g.size >= MANY else "
 # What comes to an operand, if it leads to where gradients are wanted, is added to what has come to it before.
 _TARGET = """\
     to = node.to_{i}
@@ -112,8 +142,14 @@ _TARGET = """\
                 like = to if isinstance(to, Node) else to._array
                 if raw.shape != like.shape or raw.dtype is not like.dtype:
                     part = fit(part, node, {i})
-                held = grads.get(to)
-                grads[to] = part if held is None else held + part
+                held = grads.pop(to, None)
+                if held is None:
+                    grads[to] = part
+                elif recording or part.size < MANY:
+                    grads[to] = held + part
+                else:
+                    raw = None  # each of the two has one name here
+                    grads[to] = plus(held, part)
 """
 
 
@@ -136,6 +172,9 @@ def back_by(i: int, n: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: st
         if kind == "value":
             value = "y" if k < 0 else f"v{k}"
             reads.append(_OUTPUT.format(n=n) if k < 0 else _OPERAND.format(name=value, k=k))
+        elif kind == "function":
+            value = k
+            reads += [_OPERAND.format(name="x", k=0), _FUNCTION.format(name=k, fn=FUNCTIONS[k].__name__)]
         else:
             value = {
                 "g": "g",
@@ -146,7 +185,10 @@ def back_by(i: int, n: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: st
         values.append(value)
     given = ", ".join(values)
     called = given if _gives_back(rule) else f"rule_{i}({given})"
-    return "".join(reads) + (_PARTIAL.format(partial=called, sign=sign) if sign else f"    part = {called}\n")
+    large = _LARGE.format(i=i) if sign == "*" else ""
+    return "".join(reads) + (
+        _PARTIAL.format(partial=called, sign=sign, large=large) if sign else f"    part = {called}\n"
+    )
 
 
 def pull_of(op: Any, i: int) -> Pull:

@@ -41,6 +41,8 @@ def made():
                 {kept} = saved
 
         def free(node):
+            if node.rare is not None:
+                node.rare.pop("found", None)
             chosen = node.rare is not None and node.choice
             if chosen:
                 node.choice = ()

@@ -71,6 +71,7 @@ class Tensor(Conversion):
     _hooks: dict[int, Any] | None = None
     _retains = False
     _tangents: Any = None
+    _known: dict[Any, Any] | None = None  # what some functions gave of it
 
     _array: Any
     _node: Node | None  # that made it, and which of the node's outputs it is
@@ -276,7 +277,7 @@ class Tensor(Conversion):
         log = self._log
         if log is None:
             log = self._log = WriteLog()
-            self._memory()
+            self._own_array()
             node = self._node
             one = (
                 node is not None and node.op is not None and node.metas is None
@@ -286,14 +287,18 @@ class Tensor(Conversion):
         return log
 
     def _memory(self) -> Any:
-        """The array, for whoever shares its memory: a numpy scalar has none, and is made an array, also where it is saved."""
+        """The array, for whoever shares its memory without its log."""
+        self._shared_log().complete = False
+        return self._array
+
+    def _own_array(self) -> None:
+        """An array in place of a numpy scalar, which has no memory that could be shared, also where it is saved."""
         value = self._array
         if not isinstance(value, np.ndarray):
             self._array = np.asarray(value)
             node = self._node
             if node is not None and node.saved and node.saved[-1] is value:
                 node.saved = (*node.saved[:-1], self._array)
-        return self._array
 
     def detach(self) -> Tensor:
         """This tensor's values, without its history. Memory and version are shared."""
@@ -322,6 +327,7 @@ class Tensor(Conversion):
     def data(self) -> Tensor:
         """This tensor's values, without history and without the version counter."""
         t: Tensor = Tensor._of(self._memory())
+        t._memory()
         t._inference = self._inference
         return t
 
@@ -330,6 +336,7 @@ class Tensor(Conversion):
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {dtypes.type_in_c(value)}")
         self._array = value._memory()
+        self._memory()
 
     # -- printing and copying -----------------------------------------------------------------------------------
 

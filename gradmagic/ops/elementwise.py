@@ -179,8 +179,8 @@ logaddexp2 = elementwise(
 
 # -- trigonometry -------------------------------------------------------------------------------------------------
 
-sin = elementwise(np.sin, lambda x: np.cos(x), floats=True)
-cos = elementwise(np.cos, lambda x: -np.sin(x), floats=True)
+sin = elementwise(np.sin, lambda cos_x: cos_x, floats=True)
+cos = elementwise(np.cos, lambda sin_x: -sin_x, floats=True)
 tan = elementwise(np.tan, lambda y: y * y + 1, floats=True)
 asin = elementwise(np.arcsin, lambda x: _inverse_root(1 - x * x), floats=True)
 acos = elementwise(np.arccos, lambda x: -_inverse_root(1 - x * x), floats=True)
@@ -217,8 +217,8 @@ sinc_derivative: Any = elementwise(
 
 # -- hyperbolic functions -----------------------------------------------------------------------------------------
 
-sinh = elementwise(np.sinh, lambda x: np.cosh(x), floats=True)
-cosh = elementwise(np.cosh, lambda x: np.sinh(x), floats=True)
+sinh = elementwise(np.sinh, lambda cosh_x: cosh_x, floats=True)
+cosh = elementwise(np.cosh, lambda sinh_x: sinh_x, floats=True)
 asinh = elementwise(np.arcsinh, lambda x: (x * x + 1) ** -0.5, floats=True)
 acosh = elementwise(np.arccosh, lambda x: (x * x - 1) ** -0.5, floats=True)
 atanh = elementwise(np.arctanh, over(lambda x: 1 - x * x), floats=True)

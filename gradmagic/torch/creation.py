@@ -9,6 +9,7 @@ import numpy as np
 
 from gradmagic.engine import devices, dtypes, layout, maps, random
 from gradmagic.engine.quiet import quiet
+from gradmagic.engine.recalling import note_identity
 from gradmagic.engine.tensor import Tensor
 from gradmagic.ops.operands import sizes_of
 
@@ -188,7 +189,10 @@ def from_numpy(ndarray: Any) -> Any:
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     dtypes.of(ndarray.dtype)
-    return _made(ndarray, False)
+    t = _made(ndarray, False)
+    if ndarray.ndim:
+        t._memory()
+    return t
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -288,7 +292,9 @@ def logspace(
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """Ones on the diagonal, zeros elsewhere."""
-    return _made(np.eye(n, m, dtype=_kind(dtype)), requires_grad, device)
+    t = _made(np.eye(n, m, dtype=_kind(dtype)), requires_grad, device)
+    note_identity(t)
+    return t
 
 
 def manual_seed(seed: int) -> Any:

@@ -1,11 +1,13 @@
-"""Sums along short rows, which go another way than numpy's, are numpy's."""
+"""Sums that go another way than numpy's are numpy's."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 
-from gradmagic.engine import adding
+from gradmagic import torch
+from gradmagic.engine import adding, fitting
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.int64])
@@ -32,3 +34,74 @@ def test_what_is_not_finite_stays_so() -> None:
     x[1, 1], x[2] = np.inf, [np.inf, 1, -np.inf]
     with np.errstate(invalid="ignore"):
         assert np.array_equal(adding.added(x, 1)[:4], [3, np.inf, np.nan, 3], equal_nan=True)
+
+
+SHAPES = [
+    ((300, 3, 5), (3, 5)),
+    ((300, 3, 5), (1, 5)),
+    ((300, 3, 5), (300, 3, 1)),
+    ((300, 3, 5), (5,)),
+    ((40, 90), (90,)),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("shape", "of"), SHAPES)
+def test_a_product_summed_to_a_shape_is_what_numpy_gives_in_two_steps(
+    shape: tuple[int, ...], of: tuple[int, ...], dtype: type
+) -> None:
+    a, b = np.random.default_rng(2).normal(size=(2, *shape)).astype(dtype)
+    expected = fitting.unbroadcast(a.astype(np.float64) * b, shape, of)
+    found = adding.added_products(a, b, of)
+    assert (found.dtype, found.shape) == (dtype, of)
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-11 if dtype is np.float64 else 1e-4, atol=1e-12 if dtype is np.float64 else 1e-4
+    )
+
+
+@pytest.mark.parametrize(("shape", "of"), [*SHAPES, ((30, 900), (30, 1)), ((50, 60), ())])
+def test_the_gradient_of_what_was_broadcast_is_that_of_what_was_spelt_out(
+    shape: tuple[int, ...], of: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(3)
+    a, w = (torch.tensor(rng.normal(size=shape)) for _ in range(2))
+    b = torch.tensor(rng.normal(size=of), requires_grad=True)
+    wide = b.detach().expand(shape).clone().requires_grad_()
+
+    def f(b: Any) -> Any:
+        return (a * b - b) * w
+
+    (found,), (whole,) = torch.autograd.grad(f(b).sum(), b), torch.autograd.grad(f(wide).sum(), wide)
+    np.testing.assert_allclose(found.numpy(), fitting.unbroadcast(whole.numpy(), shape, of), rtol=1e-10, atol=1e-12)
+
+
+def large(fill: float) -> Any:
+    return np.full(adding.MANY, fill)
+
+
+def test_a_sum_takes_the_memory_that_nobody_else_holds_and_no_other() -> None:
+    a, b = large(1.0), large(2.0)
+    place = a.ctypes.data
+    found = adding.plus(a, b)
+    assert (found.ctypes.data, found[0]) == (place, 3.0)
+    b, other = large(2.0), large(1.0)
+    held, view = other, b[1:]
+    found = adding.plus(other, b)
+    assert (found[0], held[0], view[0]) == (3.0, 1.0, 2.0)
+
+
+def test_nothing_that_anybody_holds_is_written_to_by_a_pass() -> None:
+    w, x = torch.tensor(large(1.0)), torch.tensor(large(2.0), requires_grad=True)
+    seen: list[Any] = []
+    inner = x * 3
+    inner.register_hook(lambda g: seen.append((g, g.clone())))
+    y = inner + inner.reshape(2, -1).reshape(-1) + inner * inner + x
+    for _ in range(2):
+        (found,) = torch.autograd.grad(y, x, w, retain_graph=True)
+        assert found.tolist() == [3 * (2 + 12) + 1] * adding.MANY
+    assert all(torch.equal(g, copy) for g, copy in seen)
+    plain = x + x.reshape(2, -1).reshape(-1) + x * x + x
+    (first,) = torch.autograd.grad(plain, x, w, retain_graph=True)
+    (second,) = torch.autograd.grad(plain, x, w)
+    assert first.tolist() == second.tolist() == [7.0] * adding.MANY
+    assert w.tolist() == [1.0] * adding.MANY
