@@ -74,7 +74,7 @@ def run_backward(
     recording = create or bool(modes.levels)  # an array would lose its tangents
     roots = [_root(i, out, w, recording) for i, (out, w) in enumerate(zip(outputs, weights, strict=True))]
     captures = None if inputs is None else captures_of(inputs, retained)
-    found = None if batch or UNUSUAL else _directly(roots, captures, retain, create, allow_unused)
+    found = None if UNUSUAL or (batch and create) else _directly(roots, captures, retain, create, allow_unused, batch)
     if found is None:
         found = _walked(roots, captures, retain, create, allow_unused, batch, retained).found
     if inputs is None:
@@ -88,7 +88,12 @@ def run_backward(
 
 
 def _directly(
-    roots: Sequence[Root], captures: Captures | None, retain: bool, create: bool, allow_unused: bool
+    roots: Sequence[Root],
+    captures: Captures | None,
+    retain: bool,
+    create: bool,
+    allow_unused: bool,
+    batch: tuple[int, ...] = (),
 ) -> dict[int, Any] | None:
     """By input the gradients; or those of all leaves, added to theirs. None if anything has to be looked at on the way."""
     grads: dict[Any, Any] = {}
@@ -113,7 +118,7 @@ def _directly(
         return None
     if not allow_unused and not wanted <= ends:
         raise RuntimeError(_UNUSED.format(next(i[0] for (t, _), i in captures.items() if t not in ends)))
-    quiet(bring, order, None if ends <= wanted else leading(order, wanted), grads, retain, create)
+    quiet(bring, order, None if ends <= wanted else leading(order, wanted), grads, retain, create, batch)
     return {i: grads.get(target) for (target, _), indices in captures.items() for i in indices}
 
 

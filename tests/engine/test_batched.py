@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradmagic import torch
-from gradmagic.engine import calls
+from gradmagic.engine import batches
 
 PROGRAMS: dict[str, Callable[[Any, Any], Any]] = {
     "element by element": lambda x, z: (x * z).sin() * x**3 - z.exp() / x,
@@ -64,20 +64,20 @@ def test_a_batch_without_rows_and_weights_without_a_batch_are_refused() -> None:
 
 
 def test_what_a_batch_cannot_go_through_at_once_is_gone_through_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    walks = count_walks(monkeypatch)
+    passes = count_passes(monkeypatch)
     x = torch.tensor([0.5, 1.5, -2.0], requires_grad=True)
     weights = torch.eye(3)
     for y, expected in ((x.sort().values, 3), (x.flip(0) * x.sum(), 1)):
-        walks.clear()
+        passes.clear()
         torch.autograd.grad(y, x, weights, is_grads_batched=True)
-        assert len(walks) == expected
+        assert len(passes) == expected
 
 
 def test_a_large_batch_goes_through_in_pieces_that_fit_into_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    walks = count_walks(monkeypatch)
+    passes = count_passes(monkeypatch)
     x = torch.linspace(0, 1, 256).requires_grad_()
     (jacobian,) = torch.autograd.grad(x.cumsum(0) ** 2, x, torch.eye(256), is_grads_batched=True)
-    assert walks == [(128,), (128,)]
+    assert passes == [(128,), (128,)]
     assert np.array_equal(jacobian.numpy() != 0, np.tri(256, dtype=bool) & (x.detach().cumsum(0).numpy() > 0)[:, None])
     y = x.cumsum(0) ** 2
     torch.autograd.grad(y, x, torch.eye(256), is_grads_batched=True)
@@ -85,17 +85,17 @@ def test_a_large_batch_goes_through_in_pieces_that_fit_into_the_cache(monkeypatc
         torch.autograd.grad(y, x, torch.eye(256), is_grads_batched=True)
 
 
-def count_walks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The batches of the walks to come."""
-    batches: list[Any] = []
-    made = calls.Walk
+def count_passes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The batches of the passes to come, () for a row by itself."""
+    found: list[Any] = []
+    run = batches.run_backward
 
     def noting(*args: Any) -> Any:
-        batches.append(args[-1])
-        return made(*args)
+        found.append(args[6] if len(args) > 6 else ())
+        return run(*args)
 
-    monkeypatch.setattr(calls, "Walk", noting)
-    return batches
+    monkeypatch.setattr(batches, "run_backward", noting)
+    return found
 
 
 @pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled")
