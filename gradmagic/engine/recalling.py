@@ -1,7 +1,8 @@
-"""What is known of a tensor without reckoning: what a function gave of it, which a derivative asks for, or that it is an identity.
+"""What is known of a tensor without reckoning: what a function gave of it, for a derivative that asks, or that it is an identity.
 
-A sine's slope is the cosine, whose slope is the sine. The result is held weakly, so no node saves more than torch's does, and nobody is refused a write for it: it is taken only
-while it lives, and while nobody can have written to its memory or to the tensor's. Knows no op.
+A sine's slope is the cosine, whose slope is the sine. A result is known weakly, so nobody is refused a write for it: it is
+taken only while it lives, and while nobody can have written to its memory or to the tensor's. Only what a recorded pass
+has found at a node stays there, for the pass after it, until the node is freed. Knows no op.
 """
 
 from __future__ import annotations
