@@ -2,7 +2,7 @@
 
 The rows of an identity are brought back through ops that work element by element or move elements. Then few rows have
 anything to say to any one element, and they are kept as layers: what one of them says to each element, and which row of
-the batch it is. A layer goes through an op as a gradient does. Knows the walk and how batches go through nodes; no
+the batch it is. A layer goes through an op as a gradient does. Knows how batches go through nodes; no
 particular op.
 """
 
@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from gradmagic.engine import lifting
+from gradmagic.engine.direct import leading
 from gradmagic.engine.fitting import fit
-from gradmagic.engine.modes import no_grad
 from gradmagic.engine.node import Node
+from gradmagic.engine.order import behind
 from gradmagic.engine.pulling import target_meta
 from gradmagic.engine.quiet import quiet
 from gradmagic.engine.recalling import known_identity
 from gradmagic.engine.tensor import Tensor, edge
-from gradmagic.engine.walk import Walk
 
 Array = Any
 _ROWS = 32  # for fewer of them it is not worth while
@@ -84,17 +84,17 @@ def _diagonal(weight: Array) -> bool:
     return bool(np.count_nonzero(bits) == np.count_nonzero(np.diagonal(bits)))
 
 
-class LayeredWalk(Walk):
-    """A backward pass of layers. It frees nothing, so that it can be given up."""
-
-    __slots__ = ("passed",)
-    passed: list[Node]
-
-    def step(self, node: Node, g: Any, retain: bool) -> None:
-        self.passed.append(node)
+def _bring(nodes: list[Node], live: set[Any], grads: dict[Any, Layers]) -> None:
+    """A backward pass of layers through these nodes. It frees nothing, so that it can be given up."""
+    for node in nodes:
+        g = grads.pop(node, None)
+        if g is None:
+            node.check()
+            continue
         for i, target in enumerate(node.edges):
-            if target in self.live:
-                self.receive(target, 0, brought(node, i, g))
+            if target in live:
+                part, held = brought(node, i, g), grads.get(target)
+                grads[target] = part if held is None else held + part
             elif target is not None:
                 node.check()
 
@@ -126,18 +126,24 @@ def gradients(out: Tensor, weight: Tensor, captures: Any, retain: bool) -> dict[
     layers = None if unusual else of_identity(weight)
     if layers is None:
         return None
-    walk = LayeredWalk([(root, 0, layers)], captures, False, (1,))
-    walk.passed = []
-    if not all(t in walk.live for t, _ in captures) or not all(_goes_through(n) for n in walk.order if n in walk.live):
+    wanted = {t for t, _ in captures}
+    inner = [t for t in wanted if isinstance(t, Node)]
+    if inner and (len(wanted) > 1 or inner[0] is root):
+        return None  # one of them may lead to another
+    order, ends = behind([root], *inner)
+    live = leading(order, wanted)
+    passed = [node for node in order if node in live]
+    if not (wanted <= ends and root in live and all(_goes_through(node) for node in passed)):
         return None
+    grads: dict[Any, Layers] = {root: layers}
     try:
-        with no_grad():
-            quiet(walk.run, retain=True)
+        quiet(_bring, passed, live, grads)
     except DenseError:
         return None
     # zeros times what is not finite are not zeros: then all rows count
-    if not all(np.isfinite(g.values).all() for g in walk.found.values()):
+    if not wanted <= grads.keys() or not all(np.isfinite(grads[t].values).all() for t in wanted):
         return None
-    for node in walk.passed if not retain else ():
+    for node in passed if not retain else ():
         node.free()
-    return {i: g.dense(len(weight._array)) for i, g in walk.found.items()}
+    rows = {t: grads[t].dense(len(weight._array)) for t in wanted}
+    return {i: rows[t] for (t, _), places in captures.items() for i in places}

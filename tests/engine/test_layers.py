@@ -75,6 +75,7 @@ ROSENBROCK: Callable[[Any], Any] = lambda x: 100 * (x[1:] - x[:-1] ** 2) ** 2 + 
         (slopes(ROSENBROCK), True),
         (lambda x: torch.sin(x) ** 3, True),
         (lambda x: x - x.reshape(6, 6).T.reshape(-1) ** 2, True),
+        (lambda x: torch.cat([x[5:], x[:5].exp()]) * x, True),
         (lambda x: x * x.sum(), False),
         (lambda x: x.reshape(6, 6) * x[:6], False),
         (lambda x: sum(x.roll(k) ** 2 for k in range(9)), False),
@@ -125,3 +126,19 @@ def test_weights_that_are_no_basis_and_inputs_that_are_no_leaves_get_all_rows() 
     by_inner, by_x = torch.autograd.grad(y, (inner, x), torch.eye(N, dtype=torch.float64) * 3, is_grads_batched=True)
     np.testing.assert_allclose(np.diag(by_inner.numpy()), 3 * np.cos(inner.detach().numpy()))
     np.testing.assert_allclose(np.diag(by_x.numpy()), 3 + 6 * x.detach().numpy() * np.cos(inner.detach().numpy()))
+
+
+def test_a_tensor_on_the_way_is_an_input_too_and_one_of_two_that_are_apart() -> None:
+    x = torch.linspace(0.5, 1.0, N, dtype=torch.float64).requires_grad_()
+    basis = torch.eye(N, dtype=torch.float64)
+    inner = x * x
+    y = inner.sin()
+    slope = np.diag(np.cos(inner.detach().numpy()))
+    for ins, expected in (
+        ([inner], [slope]),
+        ([inner, x], [slope, slope * 2 * x.detach().numpy()]),
+        ([x, x], [slope * 2 * x.detach().numpy()] * 2),
+    ):
+        found = torch.autograd.grad(y, ins, basis, is_grads_batched=True, retain_graph=True)
+        for g, wanted in zip(found, expected, strict=True):
+            np.testing.assert_allclose(g.numpy(), wanted, rtol=1e-14, atol=0)
