@@ -90,6 +90,8 @@ def formula_of(node: Any) -> str:
     >>> x = torch.ones(2, requires_grad=True)
     >>> print(formula_of(torch.sin(x).grad_fn))
     y = sin(x), dy/dx = cos(x). It passes on g · cos(x).
+    >>> print(formula_of(torch.cos(x).grad_fn))
+    y = cos(x), dy/dx = −sin(x). It passes on g · (−sin(x)).
     >>> print(formula_of((x * x).grad_fn))
     y = a · b, ∂y/∂a = b, ∂y/∂b = a. It passes on g · b to a, and g · a to b.
     >>> print(formula_of((x**3).grad_fn))
@@ -219,6 +221,8 @@ def written(node: ast.expr) -> tuple[str, int]:
             return number(value), 4
         case ast.Name(id=name) if not name.startswith("_") and len(name) == 1:
             return name, 4
+        case ast.Name(id=name) if name.endswith("_x"):  # cos_x: a value that is known already
+            return applied(name.removesuffix("_x"), "x"), 4
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             text, rank = written(operand)
             return f"−{text if rank > 1 else f'({text})'}", 2

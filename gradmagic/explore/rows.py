@@ -25,7 +25,7 @@ def row_of(node: Any) -> str:
     --------
     >>> from gradmagic import torch
     >>> row_of(torch.sin(torch.ones(2, requires_grad=True)).grad_fn)
-    'sin = elementwise(np.sin, lambda x: np.cos(x), floats=True)'
+    'sin = elementwise(np.sin, lambda cos_x: cos_x, floats=True)'
     """
     inner = getattr(node, "inner", None)
     if inner is not None:
