@@ -162,7 +162,9 @@ def no_graph(
 ) -> tuple[str, Cure | None]:
     """Why a tensor has no history; `plain` says that an earlier call gave a derivative without one."""
     if made_by is None and tracked and lost is not None:
-        return f"nothing links this tensor to x: {lost}", Cure("compute it from x itself, without that")
+        context = lost.partition(" under ")[2]
+        cure = f"compute it from x itself, {f'outside of {context}' if context else 'without that'}"
+        return f"nothing links this tensor to x: {lost}", Cure(cure)
     if made_by is None and tracked:
         ways = ["under torch.no_grad()", "from detach()", "from numbers"]
         ways += ["from a derivative that was made without create_graph=True"] if plain else []

@@ -112,7 +112,7 @@ REFUSALS = {
         "refuses what is constant", "its derivative is 0",
     ),
     "x = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    y = x.sum()\ntorch.autograd.grad(y, x)": (
-        "under torch.no_grad()", "outside of torch.no_grad()",
+        "line 4 was computed under torch.no_grad()", "outside of torch.no_grad()",
     ),
     f"{FREES}d = lambda u: torch.autograd.grad(u, x)[0]\nd(d(total).sum())": (
         "from a derivative that was made without create_graph=True", "its derivatives with create_graph=True",
