@@ -38,15 +38,19 @@ class Looks:
         """The one layout that has these traits."""
         return self.shared(w.Layout, **traits)
 
-    def html(self, value: str = "", **traits: str) -> w.HTML:
-        """A text in a shared layout."""
-        return w.HTML(value, layout=self.layout(margin="0", **traits), style=self.shared(HTMLStyle))
+    # A class that is given at once costs no message, as one that is added does.
 
-    def push(self, description: str, tooltip: str, **traits: str) -> w.Button:
-        """A button as wide as its words."""
+    def html(self, value: str = "", called: str = "", **traits: str) -> w.HTML:
+        """A text in a shared layout, of this class."""
+        layout, style = self.layout(margin="0", **traits), self.shared(HTMLStyle)
+        return w.HTML(value, layout=layout, style=style, _dom_classes=called.split())
+
+    def push(self, description: str, tooltip: str, called: str = "", **traits: str) -> w.Button:
+        """A button as wide as its words, of this class."""
         return w.Button(
-            description=description, tooltip=tooltip, layout=self.layout(width="auto", **traits), style=self.button
-        )
+            description=description, tooltip=tooltip, layout=self.layout(width="auto", **traits), style=self.button,
+            _dom_classes=called.split(),
+        )  # fmt: skip
 
     @property
     def row(self) -> w.Layout:

@@ -101,8 +101,10 @@ class Motion:
             options=[(sliders[name].name, name) for name in names], value=names[-1], description="slider",
             style=looks.bare, layout=looks.layout(width="96px", margin="2px 4px 2px 0"), tooltip="which slider to move",
         )  # fmt: skip
-        self.play = Clock(interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=looks.layout(width="auto"))
-        self.play.add_class("gm-play")
+        self.play = Clock(
+            interval=SPEEDS[1][1], min=0, max=FRAMES, show_repeat=True, layout=looks.layout(width="auto"),
+            _dom_classes=["gm-play"],
+        )  # fmt: skip
         self.speed = w.Dropdown(
             options=SPEEDS, value=SPEEDS[1][1], description="speed", style=looks.bare,
             layout=looks.layout(width="130px"), tooltip="how fast it moves",

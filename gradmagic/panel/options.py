@@ -39,11 +39,9 @@ class GraphOptions:
         self.target = ALL
         self.calls = w.Dropdown(
             options=[(PANELS_OWN, ALL)], description="switch", style=looks.named,
-            layout=w.Layout(width="auto", margin="2px 0"),
+            layout=w.Layout(width="auto", margin="2px 0", display="none"), _dom_classes=["gm-calls"],
             tooltip="which call of grad the switches act on",
         )  # fmt: skip
-        self.calls.layout.display = "none"
-        self.calls.add_class("gm-calls")
         self.switches = {
             name: Choice(name, options, getattr(state, name), looks, self._flipper(name), tooltip=HELP[name])
             for name, options in SWITCHES.items()

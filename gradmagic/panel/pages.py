@@ -98,11 +98,11 @@ class Pages:
         self.opened = CURVES
         self.names = [name for name in PAGES if name not in without]
         titles = [("Curves", CURVES), *((PAGES[name][0], name) for name in self.names)]
-        self.bar = w.ToggleButtons(options=titles, value=CURVES, description="page", style={"button_width": "auto"})
-        self.bar.add_class("gm-tabs")
+        self.bar = w.ToggleButtons(
+            options=titles, value=CURVES, description="page", style={"button_width": "auto"}, _dom_classes=["gm-tabs"]
+        )
         self.bar.layout.display = None if len(titles) > 1 else "none"
-        self.box = w.VBox([first], layout=w.Layout(width="100%"))
-        self.box.add_class("gm-page")
+        self.box = w.VBox([first], layout=w.Layout(width="100%"), _dom_classes=["gm-page"])
         self.show(opened)
         self.bar.observe(self._chosen, "value")
 

@@ -190,29 +190,27 @@ class Panel:
         looks = Looks()
         width, height = self._frame.size
         self.image = Picture(
-            value=self._png, format="png", width=str(width), height=str(height), layout=w.Layout(max_width="100%")
+            value=self._png, format="png", width=str(width), height=str(height), layout=looks.layout(max_width="100%")
         )
         self.words = Words(looks, self.go)
         self.controls = Column(self, self._seen(), looks)
         self.pointing = Pointing(self.controls.inputs, looks)
         without = () if any(map(is_worth_seeing, self._trace.outputs)) else ("jacobian",)
-        self.pages = Pages(self._first_page(), self, self._state.look.tab, self._turned_to, without)
+        self.pages = Pages(self._first_page(looks), self, self._state.look.tab, self._turned_to, without)
         self.undo = Undo(History(self._state), looks, self.go)
         self.progress = Progress(self.explorer.request.filename, looks, self._work.stop)
         bar = w.HBox(
-            [self.pages.bar, self.progress.row, self.undo.row], layout=w.Layout(flex_flow="row wrap", width="100%")
-        )
-        bar.add_class("gm-bar")
-        head = looks.html(HEAD)
-        head.add_class("gm-head")
-        self.widget = w.VBox([head, bar, self.words.problem, self.pages.box])
-        self.widget.add_class("gm")
-        self.widget.add_class("gm-auto")
+            [self.pages.bar, self.progress.row, self.undo.row], layout=looks.layout(flex_flow="row wrap", width="100%"),
+            _dom_classes=["gm-bar"],
+        )  # fmt: skip
+        head = looks.html(HEAD, "gm-head")
+        shown = [head, bar, self.words.problem, self.pages.box]
+        self.widget = w.VBox(shown, layout=looks.layout(), _dom_classes=["gm", "gm-auto"])
 
-    def _first_page(self) -> w.Widget:
+    def _first_page(self, looks: Looks) -> w.Widget:
         """The curves, their controls beside them, and what autograd did."""
-        picture = w.HBox([self.image, self.words.readouts], layout=w.Layout(max_width="100%"))
-        picture.add_class("gm-picture")
+        layout = looks.layout(max_width="100%")
+        picture = w.HBox([self.image, self.words.readouts], layout=layout, _dom_classes=["gm-picture"])
         shown = [picture, self.words.caption, self.pointing.widget, *self.words.of_the_numbers]
         # What autograd did stands under the picture, where the eye is, if the column of the controls is the longer one;
         # otherwise there is room for it from side to side.
@@ -220,10 +218,10 @@ class Panel:
         under = self._curves.style == "line"
         left = w.VBox(
             [*shown, *(did if under else [])],
-            layout=w.Layout(flex="0 1 auto", max_width="min(720px, 100%)", overflow="hidden"),
+            layout=looks.layout(flex="0 1 auto", max_width="min(720px, 100%)", overflow="hidden"),
         )
-        both = w.HBox([left, self.controls.box], layout=w.Layout(flex_flow="row wrap", width="100%"))
-        return w.VBox([both, *([] if under else did)], layout=w.Layout(overflow="hidden"))
+        both = w.HBox([left, self.controls.box], layout=looks.layout(flex_flow="row wrap", width="100%"))
+        return w.VBox([both, *([] if under else did)], layout=looks.layout(overflow="hidden"))
 
     # --- events
 

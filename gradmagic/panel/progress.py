@@ -21,8 +21,9 @@ class Progress:
         self._filename, self._stop = filename, stop
         self._shown = False
         self.text = looks.html()
-        self.button = looks.push("stop", "stop what is being computed; the picture stays", margin="0 0 0 6px")
-        self.button.add_class("gm-stop")
+        self.button = looks.push(
+            "stop", "stop what is being computed; the picture stays", "gm-stop", margin="0 0 0 6px"
+        )
         self.row = w.HBox([self.text, self.button], layout=w.Layout(display="none", align_items="center"))
         self.button.on_click(lambda _: self._pressed())
 

@@ -38,8 +38,7 @@ class Orders:
         self._looks = alike(looks)
         self.switches: list[w.Checkbox] = []
         self.hidden: frozenset[int] = frozenset()
-        self.row = w.HBox([], layout=looks.layout(flex_flow="row wrap", width="100%"))
-        self.row.add_class("gm-orders")
+        self.row = w.HBox([], layout=looks.layout(flex_flow="row wrap", width="100%"), _dom_classes=["gm-orders"])
         self.show(look, order)
 
     def show(self, look: Look, order: int) -> None:

@@ -64,8 +64,8 @@ class TakeAway:
         self._make = make
         self.buttons = {kind: looks.push(row.title, row.help) for kind, row in EXPORTS.items()}
         self.link = looks.html()
-        self.row = w.VBox([w.HBox(list(self.buttons.values()), layout=looks.row), self.link], layout=looks.layout())
-        self.row.add_class("gm-take")
+        buttons = w.HBox(list(self.buttons.values()), layout=looks.row)
+        self.row = w.VBox([buttons, self.link], layout=looks.layout(), _dom_classes=["gm-take"])
         for kind, button in self.buttons.items():
             button.on_click(self._maker(kind))
 

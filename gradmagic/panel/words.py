@@ -26,24 +26,23 @@ if TYPE_CHECKING:
 __all__ = ["Words"]
 
 KEPT = "What is shown is the last that could be computed."
-CURES = 3  # buttons that are kept for cures
+CURES = 3  # buttons for cures, at most
 
 
 class Words:
     """The words of one panel; a button for a cure calls `go(state)` with where it leads."""
 
     def __init__(self, looks: Looks, go: Callable[[State], None]) -> None:
-        self._go = go
+        self._go, self._looks = go, looks
         self._remedies: Sequence[Remedy] = ()
         self.caption, self.tables, self.found, self.notes, self.problem, self.ledger, self.printed = (
-            looks.html(width="auto") for _ in range(7)
+            looks.html(width="auto", called=called) for called in ("", "", "", "gm-notes", "", "", "")
         )
-        self.readouts = looks.html()
-        self.readouts.add_class("gm-readouts")
-        self.cures = [self._cure(place, looks) for place in range(CURES)]
-        self.notes.add_class("gm-notes")
+        self.readouts = looks.html(called="gm-readouts")
+        self.cures: list[w.Button] = []  # as many as were ever needed at once
+        self._beside = w.HBox(layout=looks.row)
         self.of_the_numbers = [self.tables, self.found, self.notes]
-        self.of_the_calls = [w.HBox(self.cures, layout=looks.row), self.ledger, self.printed]
+        self.of_the_calls = [self._beside, self.ledger, self.printed]
 
     def say_numbers(self, curves: Curves, frame: Frame | PlaneFrame) -> None:
         """What follows the picture a moment later: the values at x0."""
@@ -61,6 +60,9 @@ class Words:
         """The calls of grad, and a button for each way in which one that was refused would have worked."""
         self.ledger.value = texts.ledger(ledger, chosen)
         self._remedies = cures(ledger, state)[:CURES]
+        if len(self.cures) < len(self._remedies):
+            self.cures += [self._cure(place) for place in range(len(self.cures), len(self._remedies))]
+            self._beside.children = self.cures
         for place, button in enumerate(self.cures):
             there = place < len(self._remedies)
             button.description = self._remedies[place].words if there else ""
@@ -83,14 +85,14 @@ class Words:
         """Show what the cell printed, for a run that is no cell's."""
         self.printed.value = f'<pre class="gm-printed">{html.escape(text)}</pre>' if text else ""
 
-    def _cure(self, place: int, looks: Looks) -> w.Button:
+    def _cure(self, place: int) -> w.Button:
         """The button at this place; it does what stands on it."""
 
         def cure(_: w.Button) -> None:
             if place < len(self._remedies):
                 self._go(self._remedies[place].state)
 
-        button = w.Button(layout=w.Layout(width="auto", display="none"), style=looks.button)
+        button = w.Button(layout=w.Layout(width="auto", display="none"), style=self._looks.button)
         button.on_click(cure)
         return button
 
