@@ -90,21 +90,26 @@ def diagram(
         where = laid.places[key].x + MARGIN, height_of(laid.places[key].layer, height), widths[key]
         look = look_of(box, freed, shown.members.get(key, ()), now=step is not None and step.key == key)
         parts.append(drawing_of(box, texts[key], where, look, number_of(box, shown, nodes, focus), marked=key == focus))
-    title = f"The backward graph of {graph.label}"
     single = sum(box.kind == "node" for box in boxes.values())
-    words = html.escape(in_words(graph, freed, single))
     width = laid.width + 2 * MARGIN
-    least = READABLE * width
-    svg = (
+    return Drawing(
+        framed(parts, (width, height), graph.label, in_words(graph, freed, single)), width, len(nodes), single
+    )
+
+
+def framed(parts: Sequence[str], size: tuple[float, float], label: str, said: str) -> str:
+    """The parts as one SVG, with its title and what it shows in words."""
+    (width, height), least = size, READABLE * size[0]
+    title, words = html.escape(f"The backward graph of {label}", quote=True), html.escape(said)
+    return (
         f'<svg class="gm-graph" role="img" xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" style="{STYLE};min-width:{least:.0f}px" '
-        f'font-family="sans-serif" aria-label="{html.escape(title, quote=True)}. {words}">'
-        f"<title>{html.escape(title)}</title><desc>{words}</desc>"
+        f'font-family="sans-serif" aria-label="{title}. {words}">'
+        f"<title>{title}</title><desc>{words}</desc>"
         '<defs><marker id="gm-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" '
         'orient="auto" markerUnits="userSpaceOnUse">'
         f'<path d="M0 0L10 5L0 10z" style="fill:{LINE_COLOUR}"/></marker></defs>{"".join(parts)}</svg>'
     )
-    return Drawing(svg, width, len(nodes), single)
 
 
 def passed_on(step: Step | None, shown: Folded) -> Mapping[tuple[int, int], list[Array | None]]:
