@@ -45,7 +45,9 @@ def test_the_script_of_the_checks_runs_the_readmes_test_command() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     [test_command] = [command for command in commands() if command.endswith(".venv/bin/pytest")]
     setup, ask = re.search(r"pip (install .*?) && \.venv/bin/(.*)$", test_command).groups()
-    assert setup.replace("install", "install --quiet") in script
+    # the checks may ask for more extras than the README does
+    asked, installed = (set(re.search(r'-e "\.\[([\w,]+)\]"', text)[1].split(",")) for text in (setup, script))
+    assert asked <= installed
     assert f"\ncheck {ask}\n" in script
 
 
