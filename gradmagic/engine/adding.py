@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 MANY = 2048  # elements, from which on a sum takes longer than a look at how to find it
+LARGE = 1 << 14  # elements, from which on it is the memory that takes the time
 SHORT = 64  # elements of a row that numpy sets up for longer than it adds
 _F64, _F32 = np.dtype(np.float64), np.dtype(np.float32)
 _reduce: Any = np.add.reduce  # in half the time of np.sum, which calls it

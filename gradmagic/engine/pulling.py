@@ -28,10 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.adding import MANY, SHORT, added_products, plus
+from gradmagic.engine.adding import LARGE, SHORT, added_products, plus
 from gradmagic.engine.fitting import fit
 from gradmagic.engine.node import Node
-from gradmagic.engine.recalling import ENOUGH, FUNCTIONS, kept, recall
+from gradmagic.engine.recalling import ENOUGH, FUNCTIONS, recall
 from gradmagic.engine.saving import Packed
 from gradmagic.engine.slots import FREED
 from gradmagic.engine.tensor import Tensor
@@ -70,7 +70,7 @@ def times_constant(g: Any, c: float) -> Any:
 
 def times_of_sum(g: Any, c: float, node: Node, i: int) -> Any:
     """The same of an array; after the sum, where a large operand's broadcasting is undone."""
-    if g.size < MANY or g.shape != node.shape:
+    if g.size < LARGE or g.shape != node.shape:
         return times_constant(g, c)
     fitted = fit(g, node, i)
     found = times_constant(fitted, c)
@@ -91,8 +91,8 @@ def times(g: Any, p: Any, node: Node, i: int) -> Any:
 F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 _NAMES = {
     "Tensor": Tensor, "Node": Node, "Packed": Packed, "FREED": FREED, "F64": F64, "F32": F32, "ndarray": np.ndarray, "float64": np.float64,
-    "target_meta": target_meta, "conj": conj, "times_constant": times_constant, "times_of_sum": times_of_sum, "times": times, "fit": fit, "plus": plus, "MANY": MANY,
-    "kept": kept, "recall": recall, "ENOUGH": ENOUGH, **{fn.__name__: fn for fn in FUNCTIONS.values()},
+    "target_meta": target_meta, "conj": conj, "times_constant": times_constant, "times_of_sum": times_of_sum, "times": times, "fit": fit, "plus": plus, "LARGE": LARGE,
+    "recall": recall, "ENOUGH": ENOUGH, **{fn.__name__: fn for fn in FUNCTIONS.values()},
 }  # fmt: skip
 
 _OPERAND = """\
@@ -113,7 +113,9 @@ _OUTPUT = """\
 """
 _FUNCTION = """\
     if recording:
-        {name} = kept({fn}(x), node)
+        {name} = {fn}(x)
+        if x._array.size >= ENOUGH:
+            node.found = {name}  # the pass after this one will ask again
     else:
         {name} = {fn}(x) if x.size < ENOUGH else recall(node.kept_0, {fn}, x)
 """
@@ -128,7 +130,7 @@ _PARTIAL = """\
         real = kind is float64 or kind is float or kind is int
     part = {large}g {sign} p if real else g {sign} conj(p)
 """
-_LARGE = "times(g, p, node, {i}) if kind is ndarray and real and not recording and g.size >= MANY else "
+_LARGE = "times(g, p, node, {i}) if kind is ndarray and real and not recording and g.size >= LARGE else "
 # What comes to an operand, if it leads to where gradients are wanted, is added to what has come to it before.
 _TARGET = """\
     to = node.to_{i}
@@ -145,7 +147,7 @@ _TARGET = """\
                 held = grads.pop(to, None)
                 if held is None:
                     grads[to] = part
-                elif recording or part.size < MANY:
+                elif recording or part.size < LARGE:
                     grads[to] = held + part
                 else:
                     raw = None  # each of the two has one name here
@@ -185,7 +187,7 @@ def back_by(i: int, n: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: st
         values.append(value)
     given = ", ".join(values)
     called = given if _gives_back(rule) else f"rule_{i}({given})"
-    large = _LARGE.format(i=i) if sign == "*" else ""
+    large = _LARGE.format(i=i) if sign == "*" and n > 1 else ""
     return "".join(reads) + (
         _PARTIAL.format(partial=called, sign=sign, large=large) if sign else f"    part = {called}\n"
     )

@@ -24,13 +24,6 @@ def note(x: Any, fn: Any, y: Any) -> None:
     x._known[fn] = x._array, weakref.ref(y)
 
 
-def kept(y: Any, node: Any) -> Any:
-    """A function's value that a recorded pass has asked for at this node, where the pass after it will ask again."""
-    if y._array.size >= ENOUGH:
-        node.found = y
-    return y
-
-
 def recall(x: Any, fn: Any, array: Any) -> Any:
     """``fn`` of the array that the tensor ``x`` has: as it was found before, if that is still there as it was."""
     known = getattr(x, "_known", None)  # a hook on saved tensors may have put anything in its place

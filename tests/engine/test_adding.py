@@ -36,13 +36,7 @@ def test_what_is_not_finite_stays_so() -> None:
         assert np.array_equal(adding.added(x, 1)[:4], [3, np.inf, np.nan, 3], equal_nan=True)
 
 
-SHAPES = [
-    ((300, 3, 5), (3, 5)),
-    ((300, 3, 5), (1, 5)),
-    ((300, 3, 5), (300, 3, 1)),
-    ((300, 3, 5), (5,)),
-    ((40, 90), (90,)),
-]
+SHAPES = [((2000, 3, 5), (3, 5)), ((2000, 3, 5), (1, 5)), ((2000, 3, 5), (2000, 3, 1)), ((400, 90), (90,))]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -59,7 +53,7 @@ def test_a_product_summed_to_a_shape_is_what_numpy_gives_in_two_steps(
     )
 
 
-@pytest.mark.parametrize(("shape", "of"), [*SHAPES, ((30, 900), (30, 1)), ((50, 60), ())])
+@pytest.mark.parametrize(("shape", "of"), [*SHAPES, ((30, 900), (30, 1)), ((500, 60), ())])
 def test_the_gradient_of_what_was_broadcast_is_that_of_what_was_spelt_out(
     shape: tuple[int, ...], of: tuple[int, ...]
 ) -> None:
@@ -76,7 +70,7 @@ def test_the_gradient_of_what_was_broadcast_is_that_of_what_was_spelt_out(
 
 
 def large(fill: float) -> Any:
-    return np.full(adding.MANY, fill)
+    return np.full(adding.LARGE, fill)
 
 
 def test_a_sum_takes_the_memory_that_nobody_else_holds_and_no_other() -> None:
@@ -98,10 +92,10 @@ def test_nothing_that_anybody_holds_is_written_to_by_a_pass() -> None:
     y = inner + inner.reshape(2, -1).reshape(-1) + inner * inner + x
     for _ in range(2):
         (found,) = torch.autograd.grad(y, x, w, retain_graph=True)
-        assert found.tolist() == [3 * (2 + 12) + 1] * adding.MANY
+        assert found.tolist() == [3 * (2 + 12) + 1] * adding.LARGE
     assert all(torch.equal(g, copy) for g, copy in seen)
     plain = x + x.reshape(2, -1).reshape(-1) + x * x + x
     (first,) = torch.autograd.grad(plain, x, w, retain_graph=True)
     (second,) = torch.autograd.grad(plain, x, w)
-    assert first.tolist() == second.tolist() == [7.0] * adding.MANY
-    assert w.tolist() == [1.0] * adding.MANY
+    assert first.tolist() == second.tolist() == [7.0] * adding.LARGE
+    assert w.tolist() == [1.0] * adding.LARGE
