@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 __all__ = ["record"]
@@ -29,11 +30,19 @@ def record(cls: type[T]) -> type[T]:
     >>> replace(Point(1.0), y=2.0), Point(1.0) == Point(1.0, 0.0)
     (Point(x=1.0, y=2.0), True)
     """
+    made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    values = attrgetter(*made.__match_args__)
+
+    def _eq(self: Any, other: object) -> bool:
+        return bool(values(self) == values(other)) if other.__class__ is self.__class__ else NotImplemented
+
+    def _hash(self: Any) -> int:
+        return hash(values(self))
+
     for function in (_eq, _hash, _repr, _reduce, _setattr, _delattr):
         name = f"_{function.__name__}__"
         if name not in cls.__dict__:
-            setattr(cls, name, function)
-    made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+            setattr(made, name, function)
 
     def first(self: Any, *args: Any, **kwargs: Any) -> None:
         made.__init__ = _initializer(made)
@@ -44,25 +53,13 @@ def record(cls: type[T]) -> type[T]:
     return kept
 
 
-def _values(one: Any) -> tuple[Any, ...]:
-    return tuple([getattr(one, name) for name in one.__match_args__])
-
-
-def _eq(self: Any, other: object) -> bool:
-    return _values(self) == _values(other) if other.__class__ is self.__class__ else NotImplemented
-
-
-def _hash(self: Any) -> int:
-    return hash(_values(self))
-
-
 def _repr(self: Any) -> str:
     shown = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr]
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
-    return type(self), _values(self)
+    return type(self), tuple([getattr(self, name) for name in self.__match_args__])
 
 
 def _setattr(self: Any, name: str, value: object) -> NoReturn:  # noqa: ARG001

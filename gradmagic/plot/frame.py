@@ -263,8 +263,9 @@ class Frame:
         """Put the still parts on the canvas; those not seen lately are drawn first."""
         strips = []
         for key in enumerate(faces):
-            strip = self._stills.pop(key, None) or self._draw_still(*key)
-            self._stills[key] = strip  # the last one that was seen stands last
+            strip = self._stills.get(key)
+            if strip is None:
+                strip = self._stills[key] = self._draw_still(*key)
             strips.append(strip)
         self._pixels.restore(tuple(strips))
         while len(self._stills) > STILLS:
