@@ -209,12 +209,17 @@ def of_output(
     )
     hidden = state.look.left_out({curve.order for curve in shown.curves})
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
+    chosen = [shown.chosen_at_x0(place) for place in kept]
+    drawn = tuple(mark for mark in marks(shown, state) if mark.pane not in hidden)
+    slopes = shown.slopes and shown.smooth_at_x0() and "tangent" in state.look.overlays
+    if not (hidden or drawn or any(chosen)) and slopes == shown.slopes:
+        return shown
     return replace(
         shown,
-        marks=tuple(mark for mark in marks(shown, state) if mark.pane not in hidden),
-        curves=tuple(replace(shown.curves[place], chosen=shown.chosen_at_x0(place)) for place in kept),
+        marks=drawn,
+        curves=tuple(replace(shown.curves[place], chosen=one) for place, one in zip(kept, chosen, strict=True)),
         at_x0=tuple(shown.at_x0[place] for place in kept),
-        slopes=shown.slopes and shown.smooth_at_x0() and "tangent" in state.look.overlays,
+        slopes=slopes,
     )
 
 

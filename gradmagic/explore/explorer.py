@@ -121,7 +121,7 @@ class Explorer:
     def _glimpsed(self, state: State) -> Trace | None:
         """The numbers of this state without calls of grad, where they give the same."""
         ran, before = self._ran_in, self.trace
-        only_sliders = replace(state, params=ran.params, x0=ran.x0, look=ran.look) == ran
+        only_sliders = state.same_but(ran, "params", "x0", "look")
         if not self._samplings or not only_sliders or (self.settled and self.same_numbers(state)):
             return None
         parts = zip(self.program.each(), before.outputs, self._samplings, strict=True)
@@ -130,7 +130,9 @@ class Explorer:
             for program, one, sampling in parts
         ]
         known = [one for one in found if one is not None]
-        return replace(known[0], others=tuple(known[1:])) if len(known) == len(found) else None
+        if len(known) < len(found):
+            return None
+        return replace(known[0], others=tuple(known[1:])) if len(known) > 1 else known[0]
 
     def _gone_to(self, state: State, trace: Trace) -> tuple[Trace, Curves]:
         self.state, self.trace = state, trace
@@ -186,7 +188,7 @@ class Explorer:
     def same_numbers(self, state: State) -> bool:
         """Whether the last run holds for this state too: x0 is a sample of a range, and moves nothing in a tensor."""
         ran = self._ran_in
-        alike = replace(state, x0=ran.x0, look=ran.look) == ran and ("x" in state.look.log) == ("x" in ran.look.log)
+        alike = state.same_but(ran, "x0", "look") and ("x" in state.look.log) == ("x" in ran.look.log)
         return alike and (self.program.domain is None or state.x0 == ran.x0)
 
     def unweighted(self) -> Explorer:
