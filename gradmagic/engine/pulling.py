@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.engine.adding import LARGE, SHORT, added_products, plus
+from gradmagic.engine.adding import LARGE, added_products, plus
 from gradmagic.engine.fitting import fit
 from gradmagic.engine.node import Node
 from gradmagic.engine.recalling import ENOUGH, FUNCTIONS, recall
@@ -82,9 +82,9 @@ def times(g: Any, p: Any, node: Node, i: int) -> Any:
     shape = target_meta(node, i)[0]
     if not shape or shape == g.shape or not (g.shape == node.shape == p.shape and g.dtype is p.dtype):
         return g * p
-    if shape[-1] != g.shape[-1] > SHORT:  # numpy sums a long row with more care
-        return g * p
     found = added_products(g, p, shape)
+    if found is None:
+        return g * p
     return found[...] if len(shape) < g.ndim else found  # torch's is a view of a sum that kept these dimensions
 
 
@@ -130,7 +130,7 @@ _PARTIAL = """\
         real = kind is float64 or kind is float or kind is int
     part = {large}g {sign} p if real else g {sign} conj(p)
 """
-_LARGE = "times(g, p, node, {i}) if kind is ndarray and real and not recording and g.size >= LARGE else "
+_TIMES_IF_LARGE = "times(g, p, node, {i}) if kind is ndarray and real and not recording and g.size >= LARGE else "
 # What comes to an operand, if it leads to where gradients are wanted, is added to what has come to it before.
 _TARGET = """\
     to = node.to_{i}
@@ -187,7 +187,7 @@ def back_by(i: int, n: int, rule: Any, plan: Sequence[tuple[str, Any]], sign: st
         values.append(value)
     given = ", ".join(values)
     called = given if _gives_back(rule) else f"rule_{i}({given})"
-    large = _LARGE.format(i=i) if sign == "*" and n > 1 else ""
+    large = _TIMES_IF_LARGE.format(i=i) if sign == "*" and n > 1 else ""
     return "".join(reads) + (
         _PARTIAL.format(partial=called, sign=sign, large=large) if sign else f"    part = {called}\n"
     )

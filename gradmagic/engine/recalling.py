@@ -2,7 +2,7 @@
 
 A sine's slope is the cosine, whose slope is the sine. A result is known weakly, so nobody is refused a write for it: it is
 taken only while it lives, and while nobody can have written to its memory or to the tensor's. Only what a recorded pass
-has found at a node stays there, for the pass after it, until the node is freed. Knows no op.
+has found at a node stays there, for the pass after it, until the node is freed. Knows no row.
 """
 
 from __future__ import annotations

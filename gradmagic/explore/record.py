@@ -18,7 +18,13 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
-    """The same as ``dataclass(frozen=True, slots=True)``, in a tenth of its time.
+    """The same as ``dataclass(frozen=True, slots=True)`` where all fields are compared, in a tenth of its time.
+
+    Raises
+    ------
+    TypeError
+        For a class without fields or with a ``__post_init__``, and for fields that are not compared, not arguments, or
+        by keyword only.
 
     Examples
     --------
@@ -31,7 +37,14 @@ def record(cls: type[T]) -> type[T]:
     (Point(x=1.0, y=2.0), True)
     """
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    values = attrgetter(*made.__match_args__)
+    names = made.__match_args__
+    if (
+        not names
+        or hasattr(cls, "__post_init__")
+        or not all(f.compare and f.init and not f.kw_only for f in fields(made))
+    ):
+        raise TypeError(f"{cls.__name__} is more than a record: make it a dataclass")
+    values: Any = attrgetter(*names) if len(names) > 1 else lambda one: (getattr(one, names[0]),)
 
     def _eq(self: Any, other: object) -> bool:
         return bool(values(self) == values(other)) if other.__class__ is self.__class__ else NotImplemented
@@ -72,20 +85,20 @@ def _delattr(self: Any, name: str) -> NoReturn:  # noqa: ARG001
 
 def _initializer(cls: Any) -> Callable[..., None]:
     """`__init__` as one would write it for these fields."""
-    names: dict[str, Any] = {"put": object.__setattr__, "MISSING": MISSING}
+    names: dict[str, Any] = {"_put": object.__setattr__, "_MISSING": MISSING}
     arguments, lines = ["self"], []
     for one in fields(cls):
         name, value = one.name, one.name
         if one.default_factory is not MISSING:
             names[f"make_{name}"] = one.default_factory
-            arguments.append(f"{name}=MISSING")
-            value = f"make_{name}() if {name} is MISSING else {name}"
+            arguments.append(f"{name}=_MISSING")
+            value = f"make_{name}() if {name} is _MISSING else {name}"
         elif one.default is not MISSING:
             names[f"default_{name}"] = one.default
             arguments.append(f"{name}=default_{name}")
         else:
             arguments.append(name)
-        lines.append(f"    put(self, {name!r}, {value})")
+        lines.append(f"    _put(self, {name!r}, {value})")
     source = f"def __init__({', '.join(arguments)}):\n" + "\n".join(lines)
     exec(source, names)  # the names of our own fields: nothing of a user's is in it
     made: Callable[..., None] = names["__init__"]

@@ -58,8 +58,10 @@ def _unsafe(function: Callable[..., Any], node: str) -> Callable[..., Any]:
 
     def pieces(input: Tensor, *args: Any, **kwargs: Any) -> Any:
         out = copy(input, *args, **kwargs)
+        input._memory()
         for piece, view in zip(out, function(input.detach(), *args, **kwargs), strict=True):
             piece._array = view._array
+            piece._memory()
         return out
 
     return pieces

@@ -104,7 +104,8 @@ class Expansion:
             None: None,
             at(edge(x) if x.requires_grad else x, x.output_nr): variable,
         }
-        self.alike: dict[Any, tuple[int, Series]] = {}  # by what they compute, and how far: rules lead to each other
+        # by what they compute, how far, and for which node: rules lead to each other
+        self.alike: dict[Any, tuple[int, Series, Node]] = {}
         self.mixes = False
 
     def run(self, y: Tensor, order: int, out: Array) -> int:
@@ -176,13 +177,13 @@ class Expansion:
             return y
         same = same_of(node, operands[0]) if len(operands) == 1 and order > 1 and op not in _CHEAP else None
         found = self.alike.get(same)
-        if found is not None and found[0] >= order:
+        if found is not None and found[0] >= order and gave_the_same(found[2], node):
             self.known[key] = found[1]
             return found[1]
         shape, dtype = (node.shape, node.dtype) if node.rare is None else node.meta(nr)
         y = self.known[key] = Series(shape, dtype, order)
         if same is not None:
-            self.alike[same] = (order, y)
+            self.alike[same] = (order, y, node)
         (told or Expansion.by_rules)(self, y, node, operands, order)
         return y
 
@@ -336,6 +337,17 @@ def same_of(node: Node, x: Series | None) -> Any:
     except TypeError:
         return None
     return key
+
+
+def gave_the_same(one: Node, other: Node) -> bool:
+    """Whether two nodes of one op over one operand have the same output, if it is saved: it may have been written to
+    between them, which shows nowhere else.
+    """
+    n = len(one.edges)
+    if not one.saved or one.saved[n] is None:
+        return True
+    a, b = one.unpack(n, False), other.unpack(n, False)
+    return a is b or np.array_equal(a, b, equal_nan=True)
 
 
 def _moved(node: Node, nr: int, operands: Operands, k: int) -> Array:

@@ -381,7 +381,7 @@ def _install() -> None:
     set_("is_floating_point", lambda self: self.dtype.is_floating_point)
     set_("is_complex", lambda self: self.dtype.is_complex)
     set_("element_size", lambda self: self._array.itemsize)
-    set_("data_ptr", lambda self: np.asarray(self._array).__array_interface__["data"][0])
+    set_("data_ptr", lambda self: np.asarray(self._memory()).__array_interface__["data"][0])
     set_("cpu", lambda self: self)
     set_("cuda", lambda self, device=None: devices.refuse(devices.device("cuda")))
     set_("is_cuda", False)

@@ -1,6 +1,8 @@
 """Sums that go another way than numpy's are numpy's."""
 
 import itertools
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -99,3 +101,40 @@ def test_nothing_that_anybody_holds_is_written_to_by_a_pass() -> None:
     (second,) = torch.autograd.grad(plain, x, w)
     assert first.tolist() == second.tolist() == [7.0] * adding.LARGE
     assert w.tolist() == [1.0] * adding.LARGE
+
+
+def test_a_long_row_is_added_with_numpys_care() -> None:
+    x = torch.tensor(np.random.default_rng(4).random((10, 3000, 64), np.float32))
+    b = torch.ones(10, 1, 1).requires_grad_()
+    (found,) = torch.autograd.grad((b * x).sum(), b)
+    exact = x.numpy().astype(np.float64).sum(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(found.numpy(), exact, rtol=4e-7)
+
+
+def test_more_dimensions_than_there_are_letters() -> None:
+    x = torch.tensor(np.ones((2, adding.LARGE) + (1,) * 51, np.float32))
+    b = torch.ones((2,) + (1,) * 52).requires_grad_()
+    (found,) = torch.autograd.grad(b * x, b, torch.ones(*x.shape))
+    assert found.reshape(-1).tolist() == [adding.LARGE] * 2
+
+
+def test_nothing_is_written_to_by_a_python_that_was_watched_when_it_began() -> None:
+    """A tracer that reads the local names of each frame holds what they name."""
+    code = f"""
+import sys
+def watch(frame, event, argument):
+    frame.f_locals
+    return watch
+sys.settrace(watch)
+import gradmagic.engine.adding
+sys.settrace(None)
+from gradmagic import torch
+a, b = (torch.linspace(p, p + 1, {adding.LARGE}, dtype=torch.float64).requires_grad_() for p in (1, 3))
+w = torch.linspace(1, 3, {adding.LARGE}, dtype=torch.float64)
+kept = w.clone()
+found, = torch.autograd.grad(a + b + a.sin() * b + a, a, w)
+assert torch.equal(w, kept)
+assert torch.allclose(found, w * (2 + torch.cos(a) * b))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

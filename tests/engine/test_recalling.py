@@ -141,3 +141,21 @@ def test_an_identity_that_may_have_been_written_to_is_looked_at(spoil: Any) -> N
     x = torch.ones(40, dtype=torch.float64, requires_grad=True)
     (found,) = torch.autograd.grad(x * 2, x, basis, is_grads_batched=True)
     assert np.array_equal(found.numpy(), 2 * basis.numpy())
+
+
+def test_a_piece_that_does_not_say_whose_memory_it_lies_in() -> None:
+    x = leaf(2 * ENOUGH)
+    s, c = torch.sin(x), torch.cos(x)
+    with torch.no_grad():
+        torch.unsafe_split(s, ENOUGH)[0].mul_(0)
+    (slope,) = torch.autograd.grad(c.sum(), x)
+    np.testing.assert_array_equal(slope.numpy(), -np.sin(x.detach().numpy()))
+    identity = torch.eye(512)
+    torch.unsafe_split(identity, 256)[0][0, 1] = 5.0
+    assert not known_identity(identity)
+
+
+def test_an_address_is_a_door_to_the_memory() -> None:
+    identity = torch.eye(512)
+    identity.data_ptr()
+    assert not known_identity(identity)

@@ -71,3 +71,21 @@ def outcome(use: Callable[[Any], Any], kind: Any) -> Any:
 @pytest.mark.parametrize("use", USES)
 def test_a_record_does_what_a_dataclass_does(use: str) -> None:
     assert outcome(USES[use], Record) == outcome(USES[use], Dataclass)
+
+
+def test_what_a_record_has_not_is_refused() -> None:
+    for one in (field(compare=False), field(init=False, default=0), field(kw_only=True)):
+        with pytest.raises(TypeError, match="make it a dataclass"):
+            record(type("Asked", (), {"__annotations__": {"a": int}, "a": one}))
+    with pytest.raises(TypeError, match="make it a dataclass"):
+        record(type("Empty", (), {}))
+
+
+def test_one_field_is_compared_as_several_are() -> None:
+    @record
+    class One:
+        put: float
+
+    nan = float("nan")
+    assert One(nan) == One(nan)
+    assert hash(One(2.0)) == hash((2.0,))

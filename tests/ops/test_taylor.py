@@ -365,6 +365,28 @@ def test_what_is_linear_in_x_keeps_to_its_slope() -> None:
     assert np.isinf(gradmagic.taylor(lambda x: np.exp(1e300 * x), 0.0, 3)[2:]).all()
 
 
+@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "tan", "sqrt", "reciprocal"])
+@pytest.mark.parametrize("of_a_leaf", [False, True])
+def test_what_was_written_to_in_between_is_not_the_same(name: str, of_a_leaf: bool) -> None:
+    """An op that saves its output alone does not notice that its operand was written to."""
+    f = getattr(torch, name)
+
+    def written(x: Any) -> Any:
+        u = x if of_a_leaf else x * 1.0
+        first = f(u)
+        with torch.no_grad():
+            u += 0.5
+        return first * f(u)
+
+    def apart(x: Any) -> Any:
+        return f(x) * f(x + 0.5)
+
+    at = np.array([0.25, 0.5])
+    np.testing.assert_allclose(
+        gradmagic.taylor(written, at.copy(), 2)[1:], gradmagic.taylor(apart, at, 2)[1:], rtol=1e-12
+    )
+
+
 def test_a_long_chain_has_its_series() -> None:
     def long(x: Any) -> Any:
         for _ in range(20_000):
