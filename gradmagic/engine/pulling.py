@@ -14,10 +14,10 @@ once, and what follows from it is what one would have written by hand. For the f
     elif kind is not float and kind is not int:
         v1 = node.unpack(1, recording)
     p = v1
-    part = g * p if is_real(p) else g * conj(p)
+    part = times(g, p, node, 0) if is_large(g) else g * p if is_real(p) else g * conj(p)
 
-(with the last line's test written out, too). A ``pull`` is that for one operand; a ``step`` goes to all operands of a node
-and adds up what comes to each. Knows no op, and no walk.
+(with the last line's tests written out, too; `times` sums on the way, where broadcasting is to be undone). A ``pull`` is
+that for one operand; a ``step`` goes to all operands of a node and adds up what comes to each. Knows no op, and no walk.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Tensor(Conversion):
     _hooks: dict[int, Any] | None = None
     _retains = False
     _tangents: Any = None
-    _known: dict[Any, Any] | None = None  # what some functions gave of it
+    _known: dict[Any, Any] | None = None  # what `recalling` knows of it
 
     _array: Any
     _node: Node | None  # that made it, and which of the node's outputs it is

@@ -73,12 +73,13 @@ def test_axe_finds_nothing(shown: Any, title: str) -> None:
 
 
 @pytest.mark.parametrize("title", PAGES)
-def test_nothing_sticks_out_of_a_narrow_panel(shown: Any, title: str) -> None:
+def test_nothing_sticks_out_of_a_narrow_panel_and_axe_finds_nothing_there(shown: Any, title: str) -> None:
     before = shown.viewport_size
     shown.set_viewport_size({"width": 420, "height": 900})
     try:
         panel = turned_to(shown, title)
         assert panel.evaluate(STICKING_OUT) == []
+        assert violations(shown) == []
     finally:
         shown.set_viewport_size(before)
 
