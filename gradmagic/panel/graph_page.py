@@ -310,10 +310,10 @@ class SwitchMatrix:
                 box.add_class("gm-outcome")
                 self.cells[retain, create] = (text, button)
                 rows.append(box)
-        self.grid = w.GridBox(
-            rows, layout=w.Layout(grid_template_columns="minmax(130px,auto) 1fr 1fr", grid_gap="6px", width="100%")
-        )
+        columns = "minmax(130px,auto) minmax(0,1fr) minmax(0,1fr)"
+        self.grid = w.GridBox(rows, layout=w.Layout(grid_template_columns=columns, grid_gap="6px", width="100%"))
         self.widget = w.VBox([section("WHAT THE TWO SWITCHES DO, ON YOUR CELL"), above, self.grid])
+        self.widget.add_class("gm-outcomes")
 
     def show(self, found: Sequence[Outcome], state: Any) -> None:
         """Show these outcomes; the one in force is marked."""

@@ -66,6 +66,12 @@ border-bottom:2px solid transparent;padding:0 14px}}
 .gm .gm-tabs .widget-toggle-button.mod-active{{background:none;color:var(--gm-ink);font-weight:600;
 border-bottom-color:#0072b2}}
 .gm .gm-cell{{border:1px solid var(--gm-line);border-radius:4px;padding:6px 10px;line-height:1.45}}
+.gm .gm-outcome{{overflow:visible;overflow-wrap:break-word}}
+.gm .gm-outcomes{{container-type:inline-size}}
+@container(max-width:600px){{
+.gm .gm-outcomes .widget-gridbox{{grid-template-columns:minmax(0,1fr) minmax(0,1fr)!important}}
+.gm .gm-outcomes .widget-gridbox>:first-child{{display:none}}
+.gm .gm-outcomes .widget-gridbox>:nth-child(3n+4){{grid-column:1/-1}}}}
 .gm .gm-good-cell{{background:var(--gm-fine)}} .gm .gm-bad-cell{{background:var(--gm-wash)}}
 .gm .gm-cell.gm-now{{border:2px solid #0072b2;padding:5px 9px}}
 .gm .gm-ok,.gm .gm-bad{{font-weight:600}}
