@@ -374,5 +374,9 @@ def fitting_names(request: Request, reads: tuple[str, ...], binds: frozenset[str
         if name in binds:
             raise GradUsageError(f"the cell sets {quoted(name)} itself: drop {name}=… from the line, or from the cell")
         close = difflib.get_close_matches(name, [*reads, *BY_FIELD], n=1)
-        hint = f"; did you mean {quoted(close[0])}?" if close else ": drop it, or use it in the cell"
+        hint = ": drop it, or use it in the cell"
+        if close:
+            option = BY_FIELD.get(close[0]) if close[0] not in reads else None
+            meant = quoted(close[0]) if option is None else f"the option {option.flag} (in Python {option.field}=)"
+            hint = f"; did you mean {meant}?"
         raise GradUsageError(f"the cell never reads {quoted(name)}{hint}")
