@@ -22,13 +22,15 @@ INPLACE = "modified by an inplace operation"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # What is told alike whatever the call was: why, and a cure that no switch can apply.
-WRITTEN = (
-    "what is written to is a leaf that requires grad, which torch since 1.8 does not allow",
-    Cure("write into x = x.clone(), or fill x before requires_grad_(), or use --leaf-writes=allow"),
-)
 TOLD: Mapping[str, tuple[str, Cure]] = {
-    LEAF: WRITTEN,
-    LEAF_VIEW: WRITTEN,
+    LEAF_VIEW: (
+        "what is written to is a leaf that requires grad, which torch since 1.8 does not allow",
+        Cure("write into x = x.clone(), or fill x before requires_grad_(), or use --leaf-writes=allow"),
+    ),
+    LEAF: (
+        "what is written to is a leaf that requires grad: it would be computed from a value that is gone",
+        Cure("bind a new tensor, or write into x = x.clone(), or write under torch.no_grad()"),
+    ),
     INPLACE: (
         "a value that the backward pass needs was overwritten after it had been saved",
         Cure("write into a clone(), or bind a new tensor instead of writing"),

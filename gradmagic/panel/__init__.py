@@ -11,7 +11,7 @@ from gradmagic.explore.explorer import Explorer
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import Request
 from gradmagic.explore.state import State
-from gradmagic.panel.cures import cures, is_leaf_write
+from gradmagic.panel.cures import cures, is_leaf_write, once_worked
 from gradmagic.panel.panel import Panel
 from gradmagic.panel.registry import Place, carried_over, former, place_of, register
 
@@ -82,9 +82,11 @@ def offer_a_way_out(
         register(place, panel)
         return opened(panel)
 
-    if request.leaf_writes == "refuse" and is_leaf_write(str(error)):
-        found = leaf_offer(lambda: opened(show(replace(request, leaf_writes="allow"), namespace, place)))
-        display(found)  # type: ignore[no-untyped-call]
+    def as_once() -> Panel:
+        return opened(show(replace(request, leaf_writes="allow"), namespace, place))
+
+    if is_leaf_write(str(error)):
+        display(leaf_offer(as_once if once_worked(str(error)) else None))  # type: ignore[no-untyped-call]
         return
     ledger = getattr(error, "ledger", ())
     if not ledger:

@@ -8,7 +8,7 @@ from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Call
 
-__all__ = ["LEAF_FORMS", "Remedy", "cures", "is_leaf_write"]
+__all__ = ["LEAF_FORMS", "Remedy", "cures", "is_leaf_write", "once_worked"]
 
 LEAF_FORMS = (
     ("Fill it first, then ask for the gradient:", "x = torch.empty(3, 4)\nx[i][j] = i + j\nx.requires_grad_()"),
@@ -28,6 +28,11 @@ class Remedy:
 def is_leaf_write(message: str) -> bool:
     """Whether this is torch's refusal to write into a leaf that requires grad."""
     return "leaf Variable that requires grad" in message and "in-place operation" in message
+
+
+def once_worked(message: str) -> bool:
+    """Whether torch up to 1.7.1 recorded such a write: one into a part of a leaf, but none into all of it."""
+    return "view of a leaf" in message
 
 
 def cures(ledger: Sequence[Call], state: State) -> list[Remedy]:

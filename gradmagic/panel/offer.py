@@ -20,18 +20,20 @@ __all__ = ["call_offer", "leaf_offer"]
 
 # What the cell put out stays there until it is run again.
 CURED = "The refusal that stands below is that of the cell as it is written; this panel runs it with the option chosen."
-WHY = (
-    "The cell writes into a tensor that requires grad and is a leaf. torch up to 1.7.1 recorded such a write "
-    "(grad_fn=<CopySlices>); torch since 1.8 refuses it, and so does this cell. Three forms work in today's torch:"
+WHY = "The cell writes into a tensor that requires grad and is a leaf."
+ONCE = (
+    " torch up to 1.7.1 recorded such a write (grad_fn=<CopySlices>); since 1.8 it refuses it, and so does this cell."
 )
+HOW = " Three forms work in today's torch:"
+SWITCH = "run it as torch up to 1.7.1 did"
 
 
-def forms() -> str:
+def forms(why: str) -> str:
     """The three forms that work, as code."""
     items = "".join(
         f'<li>{html.escape(words)}<pre class="gm-printed">{html.escape(code)}</pre></li>' for words, code in LEAF_FORMS
     )
-    return f'<div class="gm-note">{html.escape(WHY)}</div><ol>{items}</ol>'
+    return f'<div class="gm-note">{html.escape(why)}</div><ol>{items}</ol>'
 
 
 class Offer(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -44,16 +46,19 @@ class Offer(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return {**bundle, "text/plain": self.plain}
 
 
-def in_words() -> str:
-    """The same as plain text, with the switch in place of the button."""
+def in_words(why: str) -> str:
+    """The same as plain text."""
     codes = (f"{words}\n" + "".join(f"    {row}\n" for row in code.splitlines()) for words, code in LEAF_FORMS)
-    return "\n".join([f"{WHY}\n", *codes, "Or run the cell as torch up to 1.7.1 did: %%grad --leaf-writes=allow"])
+    return "\n".join([f"{why}\n", *codes])
 
 
-def leaf_offer(again: Callable[[], Panel]) -> Offer:
-    """Words and a button; the button calls `again` and puts the panel that it gives in their place."""
-    words = "run it as torch up to 1.7.1 did (--leaf-writes=allow)"
-    return offer(forms(), in_words(), [(words, "the same as %%grad --leaf-writes=allow", again)])
+def leaf_offer(again: Callable[[], Panel] | None) -> Offer:
+    """Words; and where torch once recorded such a write, a button, in whose place comes the panel of `again`."""
+    if again is None:
+        return offer(forms(WHY + HOW), in_words(WHY + HOW), [])
+    why, option = WHY + ONCE + HOW, "%%grad --leaf-writes=allow"
+    plain = f"{in_words(why)}\nOr {SWITCH.replace('it', 'the cell', 1)}: {option}"
+    return offer(forms(why), plain, [(f"{SWITCH} (--leaf-writes=allow)", f"the same as {option}", again)])
 
 
 def call_offer(ledger: Sequence[Call], ways: Sequence[tuple[str, Callable[[], Panel]]], graph: str = "") -> Offer:

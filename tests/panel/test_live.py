@@ -98,6 +98,22 @@ def test_a_refused_write_into_a_leaf_offers_the_forms_that_work_and_the_switch(
     close_tree(offer)
 
 
+def test_a_write_into_all_of_a_leaf_is_offered_no_switch_that_would_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    with pytest.raises(RuntimeError, match=r"^a leaf Variable that requires grad") as refused:
+        opened("import torch\nx = torch.rand(3, 4, requires_grad=True)\nx *= 2\ny = x ** 2\n", "--leaf-writes=allow")
+    (note,) = refused.value.__notes__
+    assert "torch.no_grad()" in note
+    assert "--leaf-writes" not in note
+    (offer,) = shown
+    plain = offer._repr_mimebundle_()["text/plain"]
+    assert "x = leaf.clone()" in plain
+    assert "1.7.1" not in plain
+    assert not [widget for widget in widgets_of(offer) if isinstance(widget, w.Button)]
+    close_tree(offer)
+
+
 FREES = "x = torch.tensor([1.0, 2.0], requires_grad=True)\ny = torch.exp(x)\ntotal = y.sum()\n"
 TWICE = f"{FREES}(g,) = torch.autograd.grad(total, x)\n(h,) = torch.autograd.grad(total, x)"
 REFUSALS = {
