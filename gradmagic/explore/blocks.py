@@ -6,7 +6,6 @@ is computed on the way then fits into the cache, and pieces can go to other thre
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from gradmagic.explore.backends import backend_of
 from gradmagic.explore.outputs import input_of, output_of
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError, Request
-from gradmagic.explore.scope import scope_of
+from gradmagic.explore.scope import scope_of, silent
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 from gradmagic.explore.weights import Weights
@@ -49,9 +48,8 @@ class Block:
         if program is None:
             program = self.program = Program.of(self.request, self.names).only(self.output)
         backend = backend_of("gradmagic")
-        state = State(self.params, 0.0)
-        scope = scope_of(program, state, self.names, backend, io.StringIO(), echo=False)
-        scope["print"] = lambda *_, **__: None
+        scope = scope_of(program, self.params, self.names, backend, silent)
+        scope["print"] = silent  # the user's own, too
         scope[program.wrt] = backend.variable(points)
         with np.errstate(all="ignore"), backend.leaf_writes(self.request.leaf_writes):
             if program.body is not None:

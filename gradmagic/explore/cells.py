@@ -74,7 +74,7 @@ class Scales:
 
     def _told(self, x: Array, rows: Array, *tests: Test) -> Array:
         """The cells that any of these tests finds; where all is well, as it is mostly, there is nothing to forgive."""
-        h, change = np.diff(x), np.diff(rows)
+        h, change = x[..., 1:] - x[..., :-1], rows[..., 1:] - rows[..., :-1]
 
         def found(slack: Array) -> Iterator[Array]:
             return (part for test in tests for part in test(h, change, rows, slack))
@@ -130,7 +130,9 @@ def spans(rows: Array, eps: float) -> Array:
     if not rows.size:
         return np.array([[0.0, 1.0]])
     cut = rows.shape[1] // 20
-    ranked = np.partition(rows, (0, cut, -1 - cut, -1))[:, [0, cut, -1 - cut, -1]]
+    ranked = rows.copy()
+    ranked.partition((0, cut, -1 - cut, -1))
+    ranked = ranked[:, [0, cut, -1 - cut, -1]]
     return np.array([body(least, low, high, most, eps) for least, low, high, most in ranked.tolist()])
 
 

@@ -178,7 +178,7 @@ def of_output(
     if sampling is not None:
         trace = on_all(trace, sampling)
     flat = trace.x.reshape(-1).astype(np.float64)
-    ones = trace.weights is None or bool(np.all(trace.weights == 1.0))
+    ones = trace.weights is None or bool((trace.weights == 1.0).all())
     found = defined([y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)], trace)
     place = nearest(flat, state.x0)
     exact = [curve.exact(flat) for curve in found]
@@ -209,9 +209,9 @@ def of_output(
     )
     hidden = state.look.left_out({curve.order for curve in shown.curves})
     kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
-    chosen = [shown.chosen_at_x0(place) for place in kept]
+    chosen = [bool(torn) and shown.chosen_at_x0(place) for place in kept]
     drawn = tuple(mark for mark in marks(shown, state) if mark.pane not in hidden)
-    slopes = shown.slopes and shown.smooth_at_x0() and "tangent" in state.look.overlays
+    slopes = shown.slopes and (not torn or shown.smooth_at_x0()) and "tangent" in state.look.overlays
     if not (hidden or drawn or any(chosen)) and slopes == shown.slopes:
         return shown
     return replace(
@@ -306,12 +306,13 @@ def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
         f"{', …' if len(mine) > MOST_SAID else ''}: the line there shows how far it goes, not its course"
         for order, mine in sorted(spans.items())
     ]
-    if len(sampling.x) == len(trace.x) and np.all(sampling.rows[0] == sampling.rows[0, 0]):
+    if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
         step = rounded(width / (np.sum(sampling.even) - 1), width / 100)
         lost.append(
             f"{y} is the same at every sample: of anything narrower than their distance, {step}, nothing is seen"
         )
-    return (*words_on(sampling.breaks, x, y, width / 500, relative=log), *lost)
+    torn = words_on(sampling.breaks, x, y, width / 500, relative=log) if sampling.breaks else ()
+    return (*torn, *lost)
 
 
 def rounded(value: float, width: float) -> str:
@@ -327,7 +328,8 @@ def y_curve(trace: Trace) -> Curve:
         failed = trace.failure
         return Curve(0, label, None, "the cell stopped before it made it", failed.message if failed else None)
     if trace.kind in ("curve", "elements"):
-        return Curve(0, label, drawable(trace.y), infinite=infinities(trace, trace.y))
+        values, infinite = over_x(trace, trace.y)
+        return Curve(0, label, values, infinite=infinite)
     if trace.kind == "scalar":
         number = float(trace.y.reshape(-1)[0])
         # what a sum over the samples leaves of zero is rounding, and differs from machine to machine
@@ -346,25 +348,24 @@ def derivative_curve(trace: Trace, derivative: Derivative, *, ones: bool) -> Cur
         label = f"w{ordinal_label(derivative.order)[1:].partition('y')[0]}·{label}"
     if derivative.values is None:
         return Curve(derivative.order, label, None, derivative.note, derivative.detail)
-    infinite = infinities(trace, derivative.values)
-    return Curve(
-        derivative.order, label, drawable(derivative.values), derivative.note, derivative.detail, infinite=infinite
-    )
+    values, infinite = over_x(trace, derivative.values)
+    return Curve(derivative.order, label, values, derivative.note, derivative.detail, infinite=infinite)
 
 
-def infinities(trace: Trace, values: Array) -> tuple[tuple[float, float], ...]:
-    """Where over a range the values are infinite; the tables of tensors say it themselves."""
-    if trace.kind != "curve" or values.shape != trace.x.shape or np.isfinite(values).all():
-        return ()
-    at = np.isinf(values)
-    return tuple(zip(trace.x[at].tolist(), values[at].tolist(), strict=True))
+def over_x(trace: Trace, values: Array) -> tuple[Array, tuple[tuple[float, float], ...]]:
+    """The values in one row, with NaN where they are not finite; and where over a range they are infinite.
 
-
-def drawable(values: Array) -> Array:
-    """The values in one row, with NaN where they are not finite."""
+    The tables of tensors say that themselves.
+    """
     row = values.reshape(-1).astype(np.float64)
     finite = np.isfinite(row)
-    return row if finite.all() else np.where(finite, row, np.nan)
+    if finite.all():
+        return row, ()
+    shown = np.where(finite, row, np.nan)
+    if trace.kind != "curve" or values.shape != trace.x.shape:
+        return shown, ()
+    at = np.isinf(row)
+    return shown, tuple(zip(trace.x[at].tolist(), row[at].tolist(), strict=True))
 
 
 def defined(found: list[Curve], trace: Trace) -> list[Curve]:

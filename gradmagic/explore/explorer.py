@@ -26,7 +26,7 @@ from gradmagic.explore.reading import READERS, assignment, by_name, checked, nea
 from gradmagic.explore.report import text
 from gradmagic.explore.request import GradUsageError, Range, Request
 from gradmagic.explore.resolve import expanded, glimpsed, may_run_again, resolved
-from gradmagic.explore.run import Attempt, run
+from gradmagic.explore.run import Attempt, run, samples
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.saying import line_of
 from gradmagic.explore.state import State
@@ -106,8 +106,7 @@ class Explorer:
                 self._samplings, self._ran_in = self.samplings(trace, state), state
             else:
                 trace = self.trace
-            self.settled = True
-            return self._gone_to(state, trace)
+            return self._gone_to(state, trace, settled=True)
 
     def glimpse(self, state: State) -> tuple[Trace, Curves]:
         """`step` in a hurry: where nothing but sliders has moved the ledger stays as it was, until a `step`."""
@@ -115,8 +114,8 @@ class Explorer:
             trace = self._glimpsed(state)
             if trace is None:
                 return self.step(state)
-            self._samplings, self.settled = self.samplings(trace, state), False
-            return self._gone_to(state, trace)
+            self._samplings = self.samplings(trace, state)
+            return self._gone_to(state, trace, settled=False)
 
     def _glimpsed(self, state: State) -> Trace | None:
         """The numbers of this state without calls of grad, where they give the same."""
@@ -124,9 +123,12 @@ class Explorer:
         only_sliders = state.same_but(ran, "params", "x0", "look")
         if not self._samplings or not only_sliders or (self.settled and self.same_numbers(state)):
             return None
+        # A glimpse ran on its samples, a run in full on what the cell made of them.
+        same_x = not self.settled and state.same_but(self.state, "params")
+        x = before.x if same_x else samples(self.program, state)
         parts = zip(self.program.each(), before.outputs, self._samplings, strict=True)
         found = [
-            glimpsed(program, state, self.namespace, one, sampling) if sampling is not None else None
+            glimpsed(program, state, self.namespace, (one, sampling), x) if sampling is not None else None
             for program, one, sampling in parts
         ]
         known = [one for one in found if one is not None]
@@ -134,8 +136,8 @@ class Explorer:
             return None
         return replace(known[0], others=tuple(known[1:])) if len(known) > 1 else known[0]
 
-    def _gone_to(self, state: State, trace: Trace) -> tuple[Trace, Curves]:
-        self.state, self.trace = state, trace
+    def _gone_to(self, state: State, trace: Trace, *, settled: bool) -> tuple[Trace, Curves]:
+        self.state, self.trace, self.settled = state, trace, settled
         if trace.y is not None:
             self.curves = self.drawn(trace, state)
         return trace, self.curves
@@ -181,7 +183,8 @@ class Explorer:
 
     def drawn(self, trace: Trace, state: State) -> Curves:
         """The curves of a run on its samples, with as many derivatives at x0 as are to be shown."""
-        parts = zip(self.program.each(), trace.outputs, self._samplings, strict=True) if self._samplings else ()
+        asked = self._samplings and "taylor" in state.look.overlays
+        parts = zip(self.program.each(), trace.outputs, self._samplings, strict=True) if asked else ()
         expansions = [expanded(program, state, self.namespace, one, sampling) for program, one, sampling in parts]
         return curves(trace, state, *self._samplings, expansions=expansions)
 

@@ -177,8 +177,11 @@ def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | No
 def breaks(curves: Curves) -> tuple[Feature, ...]:
     """Where the curve or its slope is torn: poles, jumps and kinks."""
     if curves.torn is not None:
-        torn = [one for one in curves.torn if one.order < 2]
-        return tuple(Feature(one.kind, one.x, one.y) for one in torn if one.kind in ("pole", "jump", "kink"))
+        return tuple(
+            Feature(one.kind, one.x, one.y)
+            for one in curves.torn
+            if one.order < 2 and one.kind in ("pole", "jump", "kink")
+        )
     rows = {curve.order: curve.values for curve in curves.curves if curve.values is not None}
     y = rows.get(0)
     found: list[Feature] = []

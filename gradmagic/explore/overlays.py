@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -288,7 +287,13 @@ def marks(curves: Curves, state: State) -> tuple[Mark, ...]:
     if curves.style != "line":
         return ()
     chosen = [overlay for name, overlay in OVERLAYS.items() if name in state.look.overlays]
-    there = cache(lambda: features(curves))
+    known: list[tuple[Feature, ...]] = []
+
+    def there() -> tuple[Feature, ...]:
+        if not known:
+            known.append(features(curves))
+        return known[0]
+
     found = [mark for overlay in chosen for mark in overlay.make(curves, there, state)]
     areas = [mark.overlay for mark in found if mark.kind == "area"]
     return tuple(

@@ -13,7 +13,6 @@ from gradmagic.explore.blocks import Block
 from gradmagic.explore.breaks import Break, plain
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import Range
-from gradmagic.explore.run import samples
 from gradmagic.explore.sampling import Sampling, Unlike, refined
 from gradmagic.explore.scales import LINEAR, Scale, scale_of
 from gradmagic.explore.state import State
@@ -111,7 +110,7 @@ def resolved(
     """
     if trace.y is None or trace.kind != "curve" or not trace.pointwise or trace.failure is not None:
         return None
-    if len(trace.x) < 3 or state.overrides or trace.weights is None or np.any(trace.weights != 1):
+    if len(trace.x) < 3 or state.overrides or trace.weights is None or (trace.weights != 1).any():
         return None
     rows: list[Array] = [trace.y]
     for derivative in trace.derivatives:
@@ -132,14 +131,14 @@ def resolved(
 
 
 def glimpsed(
-    program: Program, state: State, namespace: Mapping[str, Any], trace: Trace, sampling: Sampling
+    program: Program, state: State, namespace: Mapping[str, Any], before: tuple[Trace, Sampling], x: Array
 ) -> Trace | None:
-    """What a run in another state of the sliders gives, but for its ledger; None where the cell fails.
+    """What a run on x in another state of the sliders gives, but for its ledger; None where the cell fails.
 
-    `trace` and `sampling` are those of a run that differs in sliders only. Its derivatives came from calls of grad;
-    these come from one pass of Taylor arithmetic, which `sampling` has found to give the same.
+    `before` are the trace and the sampling of a run that differs in sliders only. Its derivatives came from calls of
+    grad; these come from one pass of Taylor arithmetic, which the sampling has found to give the same.
     """
-    x = samples(program, state)
+    trace, sampling = before
     try:
         rows = evaluator(program, state, namespace, len(sampling.rows) - 1)(x)
     except Exception:  # noqa: BLE001  a run in full says what is wrong, and where
@@ -158,7 +157,7 @@ def expanded(
     One pass of Taylor arithmetic at one point, which must give what the run gave; where it does not there are none.
     """
     look, there = state.look, len(trace.derivatives)
-    if sampling is None or "taylor" not in look.overlays or look.taylor <= there:
+    if sampling is None or look.taylor <= there:
         return ()
     place = int(np.argmin(np.abs(sampling.x - state.x0)))
     try:
@@ -178,6 +177,8 @@ def evaluator(program: Program, state: State, namespace: Mapping[str, Any], orde
 
 def axes_of(trace: Trace, state: State) -> tuple[Scale, Scale] | None:
     """The scales of x and y, unless both are linear."""
+    if not state.look.log:
+        return None
     assert trace.y is not None
     span = Range(float(trace.x[0]), float(trace.x[-1]))
     x = Scale("log") if state.look.by_logarithm(span) else LINEAR

@@ -20,7 +20,7 @@ from gradmagic.explore.plane_calls import over_plane
 from gradmagic.explore.planes import MOST_SIDE, abscissae, side_of
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError, Request
-from gradmagic.explore.scope import Scope, scope_of
+from gradmagic.explore.scope import Scope, printing_into, scope_of, silent
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Failure, Trace
 
@@ -135,7 +135,8 @@ class Attempt:
             return self.failed(error, scope, ledger)
 
     def new_scope(self, *, echo: bool) -> Scope:
-        scope = scope_of(self.program, self.state, self.namespace, self.backend, self.printed, echo=echo)
+        printed = printing_into(self.printed, echo=echo)
+        scope = scope_of(self.program, self.state.params, self.namespace, self.backend, printed)
         if self.program.second is not None:
             for name, values in zip(
                 (self.program.wrt, self.program.second), grid(self.program, self.state), strict=True
@@ -208,8 +209,8 @@ class Attempt:
     def evaluated(self, xs: Array, ys: Array) -> tuple[Any, Any, Any]:
         """Both inputs at these places and the cell's result there, silently: what a search asks for."""
         again = Attempt(self.program, self.state, self.namespace, self.backend, first=False)
-        scope = scope_of(self.program, self.state, self.namespace, self.backend, self.printed, echo=False)
-        scope["print"] = lambda *_, **__: None
+        scope = scope_of(self.program, self.state.params, self.namespace, self.backend, silent)
+        scope["print"] = silent  # the user's own, too
         scope[self.program.wrt], scope[self.program.second or ""] = (
             self.backend.variable(values.reshape(1, -1)) for values in (xs, ys)
         )

@@ -29,6 +29,7 @@ TELLING = 4  # orders that tell where a break is; around a pole the higher ones 
 SECONDS = 0.5
 OUT = 4.0  # times the height of the picture, from which on nothing is kept
 NARROW = 1e-9
+EPS32, EPS64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
 PEAK = len(PARTS)  # the round, after all others, in which the tops of peaks are found
 
 Evaluate = Callable[[Array], Array]
@@ -110,10 +111,10 @@ class Refinement:
 
     def __init__(self, x: Array, rows: Array, evaluate: Evaluate, *, known: bool = False) -> None:
         self.x, self.rows, self.evaluate = x, rows.astype(np.float64), evaluate
-        eps = float(np.finfo(rows.dtype).eps if rows.dtype == np.float32 else np.finfo(np.float64).eps)
+        eps = EPS32 if rows.dtype == np.float32 else EPS64
         self.scales = Scales.of(x, self.rows, eps)
         self.order = len(rows) - 1
-        self.narrow = max(NARROW * float(x[-1] - x[0]), 4 * float(np.spacing(np.max(np.abs(x)))))
+        self.narrow = max(NARROW * float(x[-1] - x[0]), 4 * float(np.spacing(np.abs(x).max())))
         self.given_up = np.zeros(len(x) - 1, dtype=bool)
         self.added: list[Added] = []
         self.checked = known

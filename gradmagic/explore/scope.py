@@ -9,9 +9,8 @@ from typing import Any
 
 from gradmagic.explore.backends import Backend
 from gradmagic.explore.program import Program
-from gradmagic.explore.state import State
 
-__all__ = ["Scope", "scope_of"]
+__all__ = ["Scope", "printing_into", "scope_of", "silent"]
 
 
 class Scope(dict[str, Any]):
@@ -28,14 +27,18 @@ class Scope(dict[str, Any]):
 
 
 def scope_of(
-    program: Program, state: State, namespace: Mapping[str, Any], backend: Backend, printed: io.StringIO, *, echo: bool
-) -> Scope:
-    """A fresh scope: parameters and constants first, then the user's names, then what is known without an import."""
+    program: Program, params: Mapping[str, float], namespace: Mapping[str, Any], backend: Backend,
+    printed: Callable[..., None],
+) -> Scope:  # fmt: skip
+    """A fresh scope: parameters and constants first, then the user's names, then what is known without an import.
+
+    `printed` is its `print`, unless the user has one.
+    """
     scope = Scope(namespace)
-    scope["print"] = namespace.get("print") or printing_into(printed, echo=echo)
+    scope["print"] = namespace.get("print") or printed
     for name in program.reads:
-        if name in state.params:
-            scope[name] = float(state.params[name])
+        if name in params:
+            scope[name] = float(params[name])
         elif name in program.request.values:
             scope[name] = float(program.request.values[name])
         elif name in namespace:
@@ -46,6 +49,10 @@ def scope_of(
         elif name in backend.known:
             scope[name] = backend.known[name]
     return scope
+
+
+def silent(*_: Any, **__: Any) -> None:
+    """A `print` that says nothing."""
 
 
 def printing_into(buffer: io.StringIO, *, echo: bool) -> Callable[..., None]:

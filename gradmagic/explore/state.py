@@ -119,8 +119,7 @@ class State:
 
     def same_but(self, other: State, *names: str) -> bool:
         """Whether they agree in everything but the fields of these names."""
-        rest = [name for name in self.__match_args__ if name not in names]
-        return all(getattr(self, name) == getattr(other, name) for name in rest)
+        return all(name in names or getattr(self, name) == getattr(other, name) for name in self.__match_args__)
 
     def cured(self, cure: Cure, ledger: Sequence[Call]) -> State:
         """The state in which the refused call gets the options that it needs; the same if only an edit helps."""

@@ -35,6 +35,12 @@ class Slider(w.FloatSlider):  # type: ignore[misc]  # ipywidgets has no types
 
     value = CFloat(0.0).tag(sync=True, echo_update=False)
 
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        """Whether the front end is to hear of it; a number that has come from it needs no way through JSON and back."""
+        if key == "value" and not self._holding_sync and self._property_lock.get(key) == value:
+            return False
+        return bool(super()._should_send_property(key, value))
+
     def send_state(self, key: Any = None) -> None:
         """A front end takes up a message's parts in their order: a value before its range would go to the old range."""
         super().send_state(sorted(key, key="value".__eq__) if isinstance(key, set) else key)

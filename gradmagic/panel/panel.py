@@ -383,10 +383,11 @@ class Panel:
             self.image.value = self._png
 
     def _say_numbers(self) -> None:
-        """What comes a moment later: the values at x0, and sliders and typed fields at the same numbers."""
+        """What comes a moment later: the values at x0, sliders and typed fields at the same numbers, a clean canvas."""
         self.words.say_numbers(self._curves, self._frame)
         self.pointing.show(self._frame.inputs if self.controls.inputs else ())
         self.controls.show_numbers()
+        self._frame.wipe()
 
     def _bring_up_to_date(self) -> None:
         """What can wait until the slider rests: words, tables, the ledger."""

@@ -68,7 +68,7 @@ class Task:
 
     def __init__(self, job: Job, then: Then, loop: asyncio.AbstractEventLoop, yields: bool) -> None:
         self.then, self.loop, self.yields = then, loop, yields
-        self.done = threading.Event()
+        self.done = False
         self.long = False  # whether nobody waits any more, so that the loop is to be told
         self.outcome = Outcome()
         self._job, self._context = job, contextvars.copy_context()
@@ -77,6 +77,8 @@ class Task:
         self._reason: Reason = ""
         self._stopper: Stopper | None = None
         self._thread: int | None = None
+        self._at_work = threading.Lock()  # held until it is done; an Event would be four objects
+        self._at_work.acquire()
 
     # --- in the thread of the job
 
@@ -100,12 +102,17 @@ class Task:
 
     def deliver(self, end: Callable[[Task], None]) -> None:
         """Say that it is done."""
-        self.done.set()
+        self.done = True
+        self._at_work.release()
         if self.long:
             with suppress(RuntimeError):  # the loop is closed: nobody is there to be told
                 self.loop.call_soon_threadsafe(end, self, context=contextvars.copy_context())
 
     # --- in the thread of the events
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for it, but no longer than that; whether it is done."""
+        return self._at_work.acquire(timeout=seconds)
 
     @property
     def seconds(self) -> float:
@@ -206,7 +213,7 @@ class Work:
             return
         self._task = task
         try:
-            in_time = task.done.wait(PATIENCE)
+            in_time = task.wait(PATIENCE)
         except BaseException:
             task.stop("dropped")
             self._look_after(task)
@@ -236,7 +243,7 @@ class Work:
     def _look_after(self, task: Task) -> None:
         """From here on the loop is told when it is done; and it looks by itself meanwhile."""
         task.long = True
-        if task.done.is_set():
+        if task.done:
             self._end(task)
         else:
             self._tick(task)

@@ -8,17 +8,33 @@ never made, many seconds. It is loaded where matplotlib's artists are to be draw
 from __future__ import annotations
 
 from functools import cache, cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_rgba
-from matplotlib.path import Path
-from matplotlib.transforms import IdentityTransform
 
-__all__ = ["Agg", "Context", "renderer_of"]
+__all__ = ["Agg", "Context", "Trail", "renderer_of"]
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
+LONG = 128  # vertices
 # What a module in C may answer to what it does not know.
 REFUSALS = (ImportError, AttributeError, TypeError, ValueError)
+
+
+class Trail:
+    """A path in pixels, under the names by which Agg asks for it.
+
+    Matplotlib's own asks the user's settings whenever it is led elsewhere. Of a long one without curves what lies
+    within a ninth of a pixel of a straight line is left out, as matplotlib does.
+    """
+
+    __slots__ = ("codes", "should_simplify", "simplify_threshold", "vertices")
+
+    def __init__(self, vertices: Array, codes: Any = None) -> None:
+        self.vertices, self.codes = vertices, codes
+        self.should_simplify, self.simplify_threshold = codes is None and len(vertices) >= LONG, 1 / 9
 
 
 class Context:
@@ -28,8 +44,7 @@ class Context:
         self._linewidth, self._rgb = 1.0, (0.0, 0.0, 0.0, 1.0)
         self._alpha, self._forced_alpha, self._antialiased = 1.0, False, 1
         self._capstyle, self._joinstyle = "butt", "round"
-        self._cliprect: Any = None
-        self._dashes, self._snap, self._sketch = (0.0, None), None, None
+        self._cliprect: Array | None = None
 
     def set_foreground(self, colour: str) -> None:
         self._rgb = to_rgba(colour)
@@ -47,21 +62,13 @@ class Context:
         self._joinstyle = style
 
     def set_clip_rectangle(self, box: Any) -> None:
-        self._cliprect = box
+        self._cliprect = np.asarray(box)
 
-    def get_clip_path(self) -> tuple[None, None]:
-        return None, None
-
-    def get_dashes(self) -> tuple[float, None]:
-        return self._dashes
-
-    def _nothing(self) -> None:
-        """What it has no use for."""
-
-    get_snap = get_sketch_params = get_hatch_path = get_hatch_color = _nothing
-
-    def get_hatch_linewidth(self) -> float:
-        return 1.0
+    # What it has no use for is asked for with each path: none of these answers is a function of Python's.
+    get_snap = get_sketch_params = get_hatch_path = get_hatch_color = repeat(None).__next__
+    get_hatch_linewidth = repeat(1.0).__next__
+    get_clip_path = repeat((None, None)).__next__
+    get_dashes = repeat((0.0, None)).__next__
 
 
 class Agg:
@@ -123,7 +130,7 @@ def is_known() -> bool:
     """Whether this version's Agg takes what it is given here: it is matplotlib's own, and may one day ask for more."""
     try:
         agg = Agg(4, 4, 72.0)
-        agg.draw_path(agg.new_gc(), Path(np.array([[0.0, 2.0], [4.0, 2.0]])), IdentityTransform(), None)
+        agg.draw_path(agg.new_gc(), Trail(np.array([[0.0, 2.0], [4.0, 2.0]])), None, None)
         agg.draw_image(agg.new_gc(), 0, 0, np.full((1, 1, 4), 255, np.uint8))
         return bool(np.asarray(agg.buffer_rgba()).any())
     except REFUSALS:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.path import Path
-from matplotlib.transforms import IdentityTransform
 
+from gradmagic.plot.agg import Trail
 from gradmagic.plot.limits import Limits
 from gradmagic.plot.marks import Marks
 from gradmagic.plot.theme import CURVE_WIDTH, EDGE_WIDTH, POINT_SIZE, TANGENT_WIDTH, Theme
@@ -15,7 +15,6 @@ from gradmagic.plot.theme import CURVE_WIDTH, EDGE_WIDTH, POINT_SIZE, TANGENT_WI
 __all__ = ["Brush"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-SAME = IdentityTransform()
 DISC = Path.unit_circle()
 
 
@@ -41,8 +40,7 @@ class Brush:
         self._edge = self._context(theme.colour(order), EDGE_WIDTH)
         self._tangent = self._context(theme.colour(1), TANGENT_WIDTH)
         self._fill = (*(part / 255 for part in bytes.fromhex(theme.background[1:])), 1.0)
-        self._line, self._round = Path(np.zeros((2, 2))), Path(DISC.vertices, DISC.codes)
-        self._disc = DISC.vertices * (renderer.points_to_pixels(POINT_SIZE) / 2)
+        self._disc, self._round = DISC.vertices * (renderer.points_to_pixels(POINT_SIZE) / 2), DISC.codes
         pixel = renderer.points_to_pixels(0.72)  # of a figure of 100 dpi
         rows = np.arange(round(len(words) - box.y1), round(len(words) - box.y0))
         self._dashes = rows[rows % round(9 * pixel) < 5 * pixel]
@@ -67,18 +65,16 @@ class Brush:
     def draw(self, marks: Marks, x: Limits, y: Limits) -> None:
         """A curve, its tangent and its point, between these limits."""
         for values in marks.values:
-            self._paint(self._curve, self._line, self._places(marks.x, values, x, y))
+            self._paint(self._curve, Trail(self._places(marks.x, values, x, y)))
         if marks.tangent is not None:
             xs, ys = (np.array(part) for part in marks.tangent)
-            self._paint(self._tangent, self._line, self._places(xs, ys, x, y))
+            self._paint(self._tangent, Trail(self._places(xs, ys, x, y)))
         if marks.point is not None and marks.cursor is not None:
             centre = self._places(np.array([marks.cursor]), np.array([marks.point]), x, y)
-            self._paint(self._edge, self._round, self._disc + centre, self._fill)
+            self._paint(self._edge, Trail(self._disc + centre, self._round), self._fill)
 
-    def _paint(self, context: Any, path: Path, vertices: Array, fill: Any = None) -> None:
-        """Draw a path that is led along other vertices: a new one would be looked at for masks and codes again."""
-        path.vertices = vertices
-        self._renderer.draw_path(context, path, SAME, fill)
+    def _paint(self, context: Any, trail: Trail, fill: Any = None) -> None:
+        self._renderer.draw_path(context, trail, None, fill)
 
     def _places(self, xs: Array, ys: Array, x: Limits, y: Limits) -> Array:
         """Numbers as pixels."""

@@ -63,14 +63,20 @@ class Canvas:
         if self._drawn is None:
             np.copyto(self.words, self._back)
             self._encoder.rows[:, 1:] = self._index
-        else:
-            self._flat[self._drawn] = self._flat_back[self._drawn]
-            self._rows[self._in_file(self._drawn)] = self._index.reshape(-1)[self._drawn]
+        self.wipe()
         self._drawn = None
+
+    def wipe(self) -> None:
+        """Take off what was drawn, if that is known; ahead of the next frame it costs that frame nothing."""
+        drawn = self._drawn
+        if drawn is not None and drawn.size:
+            self._flat[drawn] = self._flat_back[drawn]
+            self._rows[self._in_file(drawn)] = self._index.reshape(-1)[drawn]
+            self._drawn = drawn[:0]
 
     def png(self) -> bytes:
         """The picture."""
-        self._drawn = drawn = np.flatnonzero(self._flat != self._flat_back)
+        drawn = self._drawn = (self._flat != self._flat_back).nonzero()[0]
         self._rows[self._in_file(drawn)] = self._palette.index(self._flat[drawn])
         return self._encoder.encoded()
 

@@ -79,7 +79,7 @@ def by_order(curves: Curves) -> dict[int, tuple[int, ...]]:
 
 def of_pane(curves: Curves, places: tuple[int, ...]) -> tuple[Curve, ...]:
     """The curves at these places."""
-    return tuple(curves.curves[place] for place in places)
+    return tuple([curves.curves[place] for place in places])
 
 
 def value_at_x0(curves: Curves, place: int) -> float | None:
@@ -129,10 +129,9 @@ class Frame:
     def __init__(self, theme: ThemeName = "light", size: tuple[int, int] = (640, 480), scale: float = 1.0) -> None:
         self.theme: Theme = THEMES[theme]
         self.size, self.scale = size, scale
-        self.anchors: tuple[tuple[int, float], ...] = ()
         self.notes: tuple[str, ...] = ()
         self.marks: tuple[Marks, ...] = ()
-        self.inputs: tuple[Placed, ...] = ()
+        self._last: tuple[Drawn, list[Face]] | None = None
         self.stills_drawn = 0
         self._orders: tuple[int, ...] = ()
         self._outputs: tuple[str, ...] = ()
@@ -141,6 +140,7 @@ class Frame:
         self._x_limits: Limits | None = None
         self._scales: dict[int, Scale] = {}
         self._stills: dict[tuple[int, Face], Strip] = {}
+        self._faced, self._strips = list[Face](), tuple[Strip, ...]()
 
     def draw(self, curves: Curves) -> bytes:
         """The PNG of these curves.
@@ -155,11 +155,15 @@ class Frame:
         with np.errstate(all="ignore"):
             faces = self._faces(shown, groups)
             self._restore(faces)
-            self.marks = self._marks(curves, groups, faces)
-            self.inputs = self._inputs(shown, faces)
-            for number, marks in enumerate(self.marks):
-                self._draw_marks(number, marks, faces[number])
+            marks = self._marks(curves, groups, faces)
+            for number, mine in enumerate(marks):
+                self._draw_marks(number, mine, faces[number])
+        self._last, self.marks = (shown, faces), marks
         return self._pixels.png()
+
+    def wipe(self) -> None:
+        """Make the canvas ready for the next picture, when there is time."""
+        self._pixels.wipe()
 
     def still_figure(self, curves: Curves) -> Figure:
         """The same as a figure of its own, for `savefig`."""
@@ -180,11 +184,36 @@ class Frame:
         made: Figure = panes[0].figure
         return made
 
-    def _inputs(self, shown: Drawn, faces: list[Face]) -> tuple[Placed, ...]:
-        """Where x lies."""
-        width, _ = self.size
-        placed = Placed(faces[0].x_limits, LEFT / width, 1 - RIGHT / width, log=shown.x.kind == "log")
-        return (placed,) if shown.curves.style == "line" else ()
+    @property
+    def anchors(self) -> tuple[tuple[int, float], ...]:
+        """For each curve of the last picture that has a point at x0, its place and how far down that is."""
+        if self._last is None:
+            return ()
+        (shown, faces), found = self._last, list[tuple[int, float]]()
+        panes = zip(by_order(shown.curves).values(), faces, self.marks, self._bands, strict=True)
+        for places, face, marks, band in panes:
+            if marks.cursor is not None and face.y_limits is not None:
+                values = [(place, value_at_x0(shown.curves, place)) for place in places]
+                found += self._anchored(values, face.y_limits, band)
+        return tuple(sorted(found))
+
+    def _anchored(
+        self, values: Iterable[tuple[int, float | None]], limits: Limits, band: Band
+    ) -> Iterator[tuple[int, float]]:
+        """For each curve of a pane that has a value at x0, its place among all and how far down its point is."""
+        _, bottom, _, height = band.box
+        for place, value in values:
+            if value is not None and abs(value) < HUGE:
+                share = (value - limits.lo) / limits.width
+                yield place, self.size[1] * (1 - bottom - min(max(share, 0.0), 1.0) * height)
+
+    @property
+    def inputs(self) -> tuple[Placed, ...]:
+        """Where in the last picture x lies."""
+        if self._last is None or self._last[0].curves.style != "line":
+            return ()
+        (shown, faces), (width, _) = self._last, self.size
+        return (Placed(faces[0].x_limits, LEFT / width, 1 - RIGHT / width, log=shown.x.kind == "log"),)
 
     # --- how it is built
 
@@ -198,6 +227,7 @@ class Frame:
         self._artists = []
         self._limits = {order: limits for order, limits in self._limits.items() if order in orders}
         self._stills.clear()
+        self._faced = []
         palette = palette_of(self.theme, (*orders, *range(len(outputs))))
         self._pixels = Canvas(self._renderer.buffer_rgba(), palette)
         self._layouts, self._brushes, self._grounds = [], [], []
@@ -244,7 +274,10 @@ class Frame:
                 before = self._limits.get(order) if self._scales.get(order, LINEAR) == scale else None
                 limits, self._scales[order] = follow(before, known), scale
                 self._limits[order] = limits
-                notes += [*cut_note(label, known, limits, scale), *both_note(label, scale)]
+                if known.cut:
+                    notes += cut_note(label, known, limits, scale)
+                if scale.kind == "both":
+                    notes.append(both_note(label, scale))
             elif values:
                 note = NO_NUMBER
             else:
@@ -261,15 +294,17 @@ class Frame:
 
     def _restore(self, faces: list[Face]) -> None:
         """Put the still parts on the canvas; those not seen lately are drawn first."""
-        strips = []
-        for key in enumerate(faces):
-            strip = self._stills.get(key)
-            if strip is None:
-                strip = self._stills[key] = self._draw_still(*key)
-            strips.append(strip)
-        self._pixels.restore(tuple(strips))
+        if faces != self._faced:
+            self._faced, self._strips = faces, tuple(map(self._strip, enumerate(faces)))
+        self._pixels.restore(self._strips)
         while len(self._stills) > STILLS:
             del self._stills[next(iter(self._stills))]
+
+    def _strip(self, key: tuple[int, Face]) -> Strip:
+        """The still part of a pane, drawn if there is none of this face."""
+        if key not in self._stills:
+            self._stills[key] = self._draw_still(*key)
+        return self._stills[key]
 
     def _draw_still(self, number: int, face: Face) -> Strip:
         """The pixels of one band, with this face."""
@@ -285,29 +320,13 @@ class Frame:
         return self._pixels.strip(*rows)
 
     def _marks(self, curves: Curves, groups: dict[int, tuple[int, ...]], faces: list[Face]) -> tuple[Marks, ...]:
-        """What moves; and where the points are."""
-        anchors, found = list[tuple[int, float]](), list[Marks]()
-        slope = next((value_at_x0(curves, place) for place in groups.get(1, ())), None) if curves.slopes else None
-        for order, face, band in zip(self._orders, faces, self._bands, strict=True):
-            places = groups[order]
-            values = [value_at_x0(curves, place) for place in places]
-            mine = of_pane(curves, places)
-            marks = marks_of(curves, mine, face.x_limits, values[0], slope if order == 0 else None)
-            if marks.cursor is not None and face.y_limits is not None:
-                anchors += self._anchored(zip(places, values, strict=True), face.y_limits, band)
-            found.append(marks)
-        self.anchors = tuple(sorted(anchors))
+        """What moves."""
+        found = list[Marks]()
+        slope = value_at_x0(curves, groups[1][0]) if curves.slopes and 1 in groups else None
+        for (order, places), face in zip(groups.items(), faces, strict=True):
+            mine, at_x0 = of_pane(curves, places), value_at_x0(curves, places[0])
+            found.append(marks_of(curves, mine, face.x_limits, at_x0, slope if order == 0 else None))
         return tuple(found)
-
-    def _anchored(
-        self, values: Iterable[tuple[int, float | None]], limits: Limits, band: Band
-    ) -> Iterator[tuple[int, float]]:
-        """For each curve of a pane that has a value at x0, its place among all and how far down its point is."""
-        _, bottom, _, height = band.box
-        for place, value in values:
-            if value is not None and abs(value) < HUGE:
-                share = (value - limits.lo) / limits.width
-                yield place, self.size[1] * (1 - bottom - min(max(share, 0.0), 1.0) * height)
 
     def _draw_marks(self, number: int, marks: Marks, face: Face) -> None:
         """Draw what moves in one pane: plain marks by the brush, all others by matplotlib's artists."""
@@ -346,20 +365,16 @@ def within(all_of_it: Reach, grid: Reach | None) -> Reach:
 
 def cut_note(label: str, known: Reach, limits: Limits, scale: Scale) -> list[str]:
     """The sentence that tells of samples beyond the axis, if there are any."""
-    if not known.cut or limits.holds(known.least, known.most):
+    if limits.holds(known.least, known.most):
         return []
     least, most = scale.number(known.least), scale.number(known.most)
     return [f"{label} goes beyond its axis: its samples reach from {least:.4g} to {most:.4g}."]
 
 
-def both_note(label: str, scale: Scale) -> list[str]:
+def both_note(label: str, scale: Scale) -> str:
     """The sentence that tells of an axis that is logarithmic on both sides of zero."""
-    if scale.kind != "both":
-        return []
     inner = f"±{scale.inner:g}"
-    return [
-        f"{label} is not above 0 everywhere: its axis is logarithmic on both sides of 0, and linear within {inner}."
-    ]
+    return f"{label} is not above 0 everywhere: its axis is logarithmic on both sides of 0, and linear within {inner}."
 
 
 def figure(curves: Curves, theme: ThemeName = "light", size: tuple[int, int] | None = None) -> Figure:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.path import Path
-from matplotlib.transforms import IdentityTransform
 
+from gradmagic.plot.agg import Trail
 from gradmagic.plot.face import Face, Layout
 from gradmagic.plot.lettering import stamp
 from gradmagic.plot.limits import Limits
@@ -21,7 +21,6 @@ from gradmagic.plot.wrap import ASCENT, DESCENT, extent
 __all__ = ["Ground"]
 
 Segment = tuple[float, float, float, float]  # x and y of both ends, in pixels
-SAME = IdentityTransform()
 # How far below its place a text has its baseline, in parts of its ascent and its descent.
 BELOW, BESIDE, AMID = (1.0, 0.0), (0.5, 0.0), (0.5, -0.5)
 
@@ -88,7 +87,7 @@ class Ground:
         if segments:
             ends = np.array(segments).reshape(-1, 2)
             codes = np.tile(np.array([Path.MOVETO, Path.LINETO], Path.code_type), len(segments))
-            self._renderer.draw_path(context, Path(ends, codes), SAME, None)
+            self._renderer.draw_path(context, Trail(ends, codes), None, None)
 
     def _write(
         self, text: str, place: tuple[float, float], points: float, colour: str, hold: tuple[float, float, float], *,

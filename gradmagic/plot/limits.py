@@ -75,7 +75,7 @@ def reach(*curves: Array, single: bool = False, even: Array | None = None) -> Re
     in single precision, so what differs by less is one constant. `even`: which samples lie evenly, so that their
     number tells how much of the curve they are; the body is theirs.
     """
-    values = np.concatenate([np.ravel(curve) for curve in curves]) if len(curves) > 1 else np.ravel(curves[0])
+    values = np.concatenate([curve.reshape(-1) for curve in curves]) if len(curves) > 1 else curves[0].reshape(-1)
     if not values.size:
         return None
     eps = EPS32 if single or values.dtype == np.float32 else EPS64

@@ -63,7 +63,7 @@ def marks_of(
     curves: Curves, mine: tuple[Curve, ...], limits: Limits, at_x0: float | None, slope: float | None
 ) -> Marks:
     """The marks of the pane of these curves; `limits` are those of x."""
-    values = tuple(np.ravel(curve.values) for curve in mine if curve.values is not None)
+    values = tuple([curve.values.reshape(-1) for curve in mine if curve.values is not None])
     line = curves.style == "line"
     seen = bool(values) and line and limits.lo <= curves.x0 <= limits.hi
     point = at_x0 if seen and at_x0 is not None and abs(at_x0) < HUGE else None
@@ -71,8 +71,9 @@ def marks_of(
     if point is not None and slope is not None and abs(slope) < HUGE:
         tangent = tangent_at(curves.x0, point, slope, limits)
     dots = lonely(curves.x, values) if line else None
-    overlaid = tuple(mark for mark in curves.marks if mine and mark.pane == mine[0].order)
-    outputs = tuple(c.output for c in mine if c.values is not None and c.output is not None)
+    overlaid = tuple(mark for mark in curves.marks if mine and mark.pane == mine[0].order) if curves.marks else ()
+    several = mine if curves.outputs else ()
+    outputs = tuple(c.output for c in several if c.values is not None and c.output is not None)
     if outputs and seen:
         overlaid += tuple(points_of(curves, mine, limits))
         point = tangent = None

@@ -78,6 +78,9 @@ class PlaneFrame:
         self._palette = heat_palette(self.theme)
         self._drawn: _Map | None = None
 
+    def wipe(self) -> None:
+        """Nothing: a map is painted whole."""
+
     def draw(self, curves: Curves) -> bytes:
         """The PNG of this map."""
         plane = shown(curves)

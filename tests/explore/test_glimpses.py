@@ -66,6 +66,29 @@ def test_a_glimpse_shows_what_a_step_shows(cell: str, line: str, value: float) -
     assert seen.breaks == there.breaks
 
 
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        (SMOOTH, ""),
+        (SMOOTH, "--log x"),
+    ],
+)
+def test_glimpses_in_a_row_show_what_single_ones_show(cell: str, line: str) -> None:
+    g = explorer(cell, f"x=1:4 a=0:3@1.5 {line}")
+    state = g.state
+    for a, x0 in ((2.0, 2.5), (2.5, 2.5), (2.5, 3.1), (1.0, 3.1), (1.5, 3.1)):
+        state = replace(state, params={**state.params, "a": a}, x0=x0)
+        trace, seen = g.glimpse(state)
+        alone = explorer(cell, f"x=1:4 a=0:3@1.5 {line}")
+        expected, there = alone.glimpse(state)
+        assert g.settled == alone.settled
+        np.testing.assert_array_equal(trace.x, expected.x)
+        np.testing.assert_array_equal(seen.x, there.x)
+        for one, other in zip(seen.curves, there.curves, strict=True):
+            np.testing.assert_array_equal(one.values, other.values)
+        assert seen.at_x0 == there.at_x0
+
+
 def test_a_glimpse_calls_no_grad_and_leaves_the_ledger_to_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
     g = explorer(SMOOTH)
     calls: list[str] = []

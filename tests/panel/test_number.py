@@ -96,6 +96,18 @@ def test_another_range_is_one_message_for_the_slider(made, monkeypatch):
     assert (number.value, told) == (2.13, [])
 
 
+def test_a_slider_is_told_only_of_what_it_does_not_know(made, monkeypatch):
+    number, told = made(-3.0, 3.0, 0.0)
+    sent = []
+    monkeypatch.setattr(number.slider, "_send", lambda message, buffers=None: sent.append(message["state"]))
+    number.slider.set_state({"value": 1.25})
+    assert (told, sent) == ([1.25], [])
+    number.slider.set_state({"value": 7.0})  # beyond its end
+    assert (told, sent) == ([1.25, 3.0], [{"value": 3.0}])
+    number.slider.value = 2.0
+    assert sent[1:] == [{"value": 2.0}]
+
+
 def test_a_number_beside_the_end_stays_though_the_slider_stands_at_the_end(made):
     number, told = made(-6.0, 6.0, 0.0)
     number.typed.value = "5.99"

@@ -38,6 +38,20 @@ def test_agg_by_itself_paints_what_matplotlibs_renderer_paints() -> None:
     assert ours.points_to_pixels(3.0) == theirs.points_to_pixels(3.0)
 
 
+@pytest.mark.parametrize("count", [3, 127, 128, 2000])
+def test_a_trail_is_painted_as_matplotlibs_path(count: int) -> None:
+    across = np.linspace(2.0, 60.0, count)
+    vertices = np.stack([across, 30 + 25 * np.sin(across / 5)], 1)
+    vertices[count // 2] = np.nan  # a gap
+    found = []
+    for path, as_it_is in ((agg.Trail(vertices), None), (Path(vertices), IdentityTransform())):
+        renderer = agg.renderer_of(64, 60, 100.0)
+        renderer.draw_path(renderer.new_gc(), path, as_it_is, None)
+        found.append(np.array(renderer.buffer_rgba()))
+    np.testing.assert_array_equal(*found)
+    assert found[0].any() or count == 3
+
+
 def test_artists_are_drawn_onto_the_same_pixels() -> None:
     renderer = agg.renderer_of(64, 60, 100.0)
     Line2D([0, 60], [0, 60], color="#d55e00").draw(renderer.for_artists)

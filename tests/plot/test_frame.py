@@ -20,6 +20,7 @@ from matplotlib.image import imread
 from gradmagic.explore.curves import Curve, Curves
 from gradmagic.plot import Frame, figure, height_for
 from gradmagic.plot.agg import renderer_of
+from gradmagic.plot.brush import Brush
 from gradmagic.plot.lettering import stamp
 from gradmagic.plot.theme import THEMES
 from gradmagic.plot.wrap import font, typeface
@@ -78,14 +79,35 @@ def test_each_curve_is_drawn_in_its_own_colour(theme: Any) -> None:
     assert all(has_colour(picture, THEMES[theme].colour(order)) for order in range(3))
 
 
-def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew() -> None:
+@pytest.mark.parametrize("wiped", [False, True])
+def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew(wiped: bool) -> None:
     frame = Frame()
-    for a, x0 in ((1.0, 1.0), (2.7, -4.0), (0.4, 5.9), (1.0, 1.0)):
+    for a, x0 in ((1.0, 1.0), (2.7, -4.0), (2.6, 2.0), (0.4, 5.9), (1.0, 1.0)):
         kept = pixels(frame.draw(sine(a, x0)))
+        if wiped:
+            frame.wipe()
     np.testing.assert_array_equal(kept, pixels(frame.draw(sine(1.0, 1.0))))
     fresh = Frame()
     fresh._limits, fresh._x_limits = dict(frame._limits), frame._x_limits
     np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
+
+
+def test_nothing_stays_of_a_picture_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = Frame()
+    whole = frame.draw(sine(1.0, 1.0))
+    draw = Brush.draw
+
+    def fails(self: Brush, *given: Any) -> None:
+        draw(self, *given)
+        raise RuntimeError
+
+    monkeypatch.setattr(Brush, "draw", fails)
+    with pytest.raises(RuntimeError):
+        frame.draw(sine(1.2, -2.0))
+    monkeypatch.undo()
+    frame.wipe()
+    assert frame.draw(sine(1.0, 1.0)) == whole
+    assert len(frame.anchors) == len(frame.marks) == 3
 
 
 @pytest.mark.usefixtures("words_between_pixels")
