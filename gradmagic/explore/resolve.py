@@ -13,6 +13,7 @@ from gradmagic.explore.blocks import Block
 from gradmagic.explore.breaks import Break, plain
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import Range
+from gradmagic.explore.run import samples
 from gradmagic.explore.sampling import Sampling, Unlike, refined
 from gradmagic.explore.scales import LINEAR, Scale, scale_of
 from gradmagic.explore.state import State
@@ -112,6 +113,8 @@ def resolved(
         return None
     if len(trace.x) < 3 or state.overrides or trace.weights is None or (trace.weights != 1).any():
         return None
+    if program.wrt in program.binds and not np.array_equal(trace.x, samples(program, state)):
+        return None  # the cell has made another x of the one it was given
     rows: list[Array] = [trace.y]
     for derivative in trace.derivatives:
         if derivative.values is None:

@@ -70,6 +70,8 @@ def test_a_glimpse_shows_what_a_step_shows(cell: str, line: str, value: float) -
     ("cell", "line"),
     [
         (SMOOTH, ""),
+        ("x = x * 2\ny = a * x**3", ""),
+        ("x = x.clone()\nx *= 2\ny = a * x**3", ""),
         (SMOOTH, "--log x"),
     ],
 )
