@@ -15,15 +15,17 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Strip:
-    """Rows of pixels from `top` on, that stay: as they are, and in the colours of the palette."""
+    """Rows of pixels from `top` on, that stay: as they are, and in the colours of the palette.
+
+    Most of them are blank, so that only the others are kept: their places among all of the canvas, and what they are.
+    """
 
     def __init__(self, pixels: Array, top: int, palette: Palette) -> None:
         self.top, self.bottom = top, top + len(pixels)
-        self.pixels = pixels.copy()
-        self.index = np.zeros(pixels.shape, np.uint8)
-        pixels, index = self.pixels.reshape(-1), self.index.reshape(-1)
-        there = np.flatnonzero(pixels != palette.background)  # most of it is blank
-        index[there] = palette.index(pixels[there])
+        flat = pixels.reshape(-1)
+        there = (flat != palette.background).nonzero()[0]
+        self.pixels = flat[there]
+        self.index, self.places = palette.index(self.pixels), there + top * pixels.shape[1]
 
 
 class Canvas:
@@ -38,15 +40,15 @@ class Canvas:
         height, width = self.words.shape
         self._palette = palette
         self._back, self._index = np.zeros_like(self.words), np.zeros((height, width), np.uint8)
-        self._strips: tuple[Strip, ...] = ()
-        self._flat, self._flat_back = self.words.reshape(-1), self._back.reshape(-1)
+        self._strips: dict[int, Strip] = {}  # those on the canvas, by their tops
+        self._flat, self._flat_back, self._flat_index = (p.reshape(-1) for p in (self.words, self._back, self._index))
         self._encoder = Encoder(width, height, palette.colours)
         self._rows: Array = self._encoder.rows.reshape(-1)
         self._drawn: Array | None = None  # the pixels that differ from the background; None: any may
 
     def blank(self, top: int, bottom: int) -> None:
         """Nothing but the background's colour in these rows."""
-        self._drawn = None
+        self._strips.pop(top, None)
         self.words[top:bottom] = self._palette.background
 
     def strip(self, top: int, bottom: int) -> Strip:
@@ -55,23 +57,32 @@ class Canvas:
 
     def restore(self, strips: tuple[Strip, ...]) -> None:
         """Nothing but these strips on the canvas."""
-        if strips != self._strips:
-            for strip in strips:
-                self._back[strip.top : strip.bottom] = strip.pixels
-                self._index[strip.top : strip.bottom] = strip.index
-            self._strips, self._drawn = strips, None
         if self._drawn is None:
-            np.copyto(self.words, self._back)
-            self._encoder.rows[:, 1:] = self._index
+            self._strips.clear()
         self.wipe()
+        for strip in strips:
+            if self._strips.get(strip.top) is not strip:
+                self._put(strip)
         self._drawn = None
+
+    def _put(self, strip: Strip) -> None:
+        rows, background = slice(strip.top, strip.bottom), self._palette.background
+        for all_of_it, flat, blank, those in (
+            (self.words, self._flat, background, strip.pixels),
+            (self._back, self._flat_back, background, strip.pixels),
+            (self._index, self._flat_index, 0, strip.index),
+        ):
+            all_of_it[rows] = blank
+            flat[strip.places] = those
+        self._encoder.rows[rows, 1:] = self._index[rows]
+        self._strips[strip.top] = strip
 
     def wipe(self) -> None:
         """Take off what was drawn, if that is known; ahead of the next frame it costs that frame nothing."""
         drawn = self._drawn
         if drawn is not None and drawn.size:
             self._flat[drawn] = self._flat_back[drawn]
-            self._rows[self._in_file(drawn)] = self._index.reshape(-1)[drawn]
+            self._rows[self._in_file(drawn)] = self._flat_index[drawn]
             self._drawn = drawn[:0]
 
     def png(self) -> bytes:

@@ -21,6 +21,7 @@ from gradmagic.plot.wrap import ASCENT, DESCENT, extent
 __all__ = ["Ground"]
 
 Segment = tuple[float, float, float, float]  # x and y of both ends, in pixels
+APART = np.tile(np.array([Path.MOVETO, Path.LINETO], Path.code_type), 500)  # segments that do not hang together
 # How far below its place a text has its baseline, in parts of its ascent and its descent.
 BELOW, BESIDE, AMID = (1.0, 0.0), (0.5, 0.0), (0.5, -0.5)
 
@@ -86,8 +87,7 @@ class Ground:
     def _lines(self, context: Any, segments: list[Segment]) -> None:
         if segments:
             ends = np.array(segments).reshape(-1, 2)
-            codes = np.tile(np.array([Path.MOVETO, Path.LINETO], Path.code_type), len(segments))
-            self._renderer.draw_path(context, Trail(ends, codes), None, None)
+            self._renderer.draw_path(context, Trail(ends, APART[: len(ends)]), None, None)
 
     def _write(
         self, text: str, place: tuple[float, float], points: float, colour: str, hold: tuple[float, float, float], *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import pairwise
 
 from gradmagic.explore.record import record
@@ -49,8 +50,11 @@ def ticks(limits: Limits, most: int) -> Ticks:
     return Ticks(positions, labels, remark(power, offset))
 
 
+@lru_cache(maxsize=256)
 def ticks_on(scale: Scale, limits: Limits, most: int) -> Ticks:
     """Ticks of an axis on any scale, between places: the densest of some sets of round numbers that fits.
+
+    They are asked for by whoever draws lines, labels or remarks, and axes come back to the same limits.
 
     >>> ticks_on(Scale("log"), Limits(-3.0, 3.0), 7).labels
     ('0.001', '0.01', '0.1', '1', '10', '100', '1000')

@@ -81,13 +81,17 @@ display(figure.canvas)
 canvas = figure.canvas
 canvas.syncing_data_url = False  # as soon as a front end is there
 
-def step(a):
-    for line, values in zip(lines, orders(a)):
+slider = ipywidgets.FloatSlider(value=1.5, min=0.5, max=3.0, step=0.001)  # as in ipympl's own examples
+
+def moved(change):
+    for line, values in zip(lines, orders(change["new"])):
         line.set_ydata(values)
     canvas.draw_idle()
     canvas._handle_message(canvas, {"type": "draw"}, [])  # what the front end answers
 
-steps = [step]
+slider.observe(moved, "value")
+display(slider)
+steps = [lambda value: slider.set_state({"value": value})]
 """
 
 CURVE = '"a * np.sin(1.2 * x) * np.exp(-x**2 / 8)", (640, 480), x=(-6, 6), points=500'
