@@ -5,7 +5,7 @@ A break is known from the samples on both sides of it, which lie closer together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,6 @@ __all__ = ["Break", "decimal", "interrupted", "plain", "told", "words_on"]
 
 Kind = Literal["pole", "peak", "jump", "edge", "hole", "kink", "upright"]
 MOST_SAID = 6
-NOWHERE: Array = np.zeros(0, dtype=np.intp)
 FAR = 1000.0  # a slope that would carry it over the picture within this many widths of the break is that of a pole
 SENTENCES: dict[Kind, str] = {
     "pole": "{label} has a pole at {x} = {places}: the curve is not joined there",
@@ -192,11 +191,11 @@ def needed(x: Array, found: list[Curve], breaks: Iterable[Break]) -> tuple[Array
     return np.array([gap for gap, _ in gaps]), np.array([order for _, order in gaps])
 
 
-def interrupted(x: Array, found: list[Curve], breaks: Sequence[Break]) -> tuple[Array, list[Curve], Array]:
+def interrupted(x: Array, found: list[Curve], breaks: Iterable[Break]) -> tuple[Array, list[Curve], Array]:
     """The curves with gaps at the breaks, and at which places of the abscissae something was put in for that."""
-    at, order = needed(x, found, breaks) if breaks else (NOWHERE, NOWHERE)
+    at, order = needed(x, found, breaks)
     if not len(at):
-        return x, found, NOWHERE
+        return x, found, np.zeros(0, dtype=np.intp)
     before = np.searchsorted(x, at)
     result = []
     for curve in found:

@@ -55,6 +55,11 @@ class Curve:
             found[x == at] = value
         return found
 
+    def value_at(self, x: Array, place: int | None) -> float | None:
+        """What was computed at this place of x."""
+        values = self.exact(x)
+        return None if values is None or place is None else float(values[place])
+
     @property
     def hue(self) -> int:
         """The number of its colour: that of its order, or of its output where there are several."""
@@ -162,7 +167,7 @@ def curves(
         of_output(one, state, sampling, expansion or ())
         for one, sampling, expansion in zip_longest(trace.outputs, samplings, expansions)
     ]
-    return woven(parts, [one.y_label for one in trace.outputs])
+    return parts[0] if len(parts) == 1 else woven(parts, [one.y_label for one in trace.outputs])
 
 
 def of_output(
@@ -181,24 +186,27 @@ def of_output(
     ones = trace.weights is None or bool((trace.weights == 1.0).all())
     found = defined([y_curve(trace), *(derivative_curve(trace, d, ones=ones) for d in trace.derivatives)], trace)
     place = nearest(flat, state.x0)
-    exact = [curve.exact(flat) for curve in found]
-    at_x0 = tuple(None if row is None or place is None else float(row[place]) for row in exact)
-    tables = tables_of(trace, found)
-    even = torn = None
+    at_x0 = tuple([curve.value_at(flat, place) for curve in found])
+    over_range = is_over_range(trace)
+    tables = () if over_range else tables_of(trace, found)
+    x, even, torn = flat, None, None
+    breaks: tuple[int, ...] = ()
+    more: tuple[str, ...] = ()
     if sampling is not None:
-        x, found, places = interrupted(flat, found, sampling.breaks)
-        even = np.insert(sampling.even, places - np.arange(len(places)), False) if len(places) else sampling.even
-        breaks, torn, more = tuple(places.tolist()), sampling.breaks, said_of(trace, state, sampling)
-    else:
-        x, found, breaks, more = broken(flat, found, trace) if trace.kind == "curve" else (flat, found, (), ())
+        even, torn, more = sampling.even, sampling.breaks, said_of(trace, state, sampling)
+        if torn:
+            x, found, places = interrupted(flat, found, torn)
+            even, breaks = np.insert(even, places - np.arange(len(places)), False), tuple(places.tolist())
+    elif trace.kind == "curve":
+        x, found, breaks, more = broken(flat, found, trace)
     shown = Curves(
         x=x,
         curves=tuple(found),
         x_label=trace.x_label,
-        style="line" if is_over_range(trace) else "points",
+        style="line" if over_range else "points",
         x0=float(flat[place]) if place is not None else state.x0,
         at_x0=at_x0,
-        notes=(*trace.notes, *more, *stays_linear(flat, trace, state)),
+        notes=(*trace.notes, *more, *(stays_linear(flat, trace) if "x" in state.look.log else ())),
         tables=tables,
         slopes=ones and trace.pointwise and trace.kind in ("curve", "elements"),
         breaks=breaks,
@@ -207,17 +215,22 @@ def of_output(
         log=state.look.log,
         expansion=expansion,
     )
-    hidden = state.look.left_out({curve.order for curve in shown.curves})
-    kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
-    chosen = [bool(torn) and shown.chosen_at_x0(place) for place in kept]
-    drawn = tuple(mark for mark in marks(shown, state) if mark.pane not in hidden)
+    return as_asked(shown, state)
+
+
+def as_asked(shown: Curves, state: State) -> Curves:
+    """The same with what the overlays draw, and without the curves that are hidden."""
+    asked, torn = state.look.hidden, shown.torn
+    hidden = state.look.left_out({curve.order for curve in shown.curves}) if asked else asked
+    drawn = marks(shown, state)
     slopes = shown.slopes and (not torn or shown.smooth_at_x0()) and "tangent" in state.look.overlays
-    if not (hidden or drawn or any(chosen)) and slopes == shown.slopes:
+    if not (hidden or drawn or torn) and slopes == shown.slopes:
         return shown
+    kept = [place for place, curve in enumerate(shown.curves) if curve.order not in hidden]
     return replace(
         shown,
-        marks=drawn,
-        curves=tuple(replace(shown.curves[place], chosen=one) for place, one in zip(kept, chosen, strict=True)),
+        marks=tuple(mark for mark in drawn if mark.pane not in hidden),
+        curves=tuple(replace(shown.curves[place], chosen=shown.chosen_at_x0(place)) for place in kept),
         at_x0=tuple(shown.at_x0[place] for place in kept),
         slopes=slopes,
     )
@@ -228,8 +241,6 @@ def woven(parts: Sequence[Curves], names: Sequence[str]) -> Curves:
 
     What is put in between two samples of a curve lies on the line between them, so that none is drawn otherwise.
     """
-    if len(parts) == 1:
-        return parts[0]
     first = parts[0]
     x = first.x
     if not all(np.array_equal(x, part.x, equal_nan=True) for part in parts):
@@ -271,10 +282,8 @@ def spread(part: Curves, x: Array, values: Array | None) -> Array | None:
     return wide
 
 
-def stays_linear(x: Array, trace: Trace, state: State) -> tuple[str, ...]:
-    """Why the axis of x is not logarithmic, if it is to be."""
-    if "x" not in state.look.log:
-        return ()
+def stays_linear(x: Array, trace: Trace) -> tuple[str, ...]:
+    """Why an axis of x that is to be logarithmic is none."""
     known = x[np.isfinite(x)]
     if not known.size or known.min() > 0:
         return ()
@@ -293,6 +302,17 @@ def on_all(trace: Trace, sampling: Sampling) -> Trace:
 
 
 def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
+    """What the breaks are, where resolution ends, and that a curve is constant as far as is known."""
+    said = torn_or_lost(trace, state, sampling) if sampling.breaks or sampling.lost else ()
+    if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
+        width = float(trace.x[-1] - trace.x[0])
+        step = rounded(width / (np.sum(sampling.even) - 1), width / 100)
+        note = "is the same at every sample: of anything narrower than their distance"
+        return (*said, f"{trace.y_label} {note}, {step}, nothing is seen")
+    return said
+
+
+def torn_or_lost(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
     """What the breaks are, and where resolution ends."""
     x, y = trace.x_label, trace.y_label
     width, log = float(trace.x[-1] - trace.x[0]), state.look.by_logarithm(Range(float(trace.x[0]), float(trace.x[-1])))
@@ -306,13 +326,7 @@ def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
         f"{', …' if len(mine) > MOST_SAID else ''}: the line there shows how far it goes, not its course"
         for order, mine in sorted(spans.items())
     ]
-    if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
-        step = rounded(width / (np.sum(sampling.even) - 1), width / 100)
-        lost.append(
-            f"{y} is the same at every sample: of anything narrower than their distance, {step}, nothing is seen"
-        )
-    torn = words_on(sampling.breaks, x, y, width / 500, relative=log) if sampling.breaks else ()
-    return (*torn, *lost)
+    return (*words_on(sampling.breaks, x, y, width / 500, relative=log), *lost)
 
 
 def rounded(value: float, width: float) -> str:

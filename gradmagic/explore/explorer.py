@@ -183,8 +183,9 @@ class Explorer:
 
     def drawn(self, trace: Trace, state: State) -> Curves:
         """The curves of a run on its samples, with as many derivatives at x0 as are to be shown."""
-        asked = self._samplings and "taylor" in state.look.overlays
-        parts = zip(self.program.each(), trace.outputs, self._samplings, strict=True) if asked else ()
+        if not self._samplings or "taylor" not in state.look.overlays:
+            return curves(trace, state, *self._samplings)
+        parts = zip(self.program.each(), trace.outputs, self._samplings, strict=True)
         expansions = [expanded(program, state, self.namespace, one, sampling) for program, one, sampling in parts]
         return curves(trace, state, *self._samplings, expansions=expansions)
 

@@ -295,6 +295,8 @@ def marks(curves: Curves, state: State) -> tuple[Mark, ...]:
         return known[0]
 
     found = [mark for overlay in chosen for mark in overlay.make(curves, there, state)]
+    if not found:
+        return ()
     areas = [mark.overlay for mark in found if mark.kind == "area"]
     return tuple(
         mark.in_stripe(areas.index(mark.overlay), len(areas)) if mark.kind == "area" else mark for mark in found
