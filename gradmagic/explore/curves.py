@@ -12,13 +12,13 @@ from typing import Literal
 
 import numpy as np
 
-from gradmagic.explore.breaks import MOST_SAID, Break, interrupted, words_on
+from gradmagic.explore.breaks import Break, interrupted
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.gaps import broken
 from gradmagic.explore.overlays import Mark, marks
 from gradmagic.explore.planes import Plane
 from gradmagic.explore.record import record
-from gradmagic.explore.request import Range
+from gradmagic.explore.remarks import said_of, stays_linear
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Derivative, Trace
@@ -282,16 +282,6 @@ def spread(part: Curves, x: Array, values: Array | None) -> Array | None:
     return wide
 
 
-def stays_linear(x: Array, trace: Trace) -> tuple[str, ...]:
-    """Why an axis of x that is to be logarithmic is none."""
-    known = x[np.isfinite(x)]
-    if not known.size or known.min() > 0:
-        return ()
-    name, low = trace.x_label, float(known.min())
-    way = f": give it a range above 0, such as {name}=0.01:100" if trace.kind == "curve" else ""
-    return (f"{name} goes down to {low:.6g}, and a logarithmic axis has no place for that: it stays linear{way}",)
-
-
 def on_all(trace: Trace, sampling: Sampling) -> Trace:
     """The run with the numbers of the refined samples."""
     if sampling.x is trace.x:  # its own were enough
@@ -299,40 +289,6 @@ def on_all(trace: Trace, sampling: Sampling) -> Trace:
     rows = sampling.rows
     derivatives = [replace(d, values=rows[d.order]) if d.order < len(rows) else d for d in trace.derivatives]
     return replace(trace, x=sampling.x, y=rows[0], derivatives=tuple(derivatives))
-
-
-def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
-    """What the breaks are, where resolution ends, and that a curve is constant as far as is known."""
-    said = torn_or_lost(trace, state, sampling) if sampling.breaks or sampling.lost else ()
-    if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
-        width = float(trace.x[-1] - trace.x[0])
-        step = rounded(width / (np.sum(sampling.even) - 1), width / 100)
-        note = "is the same at every sample: of anything narrower than their distance"
-        return (*said, f"{trace.y_label} {note}, {step}, nothing is seen")
-    return said
-
-
-def torn_or_lost(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
-    """What the breaks are, and where resolution ends."""
-    x, y = trace.x_label, trace.y_label
-    width, log = float(trace.x[-1] - trace.x[0]), state.look.by_logarithm(Range(float(trace.x[0]), float(trace.x[-1])))
-    spans: dict[int, list[str]] = {}
-    for lo, hi, order in sampling.lost:
-        spans.setdefault(order, []).append(
-            " to ".join(f"{end:.4g}" if log else rounded(end, width) for end in (lo, hi))
-        )
-    lost = [
-        f"{ordinal_label(order, y, x)} changes faster than can be drawn for {x} from {', '.join(mine[:MOST_SAID])}"
-        f"{', …' if len(mine) > MOST_SAID else ''}: the line there shows how far it goes, not its course"
-        for order, mine in sorted(spans.items())
-    ]
-    return (*words_on(sampling.breaks, x, y, width / 500, relative=log), *lost)
-
-
-def rounded(value: float, width: float) -> str:
-    """A number in four digits of a range of this width."""
-    digits = max(0, 3 - int(np.floor(np.log10(width))))
-    return f"{round(value, digits) + 0.0:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
 
 
 def y_curve(trace: Trace) -> Curve:
