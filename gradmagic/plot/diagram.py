@@ -25,6 +25,7 @@ READABLE = 0.75  # of its size: a drawing that is wider than its place is made n
 # Colours follow the panel's, which follow the front end's; the fallbacks are the light theme.
 BACK = "var(--gm-back,#fff)"
 INK, FAINT, LINE_COLOUR = "var(--gm-ink,#24292f)", "var(--gm-faint,#59636e)", "var(--gm-faint,#8c959f)"
+NOW = "#d55e00"  # the node whose turn it is, and what it passes on
 LOOKS: Mapping[str, str] = {
     "output": "fill:#0072b2;stroke:#0072b2",
     "leaf": f"fill:{BACK};stroke:#0072b2;stroke-width:2",
@@ -32,7 +33,7 @@ LOOKS: Mapping[str, str] = {
     "empty": f"fill:{BACK};stroke:var(--gm-faint,#8c959f)",
     "freed": "fill:none;stroke:var(--gm-faint,#8c959f);stroke-dasharray:5 4",
     "stale": "fill:var(--gm-wash,#fdecea);stroke:var(--gm-bad,#b3261e);stroke-width:2.5",
-    "now": "fill:#fbe3d6;stroke:#d55e00;stroke-width:2.5",
+    "now": f"fill:#fbe3d6;stroke:{NOW};stroke-width:2.5",
 }
 
 
@@ -92,13 +93,13 @@ def diagram(
         parts.append(drawing_of(box, texts[key], where, look, number_of(box, shown, nodes, focus), marked=key == focus))
     single = sum(box.kind == "node" for box in boxes.values())
     width = laid.width + 2 * MARGIN
-    return Drawing(
-        framed(parts, (width, height), graph.label, in_words(graph, freed, single)), width, len(nodes), single
-    )
+    heads = {"gm-head": LINE_COLOUR} | ({"gm-head-now": NOW} if any(map(passed.get, laid.ways)) else {})
+    svg = framed(parts, heads, (width, height), graph.label, in_words(graph, freed, single))
+    return Drawing(svg, width, len(nodes), single)
 
 
-def framed(parts: Sequence[str], size: tuple[float, float], label: str, said: str) -> str:
-    """The parts as one SVG, with its title and what it shows in words."""
+def framed(parts: Sequence[str], heads: Mapping[str, str], size: tuple[float, float], label: str, said: str) -> str:
+    """The parts as one SVG, with its title and what it shows in words; `heads` of arrows have a colour each."""
     (width, height), least = size, READABLE * size[0]
     title, words = html.escape(f"The backward graph of {label}", quote=True), html.escape(said)
     return (
@@ -106,9 +107,15 @@ def framed(parts: Sequence[str], size: tuple[float, float], label: str, said: st
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" style="{STYLE};min-width:{least:.0f}px" '
         f'font-family="sans-serif" aria-label="{title}. {words}">'
         f"<title>{title}</title><desc>{words}</desc>"
-        '<defs><marker id="gm-head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" '
-        'orient="auto" markerUnits="userSpaceOnUse">'
-        f'<path d="M0 0L10 5L0 10z" style="fill:{LINE_COLOUR}"/></marker></defs>{"".join(parts)}</svg>'
+        f"<defs>{''.join(arrow_head(*one) for one in heads.items())}</defs>{''.join(parts)}</svg>"
+    )
+
+
+def arrow_head(name: str, colour: str) -> str:
+    """The head of an arrow: it does not take its colour from the line in every browser."""
+    return (
+        f'<marker id="{name}" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" orient="auto" '
+        f'markerUnits="userSpaceOnUse"><path d="M0 0L10 5L0 10z" style="fill:{colour}"/></marker>'
     )
 
 
@@ -242,8 +249,8 @@ def arrow(laid: Laid, ends: tuple[int, int], height: float, passed: Sequence[Arr
     for i, ((ax, ay), (bx, by)) in enumerate(pairwise(points)):
         bend = f"C{ax:.1f} {(ay + by) / 2:.1f} {bx:.1f} {(ay + by) / 2:.1f} "
         path += f"{bend if i % 2 == 0 else 'L'}{bx:.1f} {by:.1f}"
-    colour, thick = ("#d55e00", 2.2) if passed else (LINE_COLOUR, 1.2)
-    drawn = f'<path d="{path}" style="fill:none;stroke:{colour};stroke-width:{thick}" marker-end="url(#gm-head)"/>'
+    colour, thick, end = (NOW, 2.2, "gm-head-now") if passed else (LINE_COLOUR, 1.2, "gm-head")
+    drawn = f'<path d="{path}" style="fill:none;stroke:{colour};stroke-width:{thick}" marker-end="url(#{end})"/>'
     if not passed:
         return drawn
     (ax, ay), (bx, by) = points[0], points[1]

@@ -52,6 +52,11 @@ def test_a_step_says_the_gradient_on_each_of_its_arrows():
     svg = diagram(found.graphs[0], {}, step, place=400).svg
     assert f">{7.389:.4g}</text>" in svg
     assert ">2</text>" in svg
+    heads = {marker.get("id"): marker[0].get("style") for marker in ET.fromstring(svg).iter(f"{SVG}marker")}
+    for line in ET.fromstring(svg).iter(f"{SVG}path"):
+        if "marker-end" in line.attrib:
+            colour = dict(part.split(":", 1) for part in line.get("style").split(";"))["stroke"]
+            assert heads[line.get("marker-end")[5:-1]] == f"fill:{colour}"
 
 
 def test_the_drawing_is_valid_xml_and_says_in_words_what_it_shows():
