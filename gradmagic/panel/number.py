@@ -54,7 +54,7 @@ class Number:
     ) -> None:
         self.name, self.grows, self._changed = name, grows, changed
         self.value, self.log, self._looks = value, False, looks
-        self._untold = False
+        self._untold = self._writing = False
         lo, hi = float(span.lo), float(span.hi)
         self.lo, self.hi = (min(lo, value), max(hi, value)) if grows else (lo, hi)
         self.step = step_of(self.lo, self.hi)
@@ -151,20 +151,29 @@ class Number:
 
     def _typed(self, text: str, before: str) -> None:
         """A number was typed, or an expression that is one; what is neither is said, and the number stays."""
-        if self._reads(self.value):  # as when the field was written from here
-            if text != self._in_field():
-                self._remark("", self.value)
+        if self._writing:
+            return
+        if self._reads(self.value):
+            self._remark("", self.value)
             return
         try:
             value = number_of(text)
         except GradUsageError as mistake:
-            self.typed.value = before
+            self._write(before)
             self._remark(str(mistake), self.value)
             return
         ends = " to ".join(written(end, self.step).replace("-", "−") for end in (self.lo, self.hi))
         outside = f"{self.name} goes from {ends}: {text.strip()} lies outside."
         self._remark("" if self.grows or self.lo <= value <= self.hi else outside, self._held(value))
         self.move(value)
+
+    def _write(self, text: str) -> None:
+        """Into the field, which is nobody's typing."""
+        self._writing = True
+        try:
+            self.typed.value = text
+        finally:
+            self._writing = False
 
     def _remark(self, words: str, value: float) -> None:
         """Say something about what was typed, for as long as this number is shown."""
@@ -218,7 +227,7 @@ class Number:
             self._shown = self._on_grid(value)
             self.slider.value = self._shown
         if not self._reads(value):
-            self.typed.value = self._in_field()
+            self._write(self._in_field())
         if self.remark is not None and self.remark.value and value != self._remarked:
             self.remark.value = ""
 

@@ -213,6 +213,16 @@ def test_a_remark_goes_with_the_next_thing_that_happens(live, act):
     assert number.remark.value == ""
 
 
+def test_a_remark_goes_when_the_number_is_typed_that_is_there(live):
+    _, number = live
+    number.typed.value = "2/2"
+    number.typed.value = UNREAD
+    assert number.remark.value
+    assert number.typed.value == "2/2"
+    number.typed.value = "1"
+    assert number.remark.value == ""
+
+
 def test_a_remark_goes_with_undo_though_its_own_number_stays():
     panel = gradmagic.explore("a * x + b", x=(-1, 1), a=(0, 3, 1), b=(0, 3, 1))
     panel.controls.params["b"].up.click()
