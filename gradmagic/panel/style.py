@@ -59,6 +59,7 @@ font-variant-numeric:tabular-nums}}
 .gm .widget-toggle-button{{min-width:40px;margin:1px}}
 .gm .widget-toggle-button.mod-active{{background:#0072b2;color:#fff;box-shadow:none}}
 .gm .noUi-handle{{border-color:#0072b2}}
+.gm .widget-checkbox input{{vertical-align:-2px}}
 .gm .gm-tabs .widget-label{{display:none}}
 .gm .gm-bar{{border-bottom:1px solid var(--gm-line);margin:0 0 4px;justify-content:space-between;align-items:center}}
 .gm .gm-tabs .widget-toggle-button{{background:none;color:var(--gm-faint);box-shadow:none;border:0;
