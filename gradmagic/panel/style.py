@@ -121,7 +121,7 @@ border-top:1px solid var(--gm-line);overflow-wrap:break-word}}
 .gm .gm-narrow .widget-label{{flex:0 0 56px!important;width:56px!important}}
 .gm .gm-narrow .widget-toggle-button{{min-width:25px;padding:0 3px}}
 .gm .gm-drawn svg{{display:block;margin:0 auto}}
-.gm .gm-ledger-box{{overflow-x:auto;container-type:inline-size}}
+.gm .gm-ledger-box{{overflow-x:auto;margin-top:6px;container-type:inline-size}}
 @container(max-width:600px){{
 .gm .gm-ledger tr{{display:grid;grid-template-columns:18px minmax(0,1fr) auto auto;border-top:1px solid var(--gm-line)}}
 .gm .gm-ledger th,.gm .gm-ledger td{{padding:2px 4px;border:0;min-width:0!important}}
