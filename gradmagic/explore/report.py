@@ -22,6 +22,7 @@ __all__ = [
     "call_text",
     "figure_at",
     "figure_of",
+    "in_bytes",
     "minus",
     "place_of_x0",
     "table_html",
@@ -32,6 +33,7 @@ NEGATIVE = re.compile(r"(?:(?<=[\s(>])|^)-(?=[\d.∞]|inf\b)")
 ROWS = 7
 DIGITS = 6
 ROUNDING = 1e-12
+UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 
 
 def minus(text: str) -> str:
@@ -54,6 +56,18 @@ def figure_of(value: float | None, scale: float = 0.0, digits: int = DIGITS) -> 
     if value is None:
         return "–"
     return f"{0.0 if abs(value) <= ROUNDING * scale else value:.{digits}g}"
+
+
+def in_bytes(count: int) -> str:
+    r"""Bytes for people. No line ends between the number and its unit.
+
+    >>> in_bytes(0), in_bytes(57_700), in_bytes(999_990)
+    ('0\xa0B', '57.7\xa0kB', '1.0\xa0MB')
+    """
+    if count < 1000:
+        return f"{count}\N{NO-BREAK SPACE}B"
+    unit, one = next(((unit, one) for unit, one in UNITS if count < 999.95 * one), UNITS[-1])
+    return f"{count / one:.1f}\N{NO-BREAK SPACE}{unit}"
 
 
 def figure_at(row: Array, place: int) -> str:

@@ -31,7 +31,7 @@ class File:
     def link(self) -> str:
         """A link that saves it, in any browser and without the kernel."""
         data = base64.b64encode(self.data).decode("ascii")
-        words = f"save {html.escape(self.name)} ({texts.size(len(self.data))})"
+        words = f"save {html.escape(self.name)} ({report.in_bytes(len(self.data))})"
         attributes = f'class="gm-file" download="{html.escape(self.name, quote=True)}"'
         return f'<a {attributes} href="data:{self.mime};base64,{data}">{words}</a>'
 

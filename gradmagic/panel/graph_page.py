@@ -12,11 +12,12 @@ import ipywidgets as w
 import numpy as np
 from traitlets import link
 
+from gradmagic.explore.report import in_bytes
 from gradmagic.explore.story import Box, Moment, Story, Timeline, story
 from gradmagic.explore.switches import CREATE, RETAIN, Outcome, outcomes
 from gradmagic.panel.controls import section
 from gradmagic.panel.pages import Host, Seen
-from gradmagic.panel.texts import messages, number, size
+from gradmagic.panel.texts import messages, number
 from gradmagic.panel.which_output import WhichOutput
 from gradmagic.plot.diagram import Drawing, diagram
 
@@ -334,7 +335,7 @@ def outcome_html(outcome: Outcome, *, now: bool) -> str:
     )
     why = f"<div>{html.escape(outcome.why)}</div>" if outcome.why else ""
     kept = (
-        f"{outcome.nodes_kept} node{'s' * (outcome.nodes_kept != 1)} kept · {size(outcome.bytes_kept)}"
+        f"{outcome.nodes_kept} node{'s' * (outcome.nodes_kept != 1)} kept · {in_bytes(outcome.bytes_kept)}"
         if outcome.nodes_kept
         else "all graphs freed · 0 B"
         if outcome.ran

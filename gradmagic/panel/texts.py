@@ -10,13 +10,12 @@ import numpy as np
 
 from gradmagic.explore import plane_report, report
 from gradmagic.explore.curves import Curves
-from gradmagic.explore.report import minus
+from gradmagic.explore.report import in_bytes, minus
 from gradmagic.explore.trace import Array, Call
 from gradmagic.panel.colours import coloured
 
-__all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "size", "table", "tables"]
+__all__ = ["caption", "found", "ledger", "messages", "number", "readouts", "table", "tables"]
 
-UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 LINE = 15.0  # pixels between two read-outs, at least
 NARROW = 9  # letters of a read-out with its sign, at most: the style has the room for them
 MANY = 12  # rows or columns of a table that are shown before it is cut in the middle
@@ -34,18 +33,6 @@ def number(value: float | None, room: int = 99) -> str:
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     ways = [f"{value + 0.0:.{digits}g}" for digits in (5, 4, 3, 2, 1)]
     return next((written for written in ways if len(written) <= room), ways[-1]).replace("-", "−")
-
-
-def size(count: int) -> str:
-    """Bytes for people.
-
-    >>> size(0), size(57_700), size(3_208_000)
-    ('0 B', '57.7 kB', '3.2 MB')
-    """
-    if count < 1000:
-        return f"{count} B"
-    unit, one = next(((unit, one) for unit, one in UNITS if count < 1000 * one), UNITS[-1])
-    return f"{count / one:.1f} {unit}"
 
 
 def readouts(curves: Curves, anchors: Sequence[tuple[int, float]], height: int) -> str:
@@ -153,10 +140,10 @@ def kept_and_freed(call: Call) -> str:
     if not call.ok:
         return ""
     if call.nodes_kept == 0:
-        return f"graph freed · {size(call.bytes_kept)}" if call.nodes_freed else "no graph"
+        return f"graph freed · {in_bytes(call.bytes_kept)}" if call.nodes_freed else "no graph"
     nodes = "node" if call.nodes_kept == 1 else "nodes"
     freed = f" · {call.nodes_freed} freed" if call.nodes_freed else ""
-    return f"{call.nodes_kept} {nodes} kept{freed} · {size(call.bytes_kept)}"
+    return f"{call.nodes_kept} {nodes} kept{freed}\N{NO-BREAK SPACE}· {in_bytes(call.bytes_kept)}"
 
 
 def tables(pairs: Sequence[tuple[str, Array]]) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from gradmagic.explore.record import record
+from gradmagic.explore.report import in_bytes
 from gradmagic.explore.story import Box, Graph, Step
 from gradmagic.explore.trace import Array
 from gradmagic.plot.folding import Folded, folded, kinds
@@ -173,10 +174,6 @@ def lines_of_group(box: Box, freed: Mapping[int, int], members: tuple[Box, ...])
 
 def by_line(line: int | None) -> str:
     return f" by line {line}" if line else ""
-
-
-def in_bytes(count: int) -> str:
-    return f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
 
 
 @record

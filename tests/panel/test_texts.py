@@ -59,9 +59,10 @@ def test_a_call_that_ran_otherwise_than_written_says_so() -> None:
 
 
 def test_the_ledger_says_what_was_kept_and_freed() -> None:
-    assert texts.kept_and_freed(CALL) == "graph freed · 0 B"
-    assert (
-        texts.kept_and_freed(replace(CALL, nodes_kept=9, nodes_freed=0, bytes_kept=57_700)) == "9 nodes kept · 57.7 kB"
+    assert texts.kept_and_freed(CALL) == "graph freed · 0\N{NO-BREAK SPACE}B"
+    kept = texts.kept_and_freed(replace(CALL, nodes_kept=9, nodes_freed=0, bytes_kept=57_700))
+    assert kept == "9 nodes kept\N{NO-BREAK SPACE}· 57.7\N{NO-BREAK SPACE}kB", (
+        "a narrow column ends a line after the dot"
     )
     assert texts.kept_and_freed(replace(CALL, ok=False)) == ""
 

@@ -43,7 +43,7 @@ def test_a_freed_node_is_dashed_and_says_who_freed_it():
     before, after = (diagram(found.graphs[0], moment.freed).svg for moment in (found.moments[0], found.moments[-1]))
     assert "dasharray" not in before
     assert after.count("freed by call 1</text>") == 2
-    assert "saves self, other · 6.4 kB" in before
+    assert "saves self, other · 6.4\N{NO-BREAK SPACE}kB" in before
 
 
 def test_a_step_says_the_gradient_on_each_of_its_arrows():
