@@ -106,6 +106,8 @@ class Explorer:
                 self._samplings, self._ran_in = self.samplings(trace, state), state
             else:
                 trace = self.trace
+                if state.look.log != self._ran_in.look.log:  # a curve on another axis of y asks for other samples
+                    self._samplings, self._ran_in = self.samplings(trace, state), state
             return self._gone_to(state, trace, settled=True)
 
     def glimpse(self, state: State) -> tuple[Trace, Curves]:

@@ -1,5 +1,7 @@
 """Sampling for logarithmic axes: what such a picture shows is looked at as closely as on linear ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,16 @@ def test_a_break_near_zero_is_told_as_closely_as_one_far_from_it():
     places = sorted((one.kind, one.x) for one in found.torn)
     assert [kind for kind, _ in places] == ["jump", "pole"]
     np.testing.assert_allclose([x for _, x in places], [3.3e-5, 700.25], rtol=1e-3)
+
+
+def test_an_axis_that_becomes_logarithmic_is_sampled_as_one_that_was_from_the_start():
+    text = "exp(5 * x) * where(x < -1.003, 1, 3)"
+    opened, turned = explorer(text, x=(-3, 3), log="y"), explorer(text, x=(-3, 3))
+    plain = turned.curves
+    for look, expected in ((opened.state.look, opened.curves), (turned.state.look, plain)):
+        _, seen = turned.step(replace(turned.state, look=look))
+        np.testing.assert_array_equal(seen.x, expected.x)
+        assert seen.notes == expected.notes
 
 
 def test_a_zero_is_no_pole_though_its_logarithm_is():
