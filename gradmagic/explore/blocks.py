@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.explore.backends import backend_of
-from gradmagic.explore.outputs import input_of, output_of
+from gradmagic.explore.outputs import array_of, input_of, output_of
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError, Request
 from gradmagic.explore.scope import scope_of, silent
@@ -24,7 +24,7 @@ from gradmagic.explore.weights import Weights
 from gradmagic.ops.blocks import in_blocks
 from gradmagic.ops.expansion import derivatives
 
-__all__ = ["Block", "sampled"]
+__all__ = ["Block", "as_given", "sampled"]
 
 
 @dataclass(slots=True)
@@ -56,11 +56,18 @@ class Block:
                 exec(program.body, scope)
             value = eval(program.last, scope) if program.last is not None else None
             x = input_of(scope.get(program.wrt), program, backend)
+            if not as_given(array_of(x), points):
+                raise GradUsageError(f"the cell makes another '{program.wrt}' of the one it is given: name it anew")
             y = output_of(program.result(scope, value), x, program, backend)
             if tuple(y.shape) != points.shape:
                 raise GradUsageError(f"'{program.y_label}' has the shape {tuple(y.shape)} for {points.size} points")
             found: Array = derivatives(y, x, self.order).values
             return found
+
+
+def as_given(x: Array, given: Array) -> bool:
+    """Whether the cell has left x as it was, be it in another precision."""
+    return np.array_equal(x, given.astype(x.dtype, copy=False))
 
 
 def sampled(

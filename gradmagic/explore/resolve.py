@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.explore.blocks import Block
+from gradmagic.explore.blocks import Block, as_given
 from gradmagic.explore.breaks import Break, plain
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import Range
@@ -113,8 +113,8 @@ def resolved(
         return None
     if len(trace.x) < 3 or state.overrides or trace.weights is None or (trace.weights != 1).any():
         return None
-    if program.wrt in program.binds and not np.array_equal(trace.x, samples(program, state)):
-        return None  # the cell has made another x of the one it was given
+    if program.wrt in program.binds and not as_given(trace.x, samples(program, state)):
+        return None
     rows: list[Array] = [trace.y]
     for derivative in trace.derivatives:
         if derivative.values is None:

@@ -81,6 +81,7 @@ def test_a_lost_worker_is_told_and_nothing_changes() -> None:
         ("y = (x**2).sum()", "no curve"),
         ("y = x / x.detach().max()", "depends on the other samples"),
         ("y = x * torch.rand(1)", "depends on the other samples"),
+        ("x = x * 2\ny = x**3", "makes another 'x' of the one it is given"),
     ],
 )
 def test_what_is_no_function_of_one_x_is_refused(text: str, said: str) -> None:

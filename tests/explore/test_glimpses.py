@@ -91,6 +91,33 @@ def test_glimpses_in_a_row_show_what_single_ones_show(cell: str, line: str) -> N
         assert seen.at_x0 == there.at_x0
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "if a > 2:\n    x = x * 2\ny = a * x**3",  # another x for some parameters only
+        "z = x.detach().mul_(2)\ny = a * x**3",  # x is written to, and bound to nothing
+        "z = x.data.mul_(2 if a > 2 else 1)\ny = a * x**3",
+    ],
+)
+def test_a_glimpse_of_a_cell_that_comes_to_make_another_x_is_a_step(cell: str) -> None:
+    g = explorer(cell, "x=1:4 a=0:3@1.5")
+    for a in (1.0, 2.5, 2.75, 1.25):
+        state = replace(g.state, params={"a": a})
+        _, seen = g.glimpse(state)
+        _, there = explorer(cell, "x=1:4 a=0:3@1.5").step(state)
+        np.testing.assert_array_equal(seen.x[[0, -1]], there.x[[0, -1]])
+        np.testing.assert_allclose(seen.curves[0].values[[0, -1]], there.curves[0].values[[0, -1]])
+        np.testing.assert_allclose(seen.at_x0, there.at_x0)
+
+
+def test_another_precision_of_x_is_no_other_x() -> None:
+    g = explorer("x = x.float()\ny = abs(x - a)", "x=-1:2 a=0:1@0.3")
+    assert [one.kind for one in g.curves.torn or ()] == ["kink"]
+    g.glimpse(replace(g.state, params={"a": 0.4}))
+    assert not g.settled
+    assert [one.kind for one in g.curves.torn or ()] == ["kink"]
+
+
 def test_a_glimpse_calls_no_grad_and_leaves_the_ledger_to_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
     g = explorer(SMOOTH)
     calls: list[str] = []
