@@ -45,9 +45,11 @@ class Canvas:
         self._encoder = Encoder(width, height, palette.colours)
         self._rows: Array = self._encoder.rows.reshape(-1)
         self._drawn: Array | None = None  # the pixels that differ from the background; None: any may
+        self._painted = False  # whether a strip was made: its words may reach into rows of others
 
     def blank(self, top: int, bottom: int) -> None:
         """Nothing but the background's colour in these rows."""
+        self._painted = True
         self._strips.pop(top, None)
         self.words[top:bottom] = self._palette.background
 
@@ -63,6 +65,9 @@ class Canvas:
         for strip in strips:
             if self._strips.get(strip.top) is not strip:
                 self._put(strip)
+        if self._painted:
+            np.copyto(self.words, self._back)
+            self._painted = False
         self._drawn = None
 
     def _put(self, strip: Strip) -> None:

@@ -92,6 +92,16 @@ def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew(wiped: bool) -> N
     np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
 
 
+def test_words_that_reach_out_of_their_pane_are_not_seen_in_the_next_one() -> None:
+    full = sine(order=4)
+    words = Curve(1, "dy/dx", None, "why it is not there " * 2, f"Error: {14 * 'torch words '}")
+    y, _, *others = full.at_x0
+    without = replace(full, curves=(full.curves[0], words, *full.curves[2:]), at_x0=(y, None, *others))
+    frame, fresh = (Frame(size=(420, 211), scale=2.0) for _ in range(2))
+    frame.draw(full)
+    assert frame.draw(without) == fresh.draw(without)
+
+
 def test_nothing_stays_of_a_picture_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = Frame()
     whole = frame.draw(sine(1.0, 1.0))
