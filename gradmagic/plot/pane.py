@@ -159,6 +159,8 @@ class Pane:
                 shape = MARKERS[(number if self.several else self.order) % len(MARKERS)]
                 line.set(linestyle="none", marker=shape, markeredgewidth=0.0)
                 line.set_markersize(6.0 if values.size <= 200 else 3.0)
+            elif line.get_marker() != "None":  # of points that were there before
+                line.set(linestyle=DASHES[number % len(DASHES)], marker="None")
             place(line, marks.x, values)
         place(self.dots, *(marks.dots or (None, None)))
         place(self.tangent, *(marks.tangent or (None, None)))

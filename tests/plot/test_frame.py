@@ -102,6 +102,16 @@ def test_words_that_reach_out_of_their_pane_are_not_seen_in_the_next_one() -> No
     assert frame.draw(without) == fresh.draw(without)
 
 
+def test_a_line_after_points_is_a_line() -> None:
+    full = sine()
+    gap = np.where(np.abs(X) < 1, np.nan, full.curves[0].values)
+    gap[250] = 0.5  # a lone dot, which is not the brush's
+    torn = replace(full, curves=(replace(full.curves[0], values=gap), *full.curves[1:]))
+    frame = Frame()
+    frame.draw(replace(torn, style="points"))
+    assert frame.draw(torn) == Frame().draw(torn)
+
+
 def test_nothing_stays_of_a_picture_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = Frame()
     whole = frame.draw(sine(1.0, 1.0))
