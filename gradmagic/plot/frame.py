@@ -131,7 +131,7 @@ class Frame:
         self.size, self.scale = size, scale
         self.notes: tuple[str, ...] = ()
         self.marks: tuple[Marks, ...] = ()
-        self._last: tuple[Drawn, list[Face]] | None = None
+        self._last: tuple[Drawn, list[Face], list[Band]] | None = None
         self.stills_drawn = 0
         self._orders: tuple[int, ...] = ()
         self._outputs: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ class Frame:
             marks = self._marks(curves, groups, faces)
             for number, mine in enumerate(marks):
                 self._draw_marks(number, mine, faces[number])
-        self._last, self.marks = (shown, faces), marks
+        self._last, self.marks = (shown, faces, self._bands), marks
         return self._pixels.png()
 
     def wipe(self) -> None:
@@ -189,8 +189,8 @@ class Frame:
         """For each curve of the last picture that has a point at x0, its place and how far down that is."""
         if self._last is None:
             return ()
-        (shown, faces), found = self._last, list[tuple[int, float]]()
-        panes = zip(by_order(shown.curves).values(), faces, self.marks, self._bands, strict=True)
+        (shown, faces, bands), found = self._last, list[tuple[int, float]]()
+        panes = zip(by_order(shown.curves).values(), faces, self.marks, bands, strict=True)
         for places, face, marks, band in panes:
             if marks.cursor is not None and face.y_limits is not None:
                 values = [(place, value_at_x0(shown.curves, place)) for place in places]
@@ -212,7 +212,7 @@ class Frame:
         """Where in the last picture x lies."""
         if self._last is None or self._last[0].curves.style != "line":
             return ()
-        (shown, faces), (width, _) = self._last, self.size
+        (shown, faces, _), (width, _) = self._last, self.size
         return (Placed(faces[0].x_limits, LEFT / width, 1 - RIGHT / width, log=shown.x.kind == "log"),)
 
     # --- how it is built

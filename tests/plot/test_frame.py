@@ -92,6 +92,19 @@ def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew(wiped: bool) -> N
     np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
 
 
+def test_a_picture_of_other_panes_that_failed_leaves_what_is_known_of_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    frame = Frame()
+    frame.draw(sine())
+    known = frame.anchors, frame.inputs
+    monkeypatch.setattr(Brush, "draw", fails)
+    with pytest.raises(RuntimeError):
+        frame.draw(sine(order=1))
+    assert (frame.anchors, frame.inputs) == known
+
+
 def test_words_that_reach_out_of_their_pane_are_not_seen_in_the_next_one() -> None:
     full = sine(order=4)
     words = Curve(1, "dy/dx", None, "why it is not there " * 2, f"Error: {14 * 'torch words '}")
