@@ -112,7 +112,9 @@ class Task:
 
     def wait(self, seconds: float) -> bool:
         """Wait for it, but no longer than that; whether it is done."""
-        return self._at_work.acquire(timeout=seconds)
+        if self._at_work.acquire(timeout=seconds):
+            self._at_work.release()  # it is done for whoever asks next, too
+        return self.done
 
     @property
     def seconds(self) -> float:

@@ -260,6 +260,26 @@ def test_a_job_that_fails_hands_its_error_over() -> None:
     assert progress[-1] is None
 
 
+def test_what_is_done_is_done_for_all_who_wait_and_for_who_asks_again() -> None:
+    async def story() -> None:
+        go, found = threading.Event(), list[bool]()
+        task = Task(go.wait, lambda _: None, asyncio.get_running_loop(), yields=False)
+        work.hand_over(task, lambda _: None)
+        assert not task.wait(0.01)
+        waiters = [threading.Thread(target=lambda: found.append(task.wait(5.0))) for _ in range(3)]
+        for waiter in waiters:
+            waiter.start()
+        go.set()
+        start = time.monotonic()
+        for waiter in waiters:
+            waiter.join()
+        assert task.wait(5.0)
+        assert found == [True] * 3
+        assert time.monotonic() - start < 4
+
+    in_a_loop(story())
+
+
 def test_a_request_says_how_long_a_step_may_take() -> None:
     assert parse_line("--deadline 2.5", "y = x").deadline == 2.5
     assert Request("y = x").deadline == 30.0
