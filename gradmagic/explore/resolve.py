@@ -149,7 +149,7 @@ def glimpsed(
     derivatives = tuple(
         d if d.values is None else replace(d, values=rows[d.order].astype(d.values.dtype)) for d in trace.derivatives
     )
-    return replace(trace, x=x, y=rows[0], derivatives=derivatives)
+    return replace(trace, x=x.astype(trace.x.dtype, copy=False), y=rows[0], derivatives=derivatives)
 
 
 def expanded(

@@ -113,9 +113,13 @@ def test_a_glimpse_of_a_cell_that_comes_to_make_another_x_is_a_step(cell: str) -
 def test_another_precision_of_x_is_no_other_x() -> None:
     g = explorer("x = x.float()\ny = abs(x - a)", "x=-1:2 a=0:1@0.3")
     assert [one.kind for one in g.curves.torn or ()] == ["kink"]
-    g.glimpse(replace(g.state, params={"a": 0.4}))
+    state = replace(g.state, params={"a": 0.4}, x0=0.7)
+    _, seen = g.glimpse(state)
     assert not g.settled
-    assert [one.kind for one in g.curves.torn or ()] == ["kink"]
+    _, there = explorer("x = x.float()\ny = abs(x - a)", "x=-1:2 a=0:1@0.3").step(state)
+    assert [one.kind for one in seen.torn or ()] == ["kink"]
+    assert (seen.x0, seen.notes) == (there.x0, there.notes)
+    np.testing.assert_array_equal(seen.x, there.x)
 
 
 def test_a_glimpse_calls_no_grad_and_leaves_the_ledger_to_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
