@@ -188,7 +188,7 @@ def of_output(
     place = nearest(flat, state.x0)
     at_x0 = tuple([curve.value_at(flat, place) for curve in found])
     over_range = is_over_range(trace)
-    tables = () if over_range else tables_of(trace, found)
+    tables = () if over_range or trace.y is None else tables_of(trace, trace.y, found)
     x, even, torn = flat, None, None
     breaks: tuple[int, ...] = ()
     more: tuple[str, ...] = ()
@@ -371,10 +371,8 @@ def is_ascending(x: Array) -> bool:
     return len(x) > 1 and bool(np.all(x[1:] > x[:-1]))
 
 
-def tables_of(trace: Trace, found: list[Curve]) -> tuple[tuple[str, Array], ...]:
+def tables_of(trace: Trace, y: Array, found: list[Curve]) -> tuple[tuple[str, Array], ...]:
     """For a tensor: x, y and every derivative in its own shape, infinities included."""
-    if trace.y is None or is_over_range(trace):
-        return ()
     derivatives = [(c.label, d.values) for c, d in zip(found[1:], trace.derivatives, strict=True)]
-    rows = [(trace.x_label, trace.x), (trace.y_label, trace.y), *derivatives]
+    rows = [(trace.x_label, trace.x), (trace.y_label, y), *derivatives]
     return tuple((label, values) for label, values in rows if values is not None)

@@ -21,7 +21,8 @@ NUMPY = "Can't call numpy() on Tensor that requires grad"
 INPLACE = "modified by an inplace operation"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-# What is told alike whatever the call was: why, and a cure that no switch can apply.
+# What is told alike whatever the call was: why, and a cure that no switch can apply. The words of a view hold those of
+# a leaf, so that they come first.
 TOLD: Mapping[str, tuple[str, Cure]] = {
     LEAF_VIEW: (
         "what is written to is a leaf that requires grad, which torch since 1.8 does not allow",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradmagic.explore.explain import LEAF, LEAF_VIEW
 from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Call
@@ -27,12 +28,12 @@ class Remedy:
 
 def is_leaf_write(message: str) -> bool:
     """Whether this is torch's refusal to write into a leaf that requires grad."""
-    return "leaf Variable that requires grad" in message and "in-place operation" in message
+    return LEAF in message
 
 
 def once_worked(message: str) -> bool:
     """Whether torch up to 1.7.1 recorded such a write: one into a part of a leaf, but none into all of it."""
-    return "view of a leaf" in message
+    return LEAF_VIEW in message
 
 
 def cures(ledger: Sequence[Call], state: State) -> list[Remedy]:
