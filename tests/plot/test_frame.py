@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.image import imread
 
 from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.overlays import Mark
 from gradmagic.plot import Frame, figure, height_for
 from gradmagic.plot.agg import renderer_of
 from gradmagic.plot.brush import Brush
@@ -90,6 +91,53 @@ def test_the_frame_drawn_over_kept_parts_equals_one_drawn_anew(wiped: bool) -> N
     fresh = Frame()
     fresh._limits, fresh._x_limits = dict(frame._limits), frame._x_limits
     np.testing.assert_array_equal(kept, pixels(fresh.draw(sine(1.0, 1.0))))
+
+
+def any_curves(pick: np.random.Generator) -> Curves:
+    """Curves of any kind: gaps, poles, several outputs, points, logarithmic axes, marks, an order without numbers."""
+    low, count = pick.choice([-6.0, 0.01, 0.5]), int(pick.choice([2, 60, 127, 128, 500]))
+    x = np.linspace(low, low + pick.choice([0.001, 5.0, 100.0]), count)
+    orders = [(0,), (0, 1), (0, 1, 2), (0, 1, 2), (0, 2)][pick.integers(5)]
+    outputs = [(), (), ("u", "a longer name")][pick.integers(3)]
+    place, found = int(pick.integers(count)), list[Curve]()
+    for order in orders:
+        for output in range(max(1, len(outputs))):
+            rows = (np.sin(x), np.exp(x / 9), 1 / (x - low - 0.3), 0 * x + 2, 1e12 * x, np.tan(30 * x))
+            values = np.array(rows[pick.integers(6)])
+            values[pick.integers(count, size=pick.choice([0, 0, 3]))] = np.nan
+            own, label = output if outputs else None, ("y", "dy/dx", "d²y/dx²")[order]
+            if order > 0 and pick.random() < 0.1:
+                found.append(Curve(order, label, None, WHY, REFUSAL, output=own))
+            else:
+                found.append(Curve(order, label, values, output=own))
+    at_x0 = tuple(None if c.values is None or np.isnan(c.values[place]) else float(c.values[place]) for c in found)
+    xs, kinds = np.sort(pick.choice(x, 4)), ("line", "dashes", "points", "area", "upright")
+    marks = [Mark("taylor", 0, kind, xs, np.sin(xs)) for kind in kinds if pick.random() < 0.1]
+    log = frozenset(axis for axis in "xy" if pick.random() < 0.2)
+    style = "points" if pick.random() < 0.15 else "line"
+    return Curves(x, tuple(found), "x", style, float(x[place]), at_x0, marks=tuple(marks), outputs=outputs, log=log)
+
+
+def a_step_on(curves: Curves, share: float) -> Curves:
+    """The same a little lower, as after a step of a slider."""
+    lower = tuple(c if c.values is None else replace(c, values=share * c.values) for c in curves.curves)
+    return replace(curves, curves=lower, at_x0=tuple(v if v is None else share * v for v in curves.at_x0))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_frame_that_has_drawn_anything_draws_as_a_fresh_one(seed: int) -> None:
+    pick = np.random.default_rng(seed)
+    theme, size, scale = ["light", "dark"][seed % 2], [(640, 480), (420, 211)][seed // 2 % 2], [1.0, 1.25][seed % 2]
+    frame, drawn = Frame(theme, size, scale), list[Curves]()
+    for _ in range(12):
+        one = any_curves(pick) if not drawn or pick.random() < 0.4 else drawn[-pick.integers(1, min(len(drawn), 4) + 1)]
+        drawn.append(a_step_on(one, pick.choice([1.0, 0.99, 0.97])))
+        fresh = Frame(theme, size, scale)
+        fresh._limits, fresh._x_limits, fresh._scales = dict(frame._limits), frame._x_limits, dict(frame._scales)
+        assert frame.draw(drawn[-1]) == fresh.draw(drawn[-1])
+        assert (frame.anchors, frame.inputs, frame.notes) == (fresh.anchors, fresh.inputs, fresh.notes)
+        if pick.random() < 0.5:
+            frame.wipe()
 
 
 def test_a_picture_of_other_panes_that_failed_leaves_what_is_known_of_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
