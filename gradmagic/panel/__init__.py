@@ -86,7 +86,8 @@ def offer_a_way_out(
         return opened(show(replace(request, leaf_writes="allow"), namespace, place))
 
     if is_leaf_write(str(error)):
-        display(leaf_offer(as_once if once_worked(str(error)) else None))  # type: ignore[no-untyped-call]
+        helps = once_worked(str(error)) and request.backend == "gradmagic"  # PyTorch itself has no such switch
+        display(leaf_offer(as_once if helps else None))  # type: ignore[no-untyped-call]
         return
     ledger = getattr(error, "ledger", ())
     if not ledger:

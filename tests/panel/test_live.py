@@ -114,6 +114,18 @@ def test_a_write_into_all_of_a_leaf_is_offered_no_switch_that_would_not_help(mon
     close_tree(offer)
 
 
+def test_pytorch_itself_is_offered_no_switch_that_is_gradmagics_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    with pytest.raises(RuntimeError, match="view of a leaf Variable that requires grad"):
+        opened(FILLED, "--backend torch")
+    (offer,) = shown
+    assert "--leaf-writes" not in offer._repr_mimebundle_()["text/plain"]
+    assert not [widget for widget in widgets_of(offer) if isinstance(widget, w.Button)]
+    close_tree(offer)
+
+
 FREES = "x = torch.tensor([1.0, 2.0], requires_grad=True)\ny = torch.exp(x)\ntotal = y.sum()\n"
 TWICE = f"{FREES}(g,) = torch.autograd.grad(total, x)\n(h,) = torch.autograd.grad(total, x)"
 REFUSALS = {
