@@ -87,7 +87,7 @@ def offer_a_way_out(
 
     if is_leaf_write(str(error)):
         helps = once_worked(str(error)) and request.backend == "gradmagic"  # PyTorch itself has no such switch
-        display(leaf_offer(as_once if helps else None))  # type: ignore[no-untyped-call]
+        display(leaf_offer(str(error), as_once if helps else None))  # type: ignore[no-untyped-call]
         return
     ledger = getattr(error, "ledger", ())
     if not ledger:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from gradmagic.panel import texts
-from gradmagic.panel.cures import LEAF_FORMS
+from gradmagic.panel.cures import leaf_forms
 from gradmagic.panel.style import HEAD
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gradmagic.panel.panel import Panel
 
 __all__ = ["call_offer", "leaf_offer"]
+
+Forms = Sequence[tuple[str, str]]  # words, and code
 
 # What the cell put out stays there until it is run again.
 CURED = "The refusal that stands below is that of the cell as it is written; this panel runs it with the option chosen."
@@ -28,10 +30,10 @@ HOW = " Three forms work in today's torch:"
 SWITCH = "run it as torch up to 1.7.1 did"
 
 
-def forms(why: str) -> str:
-    """The three forms that work, as code."""
+def in_html(why: str, forms: Forms) -> str:
+    """Why, and the three forms that work, as code."""
     items = "".join(
-        f'<li>{html.escape(words)}<pre class="gm-printed">{html.escape(code)}</pre></li>' for words, code in LEAF_FORMS
+        f'<li>{html.escape(words)}<pre class="gm-printed">{html.escape(code)}</pre></li>' for words, code in forms
     )
     return f'<div class="gm-note">{html.escape(why)}</div><ol>{items}</ol>'
 
@@ -46,19 +48,20 @@ class Offer(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return {**bundle, "text/plain": self.plain}
 
 
-def in_words(why: str) -> str:
+def in_words(why: str, forms: Forms) -> str:
     """The same as plain text."""
-    codes = (f"{words}\n" + "".join(f"    {row}\n" for row in code.splitlines()) for words, code in LEAF_FORMS)
+    codes = (f"{words}\n" + "".join(f"    {row}\n" for row in code.splitlines()) for words, code in forms)
     return "\n".join([f"{why}\n", *codes])
 
 
-def leaf_offer(again: Callable[[], Panel] | None) -> Offer:
+def leaf_offer(message: str, again: Callable[[], Panel] | None) -> Offer:
     """Words; and where torch once recorded such a write, a button, in whose place comes the panel of `again`."""
+    forms = leaf_forms(message)
     if again is None:
-        return offer(forms(WHY + HOW), in_words(WHY + HOW), [])
+        return offer(in_html(WHY + HOW, forms), in_words(WHY + HOW, forms), [])
     why, option = WHY + ONCE + HOW, "%%grad --leaf-writes=allow"
-    plain = f"{in_words(why)}\nOr {SWITCH.replace('it', 'the cell', 1)}: {option}"
-    return offer(forms(why), plain, [(f"{SWITCH} (--leaf-writes=allow)", f"the same as {option}", again)])
+    plain = f"{in_words(why, forms)}\nOr {SWITCH.replace('it', 'the cell', 1)}: {option}"
+    return offer(in_html(why, forms), plain, [(f"{SWITCH} (--leaf-writes=allow)", f"the same as {option}", again)])
 
 
 def call_offer(ledger: Sequence[Call], ways: Sequence[tuple[str, Callable[[], Panel]]], graph: str = "") -> Offer:

@@ -108,7 +108,8 @@ def test_a_write_into_all_of_a_leaf_is_offered_no_switch_that_would_not_help(mon
     assert "--leaf-writes" not in note
     (offer,) = shown
     plain = offer._repr_mimebundle_()["text/plain"]
-    assert "x = leaf.clone()" in plain
+    assert "x = leaf * 2" in plain
+    assert "x[i]" not in plain, "it writes into no part"
     assert "1.7.1" not in plain
     assert not [widget for widget in widgets_of(offer) if isinstance(widget, w.Button)]
     close_tree(offer)
