@@ -78,6 +78,21 @@ class Piecewise:
                     break
         return np.sort(np.array(found))
 
+    def rests(self) -> Array:
+        """Where stretches of zeros begin and end."""
+        zero = np.concatenate([[False], (self.coefficients == 0).all(axis=0), [False]])
+        return self.x[np.flatnonzero(zero[1:] != zero[:-1])]
+
+    def signs(self, edges: Array) -> Array:
+        """The sign between each two of these places, between which it changes none."""
+        middle = self((edges[1:] + edges[:-1]) / 2)
+        inside = (self.x[1:] + self.x[:-1]) / 2
+        share = np.searchsorted(edges, inside) - 1
+        values = self(inside)
+        there = np.isfinite(values) & (share >= 0) & (share < len(middle))
+        sums = np.bincount(share[there], np.sign(values[there]), len(middle))
+        return np.sign(np.where(sums != 0, sums, middle))
+
     def _turns(self, i: int) -> bool:
         """Whether the signs left and right of this sample differ."""
         return i > 0 and bool(np.sign(self._middle(i - 1)) * np.sign(self._middle(i)) < 0)

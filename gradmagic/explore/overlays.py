@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gradmagic.explore.features import Feature, breaks, features, piecewise
+from gradmagic.explore.features import Feature, Piecewise, breaks, features, piecewise
 from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array
@@ -165,32 +165,59 @@ def circle(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
 
 
 def secant(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
-    """The line through the points at x0 and x0 + h."""
-    curve, known, h = piecewise(curves), at_cursor(curves, 1), state.look.step
-    if curve is None or known is None:
+    """The line through the points at x0 and x0 + h: it is there at a kink too, where the tangent is not."""
+    curve, h, here = piecewise(curves), state.look.step, curves.at_x0[:1]
+    if curve is None or h == 0 or not here or here[0] is None or not np.isfinite(here[0]):
         return
-    (other,) = curve(np.array([curves.x0 + h]))
-    if not np.isfinite(other) or h == 0:
+    (other,) = known_at(curves, curve, np.array([curves.x0 + h]))
+    if not np.isfinite(other):
+        words = f"there is no secant over h = {h:.6g}: {unknown_at(curves, [curves.x0 + h])}"
+        yield Mark("secant", 0, "line", np.zeros(0), np.zeros(0), words=words)
         return
-    slope = (other - known[0]) / h
+    slope, known = (other - here[0]) / h, at_cursor(curves, 1)
     reach = REACH * float(np.ptp(curves.x))
     x = np.array([min(curves.x0, curves.x0 + h) - reach, max(curves.x0, curves.x0 + h) + reach])
-    words = f"the secant over h = {h:.6g} has the slope {slope:.6g}, the tangent {known[1]:.6g}"
-    yield Mark("secant", 0, "line", x, known[0] + slope * (x - curves.x0), colour=4, words=words)
+    beside = f", the tangent {known[1]:.6g}" if known is not None else ", and there is no tangent"
+    words = f"the secant over h = {h:.6g} has the slope {slope:.6g}{beside}"
+    yield Mark("secant", 0, "line", x, here[0] + slope * (x - curves.x0), colour=4, words=words)
     yield Mark("secant", 0, "points", np.array([curves.x0 + h]), np.array([other]), colour=4)
+
+
+def known_at(curves: Curves, curve: Piecewise, at: Array) -> Array:
+    """Y at these places; at a sample also where nothing is known beside it, as where the slope is infinite."""
+    y = curves.curves[0].values
+    between = curve(at)
+    if y is None:
+        return between
+    place = np.clip(np.searchsorted(curves.x, at), 1, len(y) - 1)
+    place = np.where(at - curves.x[place - 1] < curves.x[place] - at, place - 1, place)
+    there = np.abs(at - curves.x[place]) <= 1e-12 * np.ptp(curves.x)
+    return np.where(there & np.isfinite(y[place]), y[place], between)
+
+
+def unknown_at(curves: Curves, at: Iterable[float]) -> str:
+    """Why something cannot be drawn that needs y there."""
+    return f"y is not known at {curves.x_label} = {' and '.join(f'{one:.6g}' for one in at)}"
 
 
 def differences(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """Central differences of step h, beside the derivative that they stand for."""
-    curve, known, h = piecewise(curves), at_cursor(curves, 1), abs(state.look.step)
+    curve, h, here = piecewise(curves), abs(state.look.step), curves.at_x0[:1]
     if curve is None or h == 0 or not any(c.order == 1 for c in curves.curves):
         return
-    slopes = (curve(curves.x + h) - curve(curves.x - h)) / (2 * h)
-    words = f"central differences over h = {h:.6g}"
-    if known is not None:
-        (at,) = (curve(np.array([curves.x0 + h])) - curve(np.array([curves.x0 - h]))) / (2 * h)
-        words += f" give {at:.6g} at {curves.x_label} = {curves.x0:.6g}, off by {at - known[1]:.2g}"
-    yield Mark("differences", 1, "dashes", curves.x, slopes, colour=None, words=words)
+    slopes = (known_at(curves, curve, curves.x + h) - known_at(curves, curve, curves.x - h)) / (2 * h)
+    sides = np.array([curves.x0 - h, curves.x0 + h])
+    lower, upper = known_at(curves, curve, sides)
+    at, place = (upper - lower) / (2 * h), f"at {curves.x_label} = {curves.x0:.6g}"
+    words, known = f"central differences over h = {h:.6g}", at_cursor(curves, 1)
+    if not np.isfinite(at):
+        words += f": none {place}: {unknown_at(curves, sides[~np.isfinite([lower, upper])])}"
+    elif known is not None:
+        words += f" give {at:.6g} {place}, off by {at - known[1]:.2g}"
+    elif here and here[0] is not None and np.isfinite(here[0]) and not curves.smooth_at_x0():
+        words += f" give {at:.6g} {place}, where there is no derivative"
+    if np.isfinite(slopes).any() or known is not None:
+        yield Mark("differences", 1, "dashes", curves.x, slopes, colour=None, words=words)
 
 
 def found_marks(name: str, kinds: Mapping[str, str], symbol: str) -> Maker:
@@ -227,10 +254,11 @@ def positive(name: str, order: int, verb: str) -> Maker:
         if curve is None or len(curve.coefficients) <= 2 * order:
             return
         derivative = curve.derivative() if order == 1 else curve.derivative().derivative()
+        if not np.isfinite(derivative.coefficients).any():
+            return
         torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
-        edges = np.unique(np.concatenate([curves.x[[0, -1]], derivative.roots(), torn]))
-        middle = derivative((edges[1:] + edges[:-1]) / 2)
-        spans = np.column_stack([edges[:-1], edges[1:]])[middle > 0]
+        edges = np.unique(np.concatenate([curves.x[[0, -1]], derivative.roots(), derivative.rests(), torn]))
+        spans = np.column_stack([edges[:-1], edges[1:]])[derivative.signs(edges) > 0]
         said = ", ".join(f"{a:.6g} to {b:.6g}" for a, b in spans[:MOST_SAID])
         label = curves.curves[0].label
         words = f"{label} {verb} for {curves.x_label} from {said}" if said else f"{label} {verb} nowhere"

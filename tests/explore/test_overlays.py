@@ -172,3 +172,58 @@ def test_where_the_second_derivative_jumps_there_is_a_tangent_and_no_circle():
     at = Explorer(*request_from("x * abs(x)", x=(-3, 3, 0), show="tangent,circle")).curves
     assert at.slopes
     assert not [mark for mark in at.marks if mark.overlay == "circle"]
+
+
+@pytest.mark.parametrize(
+    ("text", "overlay", "known"),
+    [
+        ("x**3", "rises", [-3, 3]),
+        ("x**4", "bends", [-3, 3]),
+        ("-x**3", "rises", []),
+        ("sin(x)**2 * 0 + x**3 * abs(x)", "rises", [-3, 3]),
+        ("torch.relu(x)**5", "rises", [0, 3]),
+        ("torch.relu(x - 1)**5 - torch.relu(-1 - x)**5", "rises", [-3, -1, 1, 3]),
+        ("np.clip(x, -1, 1)**3", "rises", [-1, 1]),
+        ("0 * x + 1", "rises", []),
+    ],
+)
+def test_where_a_derivative_only_touches_zero_or_rests_there_the_stretches_are_told_right(text, overlay, known):
+    marks = shown(text, Look(overlays=frozenset({overlay})), x=(-3, 3)).marks
+    spans = np.concatenate([mark.x for mark in marks])
+    np.testing.assert_allclose(spans, known, atol=0.02)
+    assert ("nowhere" in marks[0].words) == (not known)
+
+
+def test_what_is_nowhere_a_number_is_not_said_to_rise_nowhere():
+    curves = shown("sqrt(-1 - x**2)", Look(overlays=frozenset({"rises", "bends", "differences"})), x=(-3, 3))
+    assert not [mark.words for mark in curves.marks]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "step", "said"),
+    [
+        ("x**3", (-3, 3, 2.9), 0.5, "none at x = 2.9: y is not known at x = 3.4"),
+        ("x**3", (-3, 3, 0), 5.0, "none at x = 0: y is not known at x = -5 and 5"),
+        ("log(1 - x)", (-3, 3, 0.5), 0.5, "none at x = 0.5: y is not known at x = 1"),
+        ("sqrt(x)", (0, 3, 0.5), 0.5, "give 1 at x = 0.5, off by 0.29"),
+        ("abs(x)", (-3, 3, 0), 0.5, "give 0 at x = 0, where there is no derivative"),
+    ],
+)
+def test_central_differences_say_what_they_lack_and_where_they_deceive(text, x, step, said):
+    curves = shown(text, Look(overlays=frozenset({"differences"}), step=step), x=x)
+    assert curves.marks[0].words.endswith(said)
+    assert "nan" not in report.alt_text(curves)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "step", "said"),
+    [
+        ("x**3", (-3, 3, 2.9), 0.5, "there is no secant over h = 0.5: y is not known at x = 3.4"),
+        ("abs(x)", (-3, 3, 0), 0.5, "the secant over h = 0.5 has the slope 1, and there is no tangent"),
+        ("abs(x)", (-3, 3, 0), -0.5, "the secant over h = -0.5 has the slope -1, and there is no tangent"),
+        ("sqrt(x)", (0, 3, 0), 0.25, "the secant over h = 0.25 has the slope 2, and there is no tangent"),
+    ],
+)
+def test_a_secant_needs_no_tangent_but_two_points(text, x, step, said):
+    marks = shown(text, Look(overlays=frozenset({"secant"}), step=step), x=x).marks
+    assert marks[0].words == said
