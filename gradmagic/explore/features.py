@@ -151,20 +151,53 @@ def features(curves: Curves) -> tuple[Feature, ...]:
     curve = piecewise(curves)
     if curve is None:
         return ()
-    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in curve.roots()]
+    zeros = zeros_of(curves, curve)
+    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros]
     slope = curve.derivative()
     if len(curve.coefficients) > 2:
         for x, y in zip(turns := slope.roots(), curve(turns), strict=True):
-            beside = curve(x + np.array([-1e-3, 1e-3]) * np.median(np.diff(curves.x)))
-            kind: Literal["minimum", "maximum"] = "maximum" if np.nanmean(beside) < y else "minimum"
+            # by its slopes: beside y itself, how far it turns may be rounding
+            before, after = slope(x + np.array([-1e-3, 1e-3]) * np.median(np.diff(curves.x)))
+            kind: Literal["minimum", "maximum"] = "maximum" if before > 0 or after < 0 else "minimum"
             found.append(Feature(kind, float(x), float(y)))
     if len(curve.coefficients) > 4:
-        bends = slope.derivative().roots()
+        bend = slope.derivative()
+        bends = beyond_rounding(bend, bend.roots(), curves)
         found += [Feature("inflection", float(x), float(y)) for x, y in zip(bends, curve(bends), strict=True)]
     found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
     found += touching(found, curves)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
     return tuple(sorted((one for one in found if counts[one.kind] <= MOST), key=lambda one: one.x))
+
+
+def zeros_of(curves: Curves, curve: Piecewise) -> Array:
+    """The zeros of y: between samples, and at samples beside which nothing is known, as where it ends or is upright."""
+    y = next(row.values for row in curves.curves if row.order == 0)
+    assert y is not None
+    unknown = np.concatenate([[True], ~np.isfinite(curve.coefficients).all(axis=0), [True]])
+    zero = y == 0
+    beside = np.concatenate([[False], zero[:-1]]) | np.concatenate([zero[1:], [False]])  # a stretch of zeros is none
+    at = curves.x[zero & ~beside & (unknown[:-1] | unknown[1:])]
+    upright = np.flatnonzero(unknown[1:-1] & (y[:-1] * y[1:] < 0))
+    apart = curves.x[upright + 1] - curves.x[upright]
+    near = upright[apart < 1e-3 * np.median(np.diff(curves.x))]  # a change of sign that was followed closely
+    share = y[near] / (y[near] - y[near + 1])
+    between = curves.x[near] + share * (curves.x[near + 1] - curves.x[near])
+    return np.unique(np.concatenate([curve.roots(), at, between]))
+
+
+def beyond_rounding(bend: Piecewise, roots: Array, curves: Curves) -> Array:
+    """Those zeros of d²y/dx² between which it is more than what rounding leaves of a straight line."""
+    y = next(row.values for row in curves.curves if row.order == 0)
+    assert y is not None
+    known = y[np.isfinite(y)]
+    least = 1e-10 * float(np.ptp(known)) / float(curves.x[-1] - curves.x[0]) ** 2
+    edges = np.concatenate([curves.x[:1], roots, curves.x[-1:]])
+    size = np.abs(bend((bend.x[1:] + bend.x[:-1]) / 2))
+    share = np.clip(np.searchsorted(edges, (bend.x[1:] + bend.x[:-1]) / 2) - 1, 0, len(edges) - 2)
+    largest = np.zeros(len(edges) - 1)
+    np.maximum.at(largest, share, np.nan_to_num(size))
+    return roots[np.minimum(largest[:-1], largest[1:]) > least]
 
 
 def touching(found: Iterable[Feature], curves: Curves) -> Iterator[Feature]:

@@ -34,6 +34,11 @@ def test_features_are_where_they_are(text, kind, known, near):
     np.testing.assert_allclose(places(text, kind, x=(-5, 5)), known, atol=near)
 
 
+def test_a_turn_is_told_apart_however_high_up_it_is():
+    found = [one.kind for one in features(curves_of("1e8 + sin(x)", x=(-5, 5))) if one.kind in ("minimum", "maximum")]
+    assert found == ["maximum", "minimum", "maximum", "minimum"]
+
+
 def test_a_flat_curve_has_no_extrema():
     assert places("0 * x + 2", "minimum", "maximum", "inflection", "zero") == []
 
@@ -66,3 +71,31 @@ def test_between_the_samples_the_curve_is_known_to_a_high_order(order, error):
     x = np.linspace(-3, 3, 4321)
     np.testing.assert_allclose(curve(x), np.sin(x), atol=error)
     np.testing.assert_allclose(curve.derivative()(x), np.cos(x), atol=1e3 * error)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "known"),
+    [
+        ("sqrt(x)", (-3, 3, 1), [0]),
+        ("np.cbrt(x)", (-3, 3, 1), [0]),
+        ("np.cbrt(x - 0.1234)", (-3, 3), [0.1234]),
+        ("x * log(x)", (0, 1), [1]),
+        ("sqrt(1 - x**2)", (-1, 1), [-1, 1]),
+        ("x * (x - 3)", (0, 3), [0, 3]),
+        ("torch.relu(x)", (-3, 3), []),
+        ("floor(x)", (-3, 3), []),
+        ("where(x > 0, 1, -1) * (1 + x * 0)", (-3, 3), []),
+    ],
+)
+def test_a_zero_at_which_the_curve_ends_or_is_upright_is_a_zero(text, x, known):
+    np.testing.assert_allclose(places(text, "zero", x=x), known, atol=1e-9)
+
+
+@pytest.mark.parametrize("text", ["(x**2 - 1) / (x - 1)", "sin(x)**2 + cos(x)**2 + x", "(x - 1e8) + 1e8 * (1 + 0 * x)"])
+def test_rounding_is_no_inflection(text):
+    assert places(text, "inflection", x=(-5, 5, 1)) == []
+
+
+@pytest.mark.parametrize("text", ["1 + 1e-7 * sin(x)", "1e-9 * sin(x)", "1e9 * sin(x) + x"])
+def test_what_is_small_is_not_taken_for_rounding(text):
+    np.testing.assert_allclose(places(text, "inflection", x=(-5, 5)), [-np.pi, 0, np.pi], atol=1e-4)
