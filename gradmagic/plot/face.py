@@ -8,14 +8,15 @@ from typing import Any
 from gradmagic.explore.record import record
 from gradmagic.explore.scales import LINEAR, Scale
 from gradmagic.plot.limits import Limits
-from gradmagic.plot.theme import Theme
+from gradmagic.plot.theme import TICK_LABEL, TICK_LENGTH, TICK_PAD, Theme
 from gradmagic.plot.ticks import Ticks, ticks_on
-from gradmagic.plot.wrap import LINE_HEIGHT, fitted, set_out
+from gradmagic.plot.wrap import LINE_HEIGHT, fitted, set_out, width_of
 
 __all__ = ["Face", "Layout", "Word"]
 
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 ACROSS, UP = 72.0, 32.0  # pixels between ticks of x and of y, about
+NAME, FARTHEST = 62.0, 74.0  # pixels from the axis to the middle of its name, as a rule and at most
 
 
 @record
@@ -88,10 +89,16 @@ class Layout:
         label, points = fitted(face.label + self.up(face).remark, 10.0, room, self.renderer)
         lines, step = label.split("\n"), points * LINE_HEIGHT * 100 / 72
         for number, line in enumerate(lines):
-            x = -62.0 + (number - (len(lines) - 1) / 2) * step
+            x = self._beside(face, points) + (number - (len(lines) - 1) / 2) * step
             yield Word(line, x, self.height / 2, points, self.colour, upright=True)
         if face.note is not None or face.detail is not None:
             yield from self._explained(face)
+
+    def _beside(self, face: Face, points: float) -> float:
+        """Where the name of y stands: always at the same place, but beyond its numbers where they are long."""
+        widest = max((width_of(text, TICK_LABEL, False, self.renderer) for text in self.up(face).labels), default=0.0)
+        numbers = widest / self.scale + (TICK_LENGTH + TICK_PAD) * 100 / 72
+        return -min(max(NAME, numbers + 3 + points * 100 / 72 / 2), FARTHEST)
 
     def _explained(self, face: Face) -> Iterator[Word]:
         """Why there is nothing to see: a heading, plain words and torch's words, centred, nothing cut."""

@@ -439,3 +439,19 @@ def test_ten_derivatives_have_eleven_panes() -> None:
     shown = figure(sine(order=10))
     assert len(shown.axes) == 11
     assert shown.get_figheight() * 100 == height_for(11)
+
+
+@pytest.mark.parametrize(
+    ("top", "name"), [(30240.0, "d¹⁰y/dx¹⁰"), (0.0126, "dy/dx"), (1.0, "y"), (2e7, "y"), (-45678.5, "y")]
+)
+def test_the_name_of_an_axis_lies_beside_its_numbers_and_inside_the_picture(top, name):
+    x = np.linspace(-3, 3, 101)
+    shown = figure(Curves(x, (Curve(0, name, top * np.cos(x)),), "x", "line", 1.0, (1.0,)))
+    canvas = shown.canvas
+    canvas.draw()
+    (axes,) = shown.axes
+    (text,) = [one for one in axes.texts if one.get_text().startswith(name)]
+    box = text.get_window_extent()
+    numbers = [one.get_window_extent() for one in axes.get_yticklabels() if one.get_text()]
+    assert box.x1 + 1 < min(one.x0 for one in numbers)
+    assert box.x0 > 0
