@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradmagic.explore.digits import place_in
 from gradmagic.explore.features import Feature, Piecewise, breaks, features, piecewise
 from gradmagic.explore.record import record
 from gradmagic.explore.state import State
@@ -86,6 +87,11 @@ class Overlay:
     make: Maker
 
 
+def x0_in(curves: Curves) -> str:
+    """`x = 1`, in as many digits as the range asks for."""
+    return f"{curves.x_label} = {place_in(curves.x, curves.x0)}"
+
+
 def taylor_polynomial(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """The polynomial with the derivatives that y has at x0, over the whole range."""
     order, there = state.look.taylor, len(curves.curves) - 1
@@ -99,14 +105,14 @@ def taylor_polynomial(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     if not curves.slopes or len(known) < order + 1 or not np.isfinite(known).all():
         return
     if not curves.smooth_at_x0(order):
-        words = f"there is no Taylor polynomial of order {order} at {curves.x_label} = {curves.x0:.6g}: y is not smooth"
+        words = f"there is no Taylor polynomial of order {order} at {x0_in(curves)}: y is not smooth"
         yield Mark("taylor", 0, "dashes", np.zeros(0), np.zeros(0), words=words)
         return
     offset, power, y = curves.x - curves.x0, np.ones_like(curves.x), np.zeros_like(curves.x)
     for order, value in enumerate(known):
         y = y + value * power
         power = power * offset / (order + 1)
-    words = f"the Taylor polynomial of order {state.look.taylor} at {curves.x_label} = {curves.x0:.6g}"
+    words = f"the Taylor polynomial of order {state.look.taylor} at {x0_in(curves)}"
     yield Mark("taylor", 0, "dashes", curves.x, y, colour=2, words=words)
 
 
@@ -142,7 +148,7 @@ def circle(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
     if known is None:
         return
     if known[2] == 0:
-        words = f"the curvature at {curves.x_label} = {curves.x0:.6g} is 0: the circle is the tangent"
+        words = f"the curvature at {x0_in(curves)} is 0: the circle is the tangent"
         yield Mark("circle", 0, "line", np.zeros(0), np.zeros(0), words=words)
         return
     y, slope, bend = known
@@ -150,9 +156,7 @@ def circle(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
     radius = norm**1.5 / bend
     centre = (curves.x0 - slope * norm / bend, y + norm / bend)
     angle = np.linspace(0, 2 * np.pi, 181)
-    words = (
-        f"the curvature at {curves.x_label} = {curves.x0:.6g} is {1 / radius:.6g}: a circle of radius {abs(radius):.6g}"
-    )
+    words = f"the curvature at {x0_in(curves)} is {1 / radius:.6g}: a circle of radius {abs(radius):.6g}"
     yield Mark(
         "circle",
         0,
@@ -197,7 +201,7 @@ def known_at(curves: Curves, curve: Piecewise, at: Array) -> Array:
 
 def unknown_at(curves: Curves, at: Iterable[float]) -> str:
     """Why something cannot be drawn that needs y there."""
-    return f"y is not known at {curves.x_label} = {' and '.join(f'{one:.6g}' for one in at)}"
+    return f"y is not known at {curves.x_label} = {' and '.join(place_in(curves.x, one) for one in at)}"
 
 
 def differences(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
@@ -208,7 +212,7 @@ def differences(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     slopes = (known_at(curves, curve, curves.x + h) - known_at(curves, curve, curves.x - h)) / (2 * h)
     sides = np.array([curves.x0 - h, curves.x0 + h])
     lower, upper = known_at(curves, curve, sides)
-    at, place = (upper - lower) / (2 * h), f"at {curves.x_label} = {curves.x0:.6g}"
+    at, place = (upper - lower) / (2 * h), f"at {x0_in(curves)}"
     words, known = f"central differences over h = {h:.6g}", at_cursor(curves, 1)
     if not np.isfinite(at):
         words += f": none {place}: {unknown_at(curves, sides[~np.isfinite([lower, upper])])}"
@@ -230,9 +234,9 @@ def found_marks(name: str, kinds: Mapping[str, str], symbol: str) -> Maker:
                 continue
             x, y = np.array([one.x for one in mine]), np.array([one.y for one in mine])
             said = "; ".join(
-                f"{kind} {one.y:.6g} at {curves.x_label} = {one.x:.6g}"
+                f"{kind} {one.y:.6g} at {curves.x_label} = {place_in(curves.x, one.x)}"
                 if kind != "zero"
-                else f"zero at {curves.x_label} = {one.x:.6g}"
+                else f"zero at {curves.x_label} = {place_in(curves.x, one.x)}"
                 for one in mine[:MOST_SAID]
             )
             more = f"; and {len(mine) - MOST_SAID} more" if len(mine) > MOST_SAID else ""
@@ -259,7 +263,7 @@ def positive(name: str, order: int, verb: str) -> Maker:
         torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
         edges = np.unique(np.concatenate([curves.x[[0, -1]], derivative.roots(), derivative.rests(), torn]))
         spans = np.column_stack([edges[:-1], edges[1:]])[derivative.signs(edges) > 0]
-        said = ", ".join(f"{a:.6g} to {b:.6g}" for a, b in spans[:MOST_SAID])
+        said = ", ".join(f"{place_in(curves.x, a)} to {place_in(curves.x, b)}" for a, b in spans[:MOST_SAID].tolist())
         label = curves.curves[0].label
         words = f"{label} {verb} for {curves.x_label} from {said}" if said else f"{label} {verb} nowhere"
         yield Mark(name, 0, "area", spans.ravel(), np.zeros(0), colour=order, words=words)

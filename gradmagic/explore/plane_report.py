@@ -11,10 +11,12 @@ from html import escape
 
 import numpy as np
 
+from gradmagic.explore.digits import place_in
 from gradmagic.explore.planes import Critical, Extreme, Plane
 from gradmagic.explore.trace import Array
 
 __all__ = [
+    "along",
     "alt",
     "at_cursor",
     "chosen",
@@ -51,7 +53,7 @@ def scale_of(values: Array) -> float:
 def headline(plane: Plane) -> str:
     """What is shown over which ranges."""
     x, y, z = plane.labels
-    spans = [f"{name} from {figure(v[0])} to {figure(v[-1])}" for name, v in ((x, plane.x), (y, plane.y))]
+    spans = [f"{name} from {place_in(v, v[0])} to {place_in(v, v[-1])}" for name, v in ((x, plane.x), (y, plane.y))]
     grid = f"on a grid of {len(plane.x)} × {len(plane.y)}"
     return f"{z} over {spans[0]} and {spans[1]}, {grid}"
 
@@ -95,8 +97,12 @@ def bending(eigenvalues: tuple[float, float], scale: float, name: str) -> str:
 
 def place(plane: Plane, at_x: float, at_y: float) -> str:
     """`x = 1, y = 2`."""
-    wide, high = (float(np.max(np.abs(v))) for v in (plane.x, plane.y))
-    return f"{plane.labels[0]} = {figure(at_x, wide)}, {plane.labels[1]} = {figure(at_y, high)}"
+    return f"{plane.labels[0]} = {along(plane.x, at_x)}, {plane.labels[1]} = {along(plane.y, at_y)}"
+
+
+def along(samples: Array, at: float) -> str:
+    """A place on one of the axes; 0 if it is only rounding beside the others."""
+    return place_in(samples, 0.0 if abs(at) <= ROUNDING * float(np.max(np.abs(samples))) else at)
 
 
 def range_of(plane: Plane) -> str:
@@ -188,11 +194,10 @@ def table(plane: Plane) -> list[list[str]]:
     """Values of z, x to the right and y upwards, as in the picture; the first row and column say where."""
     columns, rows = chosen(plane.x, plane.cursor.x), chosen(plane.y, plane.cursor.y)[::-1]
     size = scale_of(plane.z)
-    wide, high = float(np.max(np.abs(plane.x))), float(np.max(np.abs(plane.y)))
-    head = [f"{plane.labels[1]} \\ {plane.labels[0]}", *(figure(float(plane.x[j]), wide) for j in columns)]
+    head = [f"{plane.labels[1]} \\ {plane.labels[0]}", *(along(plane.x, float(plane.x[j])) for j in columns)]
     return [
         head,
-        *([figure(float(plane.y[i]), high), *(figure(float(plane.z[i, j]), size) for j in columns)] for i in rows),
+        *([along(plane.y, float(plane.y[i])), *(figure(float(plane.z[i, j]), size) for j in columns)] for i in rows),
     ]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradmagic.explore import plane_report
 from gradmagic.explore.curves import Curve, Curves
+from gradmagic.explore.digits import DIGITS, digits_of, place_in
 from gradmagic.explore.trace import Array, Call, Trace
 
 __all__ = [
@@ -27,11 +28,11 @@ __all__ = [
     "place_of_x0",
     "table_html",
     "text",
+    "x_at",
 ]
 
 NEGATIVE = re.compile(r"(?:(?<=[\s(>])|^)-(?=[\d.∞]|inf\b)")
 ROWS = 7
-DIGITS = 6
 ROUNDING = 1e-12
 UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 
@@ -75,6 +76,12 @@ def figure_at(row: Array, place: int) -> str:
     return figure_of(float(row[place]), scale_beside(row, place), digits_of(row))
 
 
+def x_at(curves: Curves, place: int) -> str:
+    """One abscissa; 0 if it is only rounding beside its neighbours."""
+    x, value = curves.x, float(curves.x[place])
+    return place_in(x, 0.0 if abs(value) <= ROUNDING * scale_beside(x, place) else value)
+
+
 def scale_beside(row: Array, place: int) -> float:
     """The size of a curve on both sides of a sample."""
     sides = (row[max(place - 2, 0) : place], row[place + 1 : place + 3])
@@ -91,15 +98,6 @@ def at_cursor(curves: Curves) -> tuple[float | None, ...]:
         else value
         for c, value in zip(curves.curves, curves.at_x0, strict=False)
     )
-
-
-def digits_of(values: Array) -> int:
-    """How many digits tell the values apart: six, and more on a range that is narrow beside its numbers."""
-    finite = values[np.isfinite(values)]
-    spread = float(np.ptp(finite)) if finite.size else 0.0
-    share = spread / float(np.max(np.abs(finite))) if spread else 1.0
-    # what differs by less than this may be rounding, which is another on each machine
-    return DIGITS - int(np.floor(np.log10(share))) if 1e-9 < share < 1e-3 else DIGITS
 
 
 def scale_of(values: Array) -> float:
@@ -132,7 +130,7 @@ def headline(curves: Curves) -> str:
     names = ", ".join(curve.label for curve in curves.curves)
     if curves.style == "points":
         return f"{names} at {len(curves.x)} element{'s' * (len(curves.x) != 1)} of {curves.x_label}"
-    lo, hi = figure_at(curves.x, 0), figure_at(curves.x, len(curves.x) - 1)
+    lo, hi = (place_in(curves.x, float(end)) for end in curves.x[[0, -1]])
     return f"{names} for {curves.x_label} from {lo} to {hi}"
 
 
@@ -178,7 +176,9 @@ def table_rows(curves: Curves) -> tuple[list[str], list[list[str]], int]:
     present = [c for c in curves.curves if c.values is not None]
     head = [curves.x_label, *(c.label for c in present)]
     places = chosen(curves)
-    rows = [[figure_at(row, place) for row in (curves.x, *values(present, curves.x))] for place in places]
+    columns = values(present, curves.x)
+    at = [x_at(curves, place) for place in places]
+    rows = [[x, *(figure_at(row, place) for row in columns)] for x, place in zip(at, places, strict=True)]
     return head, rows, places.index(place_of_x0(curves))
 
 
@@ -247,7 +247,7 @@ def alt_text(curves: Curves) -> str:
         if value is not None and ((row := curve.exact(curves.x)) is None or row.size)
     ]
     if at:
-        at_x0 = f"At {curves.x_label} = {figure_at(curves.x, place_of_x0(curves))}: {', '.join(at)}"
+        at_x0 = f"At {curves.x_label} = {x_at(curves, place_of_x0(curves))}: {', '.join(at)}"
         sentences.append(f"{'; '.join(filter(None, (at_x0, by_choice(curves))))}.")
     said = [*curves.notes, *(mark.words for mark in curves.marks if mark.words)]
     names = {curves.x_label, *(curve.label for curve in curves.curves)}
@@ -282,8 +282,5 @@ def in_words(curve: Curve, curves: Curves) -> str:
     bottom, top = figure_at(row, low), figure_at(row, high)
     if bottom == top:
         return f"{curve.label} is {top} throughout."
-    ends = (
-        f"{bottom} at {curves.x_label} = {figure_at(curves.x, low)} to "
-        f"{top} at {curves.x_label} = {figure_at(curves.x, high)}"
-    )
+    ends = f"{bottom} at {curves.x_label} = {x_at(curves, low)} to {top} at {curves.x_label} = {x_at(curves, high)}"
     return f"{curve.label} runs from {ends}{', with gaps' if np.isnan(row).any() else ''}."

@@ -7,7 +7,7 @@ import numpy as np
 __all__ = ["coloured", "plain"]
 
 
-def plain(value: float) -> str:
+def plain(value: float, digits: int = 9) -> str:
     """A number as it is, NaN and infinities in words.
 
     >>> plain(0.1), plain(float("nan")), plain(-float("inf"))
@@ -17,7 +17,7 @@ def plain(value: float) -> str:
         return "NaN"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value + 0.0:.9g}".replace("-", "−")
+    return f"{value + 0.0:.{digits}g}".replace("-", "−")
 
 
 def coloured(share: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradmagic.explore import plane_report
 from gradmagic.explore.planes import Plane
+from gradmagic.explore.report import minus
 from gradmagic.panel.colours import coloured, plain
 from gradmagic.panel.texts import messages
 
@@ -37,12 +38,12 @@ def plane_table(plane: Plane, name: str) -> str:
     z, values = html.escape(name), dict(plane.columns())[name].reshape(plane.z.shape)
     at = plane.cursor
     columns, rows = plane_report.chosen(plane.x, at.x, COLUMNS), plane_report.chosen(plane.y, at.y, ROWS)[::-1]
-    head = "".join(f'<th scope="col">{plane_report.figure(float(plane.x[j]), 1.0)}</th>' for j in columns)
+    head = "".join(f'<th scope="col">{minus(plane_report.along(plane.x, float(plane.x[j])))}</th>' for j in columns)
     size = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0)) or 1.0
     body = ""
     for i in rows:
         cells = "".join(cell(float(values[i, j]), size, plane.y[i] == at.y and plane.x[j] == at.x) for j in columns)
-        body += f'<tr><th scope="row">{plane_report.figure(float(plane.y[i]), 1.0)}</th>{cells}</tr>'
+        body += f'<tr><th scope="row">{minus(plane_report.along(plane.y, float(plane.y[i])))}</th>{cells}</tr>'
     left = messages([f"{len(columns)} × {len(rows)} of {len(plane.x)} × {len(plane.y)} places; the CSV has them all."])
     return (
         f'<div class="gm-scroll" tabindex="0" role="region" aria-label="values"><table class="gm-table">'

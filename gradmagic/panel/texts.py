@@ -57,7 +57,7 @@ def caption(curves: Curves) -> str:
     if curves.style != "line":
         return ""
     # in as many digits as the range asks for
-    at = report.figure_at(curves.x, report.place_of_x0(curves)).replace("-", "−")
+    at = report.x_at(curves, report.place_of_x0(curves)).replace("-", "−")
     parts = [f"{html.escape(curves.x_label)} = {at}"]
     for curve, value in zip(curves.curves, report.at_cursor(curves), strict=False):
         words = number(value) if value is not None else "not defined" if curve.values is not None else "none"

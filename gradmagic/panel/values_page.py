@@ -10,6 +10,7 @@ import ipywidgets as w
 import numpy as np
 
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.digits import digits_of
 from gradmagic.explore.planes import Plane
 from gradmagic.explore.trace import Array
 from gradmagic.panel.colours import coloured, plain
@@ -114,8 +115,9 @@ def samples(curves: Curves) -> str:
         for label, order in zip(labels, orders, strict=True)
     )
     shown = range(len(x)) if len(x) <= MOST_ROWS else np.linspace(0, len(x) - 1, MOST_ROWS).round().astype(int)
-    pinned = "" if at is None else row_of(columns, at, "gm-pinned", " (x₀)")
-    body = "".join(row_of(columns, int(i), "gm-at" if i == at else "") for i in shown)
+    digits = [digits_of(column, 9, narrowest=0.0) for column in columns]
+    pinned = "" if at is None else row_of(columns, digits, at, "gm-pinned", " (x₀)")
+    body = "".join(row_of(columns, digits, int(i), "gm-at" if i == at else "") for i in shown)
     left = messages([f"{len(x)} samples; {MOST_ROWS} of them are shown, and the CSV has them all."])
     return (
         '<div class="gm-scroll" tabindex="0" role="region" aria-label="values"><table class="gm-table gm-values-table">'
@@ -124,10 +126,11 @@ def samples(curves: Curves) -> str:
     )
 
 
-def row_of(columns: Sequence[Array], i: int, kind: str, remark: str = "") -> str:
+def row_of(columns: Sequence[Array], digits: Sequence[int], i: int, kind: str, remark: str = "") -> str:
     """One sample."""
-    first = f'<th scope="row">{plain(columns[0][i])}{remark}</th>'
-    cells = "".join(f"<td>{plain(column[i])}</td>" for column in columns[1:])
+    x, *values = (plain(column[i], most) for column, most in zip(columns, digits, strict=True))
+    first = f'<th scope="row">{x}{remark}</th>'
+    cells = "".join(f"<td>{value}</td>" for value in values)
     return f"<tr{f' class={kind}' if kind else ''}>{first}{cells}</tr>"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from gradmagic.explore.curves import Curve, Curves
-from gradmagic.explore.explorer import Explorer
+from gradmagic.explore.explorer import Explorer, request_from
+from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.reading import parse_line
 from gradmagic.explore.report import alt_text, table_html, table_text, text
 
@@ -103,3 +106,25 @@ def test_on_a_narrow_range_the_digits_tell_the_rows_apart() -> None:
     assert "for x from 1000 to 1000.001" in said
     assert "1000.00025" in said
     assert "1000000.5" in said
+
+
+@pytest.mark.parametrize(
+    ("x", "zero"), [((1e6, 1e6 + 10, 1e6 + 1.25), f"{318311 * math.pi:.12g}"), ((1, 1 + 1e-9, 1 + 2.5e-10), "")]
+)
+def test_every_place_is_told_in_as_many_digits_as_the_range_asks_for(x, zero) -> None:
+    mine = Explorer(*request_from("sin(x)", x=x))
+    look = replace(mine.state.look, overlays=frozenset({*OVERLAYS}))
+    curves = mine.step(replace(mine.state, look=look))[1]
+    said = alt_text(curves) + text(curves)
+    assert "1e+06" not in said
+    assert f"At x = {x[2]}: y = " in said
+    assert f"The curvature at x = {x[2]} is" in said
+    assert f"zero at x = {zero}" in said or not zero
+    rows = [line.split()[-4] for line in table_text(curves).splitlines()[1:]]
+    assert len(set(rows)) == len(rows)
+
+
+def test_places_of_a_map_are_told_apart_too() -> None:
+    said = text(Explorer(*request_from("x * y", x=(1, 1 + 1e-9), y=(1e6, 1e6 + 1))).curves)
+    assert "x from 1 to 1.000000001 and y from 1000000 to 1000001" in said
+    assert "x = 1.0000000005, y = 1000000.5" in said
