@@ -307,6 +307,8 @@ def y_curve(trace: Trace) -> Curve:
         return Curve(0, label, None, f"{label} is one number: {0.0 if rounding else number:.6g}", calm=True)
     of_y, of_x = ("×".join(map(str, values.shape)) for values in (trace.y, trace.x))
     where = "" if trace.ranged else "; see Jacobian and Values"
+    if trace.ranged and trace.y.size == trace.x.size and trace.y.squeeze().shape == trace.x.shape:
+        where = f"; {label}.squeeze() would be"
     words = f"{label} has the shape {of_y} and {trace.x_label} {of_x}: {label} is not drawn over {trace.x_label}{where}"
     return Curve(0, label, None, words, calm=True)
 

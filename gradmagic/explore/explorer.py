@@ -393,6 +393,9 @@ def span_from(name: str, value: Any) -> Range | float:
     raise GradUsageError(f"{name}={value!r}: give a range such as {name}=(0, 3), or a number")
 
 
+ANYTHING = inspect.Parameter("anything", inspect.Parameter.VAR_POSITIONAL)
+
+
 def first_parameter(function: Callable[..., Any]) -> str:
     """x, if the function takes an x, or else its first parameter."""
     names = list(parameters_of(function))
@@ -402,10 +405,14 @@ def first_parameter(function: Callable[..., Any]) -> str:
 
 
 def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    called = getattr(function, "forward", function)  # a module says there what it takes
     try:
-        return inspect.signature(function).parameters
+        found = dict(inspect.signature(called).parameters)
     except (TypeError, ValueError):
-        raise GradUsageError("the function does not say what it takes: wrap it, as in lambda x: f(x)") from None
+        found = {"?": ANYTHING}
+    if found and all(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in found.values()):
+        raise GradUsageError("the function does not say what it takes: wrap it, as in lambda x: f(x)")
+    return found
 
 
 def call_of(

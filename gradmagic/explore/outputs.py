@@ -93,6 +93,11 @@ def output_of(y: Any, x: Any, program: Program, backend: Backend) -> Any:
         raise GradUsageError(
             f"{name} is complex, and curves are real: differentiate its real part, or its absolute value"
         )
+    if not y.requires_grad and not y.is_floating_point():
+        raise GradUsageError(
+            f"{name} has no slope: it holds {str(y.dtype).removeprefix('torch.')}, which has no derivative; "
+            f"end with floating point, as torch.where({wrt} > 0, {wrt}, 0) does"
+        )
     if not y.requires_grad:
         raise GradUsageError(
             f"{name} does not depend on '{wrt}': {lost_in(program) or 'nothing links them'}; compute it from {wrt}, "

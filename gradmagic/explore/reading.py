@@ -190,7 +190,7 @@ def read_choice(option: Option, text: str) -> str:
     if text not in option.choices:
         hint = nearest(text, list(option.choices))
         raise GradUsageError(
-            f"{quoted(f'{option.flag} {text}')}{hint}: {option.flag} is one of {' and '.join(option.choices)}"
+            f"{quoted(f'{option.flag} {text}')}{hint}: {option.flag} is one of {', '.join(option.choices)}"
         )
     return text
 

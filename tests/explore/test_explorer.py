@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradmagic import torch
 from gradmagic.explore.explorer import Explorer, request_from
 from gradmagic.explore.reading import parse_line
 from gradmagic.explore.request import GradUsageError, Range
@@ -117,6 +118,16 @@ def test_the_first_parameter_is_x_if_none_is_called_so() -> None:
     assert Explorer(*request_from(lambda t: t**2, t=(0, 1))).curves.curves[1].label == "dy/dt"
 
 
+def test_a_module_takes_what_its_forward_takes() -> None:
+    class Square(torch.nn.Module):
+        def forward(self, x: Any, a: float = 2.0) -> Any:
+            return a * x**2
+
+    g = Explorer(*request_from(Square(), x=(-1, 1)))
+    assert g.program.parameters == {"a": Range(-5, 5, 2)}
+    np.testing.assert_allclose(g.derivatives[0].values, 4 * g.x)
+
+
 def test_weights_may_be_an_array() -> None:
     g = Explorer(*request_from("x**2", x=(0, 1), points=3, weights=np.array([1.0, 2.0, 3.0])))
     assert g.derivatives[0].values.tolist() == [0, 2, 6]
@@ -132,6 +143,7 @@ MISTAKES: list[tuple[Any, dict[str, Any], str]] = [
     ("x", {"backend": "jax"}, "'gradmagic' or 'torch'"),
     ("x", {"weights": "x["}, "cannot read"),
     (lambda: 1, {}, "no argument"),
+    (lambda *things: things[0], {}, "does not say what it takes"),
     ("y = x", {"of": "x"}, "--of and --wrt"),
 ]
 

@@ -52,7 +52,7 @@ MISTAKES = {
     "--order ٣": ["whole number"],
     "--points 2": ["from 3 to 100000"],
     "--points 1e9": ["from 3 to 100000"],
-    "--backend jax": ["'--backend jax'", "gradmagic and torch"],
+    "--backend jax": ["'--backend jax'", "gradmagic, torch"],
     "--leaf-writes=alow": ["did you mean 'allow'"],
     "--weights foo:3": ["'foo:3'", "onehot:K"],
     "--weights onehot": ["'onehot'", "onehot:0"],

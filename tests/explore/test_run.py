@@ -463,3 +463,44 @@ def test_an_if_over_all_of_x_is_told_what_to_write_instead() -> None:
     with pytest.raises(RuntimeError, match="Boolean value of Tensor with more than one value is ambiguous") as caught:
         Explorer(Request("if x > 0:\n    y = x\nelse:\n    y = -x"))
     assert any("np.where(x > 0, this, that)" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("net = torch.nn.Linear(1, 1)\ny = net(x[:, None])[:, 0]", "x is float64: net.double()"),
+        ("y = (x[:, None] @ torch.ones(1, 3)).sum(1)", "x is float64: net.double()"),
+        ("y = torch.dot(torch.ones(401), x) * x", "x is float64: net.double()"),
+        ("y = torch.nn.Conv9d(1, 1, 3)(x)", "--backend torch"),
+        (
+            "raise TypeError(\"linear(): argument 'input' (position 1) must be Tensor, not Tensor\")\ny = x",
+            "--backend torch",
+        ),
+    ],
+)
+def test_what_meets_a_float64_or_a_module_of_pytorch_itself_is_told_the_way_out(text: str, said: str) -> None:
+    with pytest.raises((RuntimeError, AttributeError, TypeError)) as caught:
+        Explorer(Request(text))
+    assert any(said in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("y = x > 0", "it holds bool, which has no derivative"),
+        ("y = x.long()", "it holds int64, which has no derivative"),
+        ("y = x.int() * 2", "it holds int32, which has no derivative"),
+        ("y = x.argmax()", "it holds int64, which has no derivative"),
+    ],
+)
+def test_an_output_of_whole_numbers_is_told_that_they_have_no_derivative(text: str, said: str) -> None:
+    with pytest.raises(GradUsageError) as caught:
+        Explorer(Request(text))
+    assert said in str(caught.value)
+    assert "detach" not in str(caught.value)
+
+
+def test_a_column_beside_a_row_is_told_how_to_become_one() -> None:
+    curve = Explorer(Request("y = (x ** 2)[:, None]")).curves.curves[0]
+    assert curve.note is not None
+    assert curve.note.endswith("y.squeeze() would be")
