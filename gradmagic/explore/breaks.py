@@ -23,6 +23,7 @@ __all__ = ["Break", "decimal", "interrupted", "plain", "told", "words_on"]
 
 Kind = Literal["pole", "peak", "jump", "edge", "hole", "kink", "upright"]
 MOST_SAID = 6
+LONGEST = 15  # digits before or behind the point
 FAR = 1000.0  # a slope that would carry it over the picture within this many widths of the break is that of a pole
 SENTENCES: dict[Kind, str] = {
     "pole": "{label} has a pole at {x} = {places}: the curve is not joined there",
@@ -76,7 +77,7 @@ def told(x: Array, rows: Array, scales: Scales) -> Break | None:
     kind: Kind
     if order == 0:
         y = float("nan")
-        if is_pole(x, ends, scales):
+        if is_pole(x, ends, scales) or grows(x, ends, place):
             kind = "pole"
         elif not known[0, 0] or not known[0, -1]:
             kind = "edge"
@@ -87,7 +88,9 @@ def told(x: Array, rows: Array, scales: Scales) -> Break | None:
     else:
         kind, y = "kink", beside(x, rows, plain(x[0], place, x[-1], scales.wide))
         steep = np.abs(ends[order]) > 50 * scales.size[order]
-        if order == 1 and (steep.all() and ends[1, 0] * ends[1, 1] > 0):
+        if np.isnan(ends[order]).any():  # on that side nothing is known of a slope, nor that it jumps
+            kind = "edge"
+        elif order == 1 and (steep.all() and ends[1, 0] * ends[1, 1] > 0):
             kind = "upright"
     return Break(kind, order, plain(x[0], place, x[-1], scales.wide), y, float(x[0]), float(x[-1]), gaps)
 
@@ -102,7 +105,9 @@ def beside(x: Array, rows: Array, place: float) -> float:
 def lowest(rows: Array, known: Array, scales: Scales) -> int | None:
     """The lowest order that is not a number somewhere, or changes from end to end by what can be seen."""
     with np.errstate(all="ignore"):
-        jumps = np.abs(rows[:, -1] - rows[:, 0]) > scales.pixel + scales.slack(np.zeros((1, 2)), ends_of(rows))[:, 0, 0]
+        slack = scales.slack(np.zeros((1, 2)), ends_of(rows))[:, 0, 0]
+        # where a slope is no number, nothing is forgiven for it
+        jumps = np.abs(rows[:, -1] - rows[:, 0]) > scales.pixel + np.nan_to_num(slack, posinf=np.inf)
     torn = np.flatnonzero(jumps | ~known.all(axis=1))
     return int(torn[0]) if torn.size else None
 
@@ -118,6 +123,16 @@ def is_pole(x: Array, ends: Array, scales: Scales) -> bool:
     reach = FAR * float(x[-1] - x[0])
     far = np.abs(ends[0] - scales.centre[0]) > 0.75 * scales.size[0]
     return bool(np.any(far & (np.abs(ends[1]) * reach > 0.5 * scales.size[0])))
+
+
+def grows(x: Array, ends: Array, place: float) -> bool:
+    """Whether y goes up towards the break on a side as a power of the distance does, however small it still is."""
+    if len(ends) < 2 or not np.isfinite(ends[:2]).all():
+        return False
+    away = x[[0, -1]] - place
+    turns = -ends[1] * away / ends[0]  # the power, if y is one of the distance
+    flat = np.abs(ends[0]) < np.abs(ends[0]).max() / 1e3
+    return bool(((turns > 0.5) & (turns < 9)).all() or (((turns > 0.5) & (turns < 9)) | flat).all())
 
 
 def place_of(x: Array, row: Array, known: Array) -> tuple[float, tuple[float, ...]]:
@@ -141,6 +156,10 @@ def place_of(x: Array, row: Array, known: Array) -> tuple[float, tuple[float, ..
 def decimal(lo: float, x: float, hi: float, pixel: float) -> str:
     """The shortest number between the two, in no more digits than a ten-thousandth of a pixel asks for."""
     most = max(0, 4 - int(np.floor(np.log10(pixel))))
+    if most > LONGEST or abs(x) >= 10.0**LONGEST:
+        return next(
+            (text for digits in range(6, 17) if lo <= float(text := f"{x + 0.0:.{digits}g}") <= hi), f"{x + 0.0:.6g}"
+        )
     for digits in range(most):
         if lo <= round(x, digits) <= hi:
             return f"{round(x, digits) + 0.0:.{digits}f}"

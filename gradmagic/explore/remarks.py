@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradmagic.explore.breaks import MOST_SAID, words_on
+from gradmagic.explore.breaks import LONGEST, MOST_SAID, words_on
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.request import Range
 from gradmagic.explore.sampling import Sampling
@@ -48,6 +48,8 @@ def torn_or_lost(trace: Trace, state: State, sampling: Sampling) -> tuple[str, .
 def rounded(value: float, width: float) -> str:
     """A number in four digits of a range of this width."""
     digits = max(0, 3 - int(np.floor(np.log10(width))))
+    if digits > LONGEST or abs(value) >= 10.0**LONGEST:
+        return f"{value + 0.0:.4g}"
     return f"{round(value, digits) + 0.0:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
 
 

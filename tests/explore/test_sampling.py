@@ -233,3 +233,40 @@ def test_a_jump_of_a_second_derivative_is_no_kink_of_y() -> None:
 def test_where_a_curve_bends_up_is_told_on_each_side_of_its_pole() -> None:
     (mark,) = explorer("1/x", x=(-3, 3), show="bends").curves.marks
     assert mark.words == "y bends upwards for x from 0 to 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "known"),
+    [
+        ("1 / (x + 9) * 1e-6 + exp(x)", (-10, 10, 1), [("pole", -9)]),
+        ("1e-9 / x + x", (-5, 5, 1), [("pole", 0)]),
+        ("floor(x) + 1e-3 * x", (-0.5, 0.5, 0.1), [("jump", 0)]),
+        ("where(x > 0, sqrt(x) + 1, 0 * x)", (-3, 3, 1), [("jump", 0)]),
+        ("where(x > 0, 1e-6 / x, 0 * x)", (-3, 3, 1), [("pole", 0)]),
+        ("sin(x) / x", (-3, 3, 1), [("hole", 0)]),
+    ],
+)
+def test_a_break_of_y_is_what_it_is_however_small_and_whatever_is_known_beside_it(text, span, known) -> None:
+    torn = explorer(text, x=span).curves.torn
+    assert torn is not None
+    assert [one.kind for one in torn] == [kind for kind, _ in known]
+    np.testing.assert_allclose([one.x for one in torn], [x for _, x in known], atol=1e-6)
+
+
+def test_where_the_branch_not_taken_leaves_no_slope_no_kink_is_claimed() -> None:
+    notes = " ".join(explorer("where(x < 0, 0, x**1.5)", x=(-3, 3, 1)).curves.notes)
+    assert "where() differentiates the branch that is not taken, too" in notes
+    assert "not differentiable" not in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "said"),
+    [
+        ("0 * x", (0, 1e-300), "distance, 2.5e-303, nothing"),
+        ("abs(x - 1e-200)", (0, 3e-200), "x = 1e-200:"),
+        ("abs(x - 1e200)", (0, 3e200), "x = 1e+200:"),
+        ("floor(x)", (0, 3e15), "from 0 to 3e+15:"),
+    ],
+)
+def test_places_far_from_one_are_not_written_out_in_zeros(text: str, span: tuple[float, float], said: str) -> None:
+    assert said in " ".join(explorer(text, x=span).curves.notes)
