@@ -137,11 +137,11 @@ INFINITE = ("Sqrt", "Log", "Pow", "Div", "Reciprocal", "Norm", "Rsqrt", "Asin", 
 def undefined(label: str, y_label: str, missing: int, of: int, names: Collection[str]) -> str:
     """A derivative that is no number where y is one.
 
-    >>> undefined("dy/dx", "y", 3, 7, {"WhereBackward0", "SqrtBackward0"})[:82]
-    'dy/dx is NaN at 3 of 7 places where y is a number: 0 · ∞ (SqrtBackward0). where() '
+    >>> undefined("dy/dx", "y", 3, 7, {"WhereBackward0", "SqrtBackward0"})[:93]
+    'dy/dx is NaN at 3 of 7 places where y is a number: 0 · ∞ or 0 · NaN (SqrtBackward0). where() '
     """
     guilty = sorted(name for name in names if name.startswith(INFINITE) or "Norm" in name)
-    said = f"{label} is NaN at {missing} of {of} places where {y_label} is a number: 0 · ∞"
+    said = f"{label} is NaN at {missing} of {of} places where {y_label} is a number: 0 · ∞ or 0 · NaN"
     said += f" ({', '.join(guilty)})." if guilty else "."
     if any(name.startswith("Where") for name in names):
         said += (

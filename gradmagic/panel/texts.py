@@ -64,7 +64,9 @@ def caption(curves: Curves) -> str:
         said = html.escape(curve.note or "") if curve.calm else f"{html.escape(curve.label)} = {words}"
         parts.append(f'<span class="gm-o{curve.hue} gm-whole">{said}</span>')
     said = html.escape(report.by_choice(curves))
-    return f'<div class="gm-caption">at {", ".join(parts)}{f"; {said}" if said else ""}</div>'
+    # a comma stays on the line of what it follows
+    whole = [f'<span class="gm-whole">{part},</span>' for part in parts[:-1]] + parts[-1:]
+    return f'<div class="gm-caption">at {" ".join(whole)}{f"; {said}" if said else ""}</div>'
 
 
 def found(curves: Curves) -> str:

@@ -13,6 +13,7 @@ import ipywidgets as w
 
 from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
+from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Call
 from gradmagic.panel import texts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Words"]
 
 KEPT = "What is shown is the last that could be computed."
+OF_SLOPES = frozenset(OVERLAYS) - {"asymptotes", "kinks"}  # what is made of y and its slopes
 CURES = 3  # buttons for cures, at most
 
 
@@ -98,7 +100,11 @@ class Words:
 
 
 def without_tangent(curves: Curves, state: State) -> str:
-    """Why there is no tangent though it is switched on: it would not touch the curve."""
-    if curves.style != "line" or curves.slopes or state.weights == "ones" or "tangent" not in state.look.overlays:
+    """Why there is no tangent, nor what else is switched on: it would not touch the curve."""
+    if curves.style != "line" or curves.slopes or state.weights == "ones":
         return ""
-    return f"No tangent is drawn: by the weights {state.weights}, dy/dx is not the slope of y."
+    asked = [OVERLAYS[name].title.rstrip(" ◆□○×") for name in OVERLAYS if name in state.look.overlays & OF_SLOPES]
+    if not asked:
+        return ""
+    what = f"No {asked[0]} is drawn" if len(asked) == 1 else f"Not drawn are {', '.join(asked)}"
+    return f"{what}: by the weights {state.weights}, dy/dx is not the slope of y."

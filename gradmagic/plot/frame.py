@@ -368,7 +368,8 @@ def cut_note(label: str, known: Reach, limits: Limits, scale: Scale) -> list[str
     if limits.holds(known.least, known.most):
         return []
     least, most = scale.number(known.least), scale.number(known.most)
-    return [f"{label} goes beyond its axis: its samples reach from {least:.4g} to {most:.4g}."]
+    whose = "go beyond their axis: their" if ", " in label else "goes beyond its axis: its"
+    return [f"{label} {whose} samples reach from {least:.4g} to {most:.4g}."]
 
 
 def both_note(label: str, scale: Scale) -> str:

@@ -291,6 +291,12 @@ def test_a_tangent_that_is_missing_is_told_why() -> None:
     assert "No tangent" not in str(panel.words.notes.value)
     panel.controls.weights.kind.value = "expression"
     assert "No tangent is drawn: by the weights cos(x), dy/dx is not the slope of y." in str(panel.words.notes.value)
+    for name in ("zeros", "circle"):
+        panel.controls.shown.overlays.switches[name].value = True
+    said = "Not drawn are tangent, osculating circle, zeros: by the weights cos(x), dy/dx is not the slope of y."
+    assert said in str(panel.words.notes.value)
+    for name in ("zeros", "circle"):
+        panel.controls.shown.overlays.switches[name].value = False
     panel.controls.shown.overlays.switches["tangent"].value = False
     assert "No tangent" not in str(panel.words.notes.value)
     panel.close()

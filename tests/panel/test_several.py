@@ -16,6 +16,9 @@ def test_caption_and_read_outs_say_each_in_its_colour(panel):
     caption = panel.words.caption.value
     assert '<span class="gm-o0 gm-whole">u = 2</span>' in caption
     assert '<span class="gm-o1 gm-whole">dv/dx = 2</span>' in caption
+    assert (
+        '<span class="gm-whole"><span class="gm-o0 gm-whole">u = 2</span>,</span>' in caption
+    )  # no line begins with it
     assert panel.words.readouts.value.count("<span") == 6
 
 

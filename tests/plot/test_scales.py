@@ -153,3 +153,9 @@ def test_a_pole_does_not_take_the_whole_of_a_logarithmic_axis():
     frame.draw(curves("x / (1 + x**3) + 1e-3 / (x - 20)**2", x=(0.01, 100), log="x,y"))
     assert frame._limits[0].hi < 3, "a thousand, and not ten to the twelfth"
     assert any(note.startswith("y goes beyond its axis: its samples reach from") for note in frame.notes)
+
+
+def test_what_goes_beyond_an_axis_together_is_said_of_all_of_it() -> None:
+    frame = Frame()
+    frame.draw(Explorer(*request_from("1/x, tan(x)", x=(-3, 3, 1))).curves)
+    assert any(note.startswith("y1, y2 go beyond their axis: their samples reach from") for note in frame.notes)
