@@ -121,8 +121,13 @@ class Panel:
     def state(self, state: State) -> None:
         with self._lock:
             self._work.stop("dropped")
-            self._wanted = state
-            self._show_controls()
+            before, self._wanted = self._wanted, state
+            try:
+                self._show_controls()
+            except Exception:  # no control can say such a state: it is not taken up
+                self._wanted = before
+                self._show_controls()
+                raise
             self._render(Extent.ALL, nothing, here)
 
     @property

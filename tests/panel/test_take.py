@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from traitlets import Float, HasTraits, link
+from traitlets import Float, HasTraits, TraitError, link
 
 import gradmagic
 from gradmagic.explore.request import GradUsageError
@@ -111,6 +111,36 @@ def test_another_widget_can_be_linked_to_a_parameter(panel):
     panel.state = replace(panel.state, params={"a": 1.25})
     assert other.value == 1.25
     assert panel.linked.at_x0[0] == pytest.approx(1.25 * np.sin(1.5))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights", "import os"), ("retain_graph", "banana"), ("order", 40), ("order", 0), ("a", float("nan")),
+        ("x0", float("inf")), ("create_graph", "no"),
+    ],
+)  # fmt: skip
+def test_a_trait_that_no_control_can_say_is_refused_and_nothing_has_moved(panel, name, value):
+    before, linked = panel.state, panel.linked
+    kept = getattr(linked, name)
+    with pytest.raises((TraitError, GradUsageError)):
+        setattr(linked, name, value)
+    assert panel.state == before
+    assert getattr(linked, name) == kept
+    linked.a = 2.5
+    assert panel.state.params["a"] == 2.5
+    assert linked.at_x0[0] == pytest.approx(panel.curves.at_x0[0])
+    assert panel.words.problem.value == ""
+
+
+def test_an_order_that_a_map_has_not_is_refused_too():
+    panel = gradmagic.explore("x * y", wrt="x,y")
+    with pytest.raises(TraitError):
+        panel.linked.order = 5
+    assert panel.state.order == panel.linked.order == 2
+    panel.linked.x0 = 1.0
+    assert panel.state.x0 == 1.0
+    panel.close()
 
 
 def test_what_links_move_is_drawn_once(panel):
