@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradmagic.explore.backends import backend_of
+from gradmagic.explore.backends import Backend, backend_of
 from gradmagic.explore.outputs import array_of, input_of, output_of
 from gradmagic.explore.program import Program
 from gradmagic.explore.request import GradUsageError, Request
@@ -22,14 +22,17 @@ from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 from gradmagic.explore.weights import Weights
 from gradmagic.ops.blocks import in_blocks
-from gradmagic.ops.expansion import derivatives
+from gradmagic.ops.expansion import NoSeriesError, derivatives
 
 __all__ = ["Block", "as_given", "sampled"]
 
 
 @dataclass(slots=True)
 class Block:
-    """Runs the cell on some points, silently, and gives orders 0 to `order` there; other processes can be sent it."""
+    """Runs the cell on some points, silently, and gives orders 0 to `order` there; other processes can be sent it.
+
+    With `calls` what has no series is differentiated by calls of grad, which run functions and hooks of the user's.
+    """
 
     request: Request
     params: Mapping[str, float]
@@ -37,11 +40,12 @@ class Block:
     order: int
     program: Program | None = field(default=None, repr=False)
     output: int = 0
+    calls: bool = False
 
     def __reduce__(self) -> Any:
         plain = replace(self.request, ranges=dict(self.request.ranges), values=dict(self.request.values))
         # code does not travel: it is parsed there
-        return Block, (plain, dict(self.params), dict(self.names), self.order, None, self.output)
+        return Block, (plain, dict(self.params), dict(self.names), self.order, None, self.output, self.calls)
 
     def __call__(self, points: Array) -> Array:
         program = self.program
@@ -61,13 +65,36 @@ class Block:
             y = output_of(program.result(scope, value), x, program, backend)
             if tuple(y.shape) != points.shape:
                 raise GradUsageError(f"'{program.y_label}' has the shape {tuple(y.shape)} for {points.size} points")
-            found: Array = derivatives(y, x, self.order).values
+            try:
+                found: Array = derivatives(y, x, self.order).values
+            except NoSeriesError:
+                if not self.calls:
+                    raise
+                found = by_grad(y, x, self.order, backend)
             return found
 
 
 def as_given(x: Array, given: Array) -> bool:
     """Whether the cell has left x as it was, be it in another precision."""
     return np.array_equal(x, given.astype(x.dtype, copy=False))
+
+
+def by_grad(y: Any, x: Any, order: int, backend: Backend) -> Array:
+    """The same as calls of grad give it; NaN from the order on that is refused."""
+    rows = np.full((order + 1, *y.shape), np.nan, array_of(y).dtype)
+    rows[0], current = array_of(y), y
+    for k in range(1, order + 1):
+        if not current.requires_grad:
+            rows[k:] = 0
+            break
+        weights = backend.constant(np.ones(current.shape), current)
+        try:
+            (found,) = backend.grad(current, x, weights, create_graph=k < order, allow_unused=True)
+        except RuntimeError:
+            break
+        current = found if found is not None else backend.constant(np.zeros(x.shape), y)
+        rows[k] = array_of(current)
+    return rows
 
 
 def sampled(
@@ -111,7 +138,7 @@ def sampled(
     if program.domain is None or not trace.pointwise or trace.kind != "curve":
         raise GradUsageError(f"{program.y_label} is no curve over a range of {program.wrt}, so no other grid fits it")
     names = {name: namespace[name] for name in program.reads if name in namespace}
-    evaluate = Block(program.request, state.params, names, state.order, program, program.output)
+    evaluate = Block(program.request, state.params, names, state.order, program, program.output, calls=True)
     if not known_apart:
         refuse_unlike(evaluate, trace, program)
     out: Array = in_blocks(evaluate, x, state.order + 1, executor=executor, size=block)

@@ -60,3 +60,38 @@ def test_a_gradient_that_is_not_that_of_z_is_found_and_said():
     found = check(Explorer(*request_from("z = x.detach() * x * y", of="z", x=(1, 2), y=(1, 2))))
     assert not found[0].ok
     assert ", " in str(found[0]).rpartition(" at ")[2]
+
+
+CUBE = """
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x ** 3
+
+    @staticmethod{}
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * {} * x ** 2
+
+y = Cube.apply(x)
+"""
+ONCE = "\n    @torch.autograd.function.once_differentiable"
+
+
+@pytest.mark.parametrize(("factor", "right"), [(3, True), (2, False)])
+def test_the_rule_of_a_users_own_function_is_checked(factor, right):
+    first, second = checks(CUBE.format("", factor), "central")
+    assert first.ok is right
+    assert first.places
+    assert second.ok
+
+
+def test_of_a_function_that_is_differentiable_once_the_first_derivative_is_checked():
+    first, second = checks(CUBE.format(ONCE, 2), "central")
+    assert not first.ok
+    assert not second.places
+
+
+def test_hooks_are_checked_for_what_they_do():
+    assert not checks("z = x * 1\nz.register_hook(lambda g: 2 * g)\ny = z ** 2", "central")[0].ok
