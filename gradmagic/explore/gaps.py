@@ -5,17 +5,21 @@ A line between two samples asserts that the function runs there, so it breaks wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradmagic.explore.digits import place_in
 from gradmagic.explore.trace import Array, Trace
 
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curve
 
-__all__ = ["broken"]
+__all__ = ["broken", "holes_in_words"]
+
+MOST_SAID = 6
 
 
 def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curve], tuple[int, ...], tuple[str, ...]]:
@@ -24,14 +28,14 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
     Where y jumps all have a gap; where only a derivative does, the curves below it run on.
     """
     y = np.asarray(trace.y)
-    gaps = [jumps(x, trace)]
+    gaps, holes = [jumps(x, trace)], holes_in_words(trace)
     if len(gaps[0]) > len(x) // 10:
         said = f"{trace.y_label} changes faster than {len(x)} samples can show: use a smaller range, or --points"
-        return x, found, (), (said,)
+        return x, found, (), (said, *holes)
     gaps += [kinks(x, trace, order, gaps[0]) for order in range(1, len(trace.derivatives) + 1)]
     every = np.unique(np.concatenate(gaps))
     if not len(every):
-        return x, found, (), ()
+        return x, found, (), holes
     share = shares(y, every)
     for order, own in enumerate(gaps[1:], start=1):
         if len(own):
@@ -51,7 +55,28 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
         if len(own)
     )
     places = every + 1 + np.arange(len(every))
-    return np.insert(x, every + 1, middle), result, tuple(places.tolist()), notes
+    return np.insert(x, every + 1, middle), result, tuple(places.tolist()), (*notes, *holes)
+
+
+def holes_in_words(trace: Trace, told: Iterable[tuple[float, float]] = ()) -> tuple[str, ...]:
+    """That y is not a number at single samples, as (x² − 1)/(x − 1) at 1: a gap of one is not seen in a picture.
+
+    What lies in a stretch that is told anyway is left out.
+    """
+    x, y = trace.x, trace.y
+    if y is None or y.shape != x.shape or x.ndim != 1:
+        return ()
+    known = np.isfinite(y)
+    alone = np.isnan(y)
+    alone[:1] = alone[-1:] = False
+    alone[1:-1] &= known[:-2] & known[2:]
+    for lo, hi in told:
+        alone &= ~((x >= lo) & (x <= hi))
+    places = x[alone]
+    if not places.size or len(places) > len(x) // 10:
+        return ()
+    said = ", ".join(place_in(x, float(at)) for at in places[:MOST_SAID]) + (", …" if len(places) > MOST_SAID else "")
+    return (f"{trace.y_label} is not defined at {trace.x_label} = {said} itself",)
 
 
 def note_on(found: list[Curve], order: int, places: str, trace: Trace) -> str:

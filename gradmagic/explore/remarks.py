@@ -9,6 +9,7 @@ import numpy as np
 
 from gradmagic.explore.breaks import LONGEST, MOST_SAID, words_on
 from gradmagic.explore.explain import ordinal_label
+from gradmagic.explore.gaps import holes_in_words
 from gradmagic.explore.request import Range
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.state import State
@@ -20,6 +21,7 @@ __all__ = ["said_of", "stays_linear"]
 def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
     """What the breaks are, where resolution ends, and that a curve is constant as far as is known."""
     said = torn_or_lost(trace, state, sampling) if sampling.breaks or sampling.lost else ()
+    said += holes_in_words(trace, [(one.lo, one.hi) for one in sampling.breaks])
     if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
         width = float(trace.x[-1] - trace.x[0])
         step = rounded(width / (np.sum(sampling.even) - 1), width / 100)

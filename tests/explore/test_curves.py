@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.curves import Curves, curves
-from gradmagic.explore.explorer import Explorer
+from gradmagic.explore.explorer import Explorer, request_from
 from gradmagic.explore.reading import parse_line
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Derivative, Trace
@@ -174,3 +174,22 @@ def test_a_kink_breaks_the_derivative_and_not_the_curve() -> None:
     assert found.x[gap] == pytest.approx(0, abs=1e-7)
     np.testing.assert_allclose(y[gap - 1 : gap + 2], 0, atol=1e-7)
     np.testing.assert_array_equal(slope[gap - 1 : gap + 2], [-1, np.nan, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(x**2 - 1) / (x - 1)", "y is not defined at x = 1 itself"),
+        ("(x**3 - 1) / (x - 1)", "y is not defined at x = 1 itself"),
+        ("x / abs(x)", "y is not defined at x = 0 itself"),
+        ("sin(x) / x", "y is not defined at x = 0 itself, though it has a limit there"),
+    ],
+)
+def test_a_gap_of_one_sample_is_said(text, said):
+    notes = Explorer(*request_from(text, x=(-5, 5, 0.5))).curves.notes
+    assert [note for note in notes if "not defined" in note] == [said]
+
+
+@pytest.mark.parametrize("text", ["1 / x", "log(x)", "sqrt(x)", "tan(x)", "x**2"])
+def test_poles_and_empty_sides_are_no_gaps_of_one_sample(text):
+    assert "not defined" not in " ".join(Explorer(*request_from(text, x=(-5, 5, 0.5))).curves.notes)
