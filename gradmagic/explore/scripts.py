@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -153,13 +155,22 @@ class Writing:
         lines += [f"{name} = {float(value)!r}" for name, value in self.state.params.items()]
         lines += [f"{name} = {float(value)!r}" for name, value in self.program.request.values.items()]
         own = [name for name in self.program.reads if name in self.namespace and name not in self.trace_names()]
-        lines += [line for name in own for line in self.owned(name)]
+        written: set[str] = set()
+        lines += [line for name in own for line in self.owned(name, self.namespace, written)]
         return "\n".join(lines)
 
-    def owned(self, name: str) -> Iterator[str]:
-        """A name of the notebook's, as far as it can be written down."""
-        value = self.namespace[name]
-        if isinstance(value, bool | int | float | str | complex):
+    def owned(self, name: str, names: Mapping[str, Any], written: set[str]) -> Iterator[str]:
+        """A name of the notebook's, as far as it can be written down, after those that it needs itself."""
+        if name in written:
+            return
+        written.add(name)
+        value = names[name]
+        if (source := self.source(name, value)) is not None:
+            for other in value.__code__.co_names:
+                if other in value.__globals__ and other not in ("np", "torch"):
+                    yield from self.owned(other, value.__globals__, written)
+            yield source
+        elif isinstance(value, bool | int | float | str | complex):
             yield f"{name} = {value!r}"
         elif isinstance(value, np.ndarray) and value.size <= LONG:
             yield f"{name} = np.array({value.tolist()!r}, dtype=np.{value.dtype})"
@@ -168,6 +179,26 @@ class Writing:
             yield f"{name} = torch.tensor({value.tolist()!r}, dtype={value.dtype}{grad})"
         elif not hasattr(value, "__path__") and getattr(value, "__name__", "") not in ("numpy", "gradmagic.torch"):
             yield f"# {name}: the notebook's own, {type(value).__name__}"
+
+    def source(self, name: str, value: Any) -> str | None:
+        """A function of the notebook's as it is written there, on this engine; None where that cannot be had."""
+        if not inspect.isfunction(value) or value.__closure__:
+            return None
+        try:
+            text = textwrap.dedent(inspect.getsource(value)).strip("\n")
+            tree = ast.parse(text)
+        except (OSError, SyntaxError):
+            return None
+        first = tree.body[0]
+        lambdas = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+        if isinstance(first, ast.FunctionDef) and first.name == value.__name__ and not first.decorator_list:
+            also = "" if first.name == name else f"\n{name} = {first.name}"
+        elif value.__name__ == "<lambda>" and len(lambdas) == 1:
+            text, also = f"{name} = {ast.get_source_segment(text, lambdas[0])}", ""
+            tree = ast.parse(text)
+        else:
+            return None
+        return f"{edited(text, [*self.imports(tree, text), *self.functions(tree)])}{also}"
 
     def place(self) -> int | None:
         """The sample at x0."""

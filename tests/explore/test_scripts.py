@@ -64,3 +64,42 @@ def test_names_of_the_notebook_are_written_down_where_they_can_be():
     assert "k = 3\n" in written
     assert "table = np.array([1.0, 2.0], dtype=np.float64)" in written
     assert "# helper: the notebook's own" in written
+
+
+K = 2.5
+bump = lambda u: np.exp(-(u**2))  # noqa: E731  as people write it in a notebook
+
+
+def steep(u):
+    return np.tanh(K * u)
+
+
+def wave(x, a=2.0):
+    """A helper that calls another, and reads a number."""
+    return np.sin(a * x) + steep(x)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [("wave(x) + bump(x) * b", {"wave": wave, "bump": bump}), (wave, None), (lambda x, a: a * x**3, None)],
+)
+def test_a_script_brings_the_functions_of_the_notebook_along(what, names, engine):
+    if engine == "torch":
+        pytest.importorskip("torch")
+    explorer = Explorer(*request_from(what, names) if names else request_from(what))
+    written = script(explorer.program, explorer.state, explorer.trace, explorer.namespace, engine)
+    found = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(written, "<script>", "exec"), found)
+    for name, shown in zip(("y", "dydx", "d2ydx2"), numbers_of(explorer.trace), strict=True):
+        np.testing.assert_allclose(found[name].detach().numpy(), shown, rtol=1e-9, atol=1e-12, err_msg=written)
+
+
+def test_a_function_that_closes_over_something_is_only_named():
+    def maker(c):
+        return lambda x: c * x
+
+    explorer = Explorer(*request_from("f(x)", {"f": maker(2.0)}))
+    written = script(explorer.program, explorer.state, explorer.trace, explorer.namespace, "gradmagic")
+    assert "# f: the notebook's own, function" in written
