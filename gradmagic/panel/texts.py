@@ -65,8 +65,9 @@ def caption(curves: Curves) -> str:
         parts.append(f'<span class="gm-o{curve.hue} gm-whole">{said}</span>')
     said = html.escape(report.by_choice(curves))
     # a comma stays on the line of what it follows
-    whole = [f'<span class="gm-whole">{part},</span>' for part in parts[:-1]] + parts[-1:]
-    return f'<div class="gm-caption">at {" ".join(whole)}{f"; {said}" if said else ""}</div>'
+    x, *values = parts
+    whole = " ".join([*(f'<span class="gm-whole">{part},</span>' for part in values[:-1]), *values[-1:]])
+    return f'<div class="gm-caption">at {x}{f", {whole}" if whole else ""}{f"; {said}" if said else ""}</div>'
 
 
 def found(curves: Curves) -> str:
