@@ -30,7 +30,7 @@ def place_in(x: Array, at: float) -> str:
     Examples
     --------
     >>> place_in(np.array([-1.0, 2.0]), 2 / 3), place_in(np.array([1e6, 1e6 + 1]), 1e6 + 2 / 3)
-    ('0.666667', '1000000.66667')
+    ('0.666667', '1000000.666667')
     >>> place_in(np.array([1.0, 1.0 + 1e-12]), 1 + 5e-13), place_in(np.array([-1.0, 1.0]), -0.0)
     ('1.0000000000005', '0')
     """

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gradmagic.explore.breaks import plain
 from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curves
 
-__all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise"]
+__all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise", "stretches"]
 
+EPSILON = float(np.finfo(float).eps)
+SLOPES = 1e-10  # of the usual slope: a change that is less is rounding, or nothing that a picture shows
+PIXELS = 500  # that a range has on a picture, about
 MOST = 200  # features of one kind; with more, the samples say little
 
 
@@ -76,22 +80,13 @@ class Piecewise:
                 if abs(root.imag) < 1e-7 and -1e-9 <= root.real <= 1 + 1e-9:
                     found.append(float(self.x[i] + root.real * (self.x[i + 1] - self.x[i])))
                     break
-        return np.sort(np.array(found))
+        places = np.sort(np.array(found))
+        return np.where(np.abs(places) <= 1e-13 * (self.x[-1] - self.x[0]), 0.0, places)
 
     def rests(self) -> Array:
         """Where stretches of zeros begin and end."""
         zero = np.concatenate([[False], (self.coefficients == 0).all(axis=0), [False]])
         return self.x[np.flatnonzero(zero[1:] != zero[:-1])]
-
-    def signs(self, edges: Array) -> Array:
-        """The sign between each two of these places, between which it changes none."""
-        middle = self((edges[1:] + edges[:-1]) / 2)
-        inside = (self.x[1:] + self.x[:-1]) / 2
-        share = np.searchsorted(edges, inside) - 1
-        values = self(inside)
-        there = np.isfinite(values) & (share >= 0) & (share < len(middle))
-        sums = np.bincount(share[there], np.sign(values[there]), len(middle))
-        return np.sign(np.where(sums != 0, sums, middle))
 
     def _turns(self, i: int) -> bool:
         """Whether the signs left and right of this sample differ."""
@@ -151,23 +146,114 @@ def features(curves: Curves) -> tuple[Feature, ...]:
     curve = piecewise(curves)
     if curve is None:
         return ()
-    zeros = zeros_of(curves, curve)
-    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros]
-    slope = curve.derivative()
-    if len(curve.coefficients) > 2:
-        for x, y in zip(turns := slope.roots(), curve(turns), strict=True):
-            # by its slopes: beside y itself, how far it turns may be rounding
-            before, after = slope(x + np.array([-1e-3, 1e-3]) * np.median(np.diff(curves.x)))
-            kind: Literal["minimum", "maximum"] = "maximum" if before > 0 or after < 0 else "minimum"
-            found.append(Feature(kind, float(x), float(y)))
-    if len(curve.coefficients) > 4:
-        bend = slope.derivative()
-        bends = beyond_rounding(bend, bend.roots(), curves)
-        found += [Feature("inflection", float(x), float(y)) for x, y in zip(bends, curve(bends), strict=True)]
+    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros_of(curves, curve)]
+    found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curves, 1)]
+    found += [Feature("inflection", x, y) for x, y, _ in turns(curves, 2)]
     found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
     found += touching(found, curves)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
     return tuple(sorted((one for one in found if counts[one.kind] <= MOST), key=lambda one: one.x))
+
+
+@record
+class Stretches:
+    """Between which places a derivative keeps its sign.
+
+    Parameters
+    ----------
+    edges : ndarray of shape (n + 1,)
+        The ends of the range, the zeros, the ends of stretches of zeros, and where the curve is torn.
+    signs : ndarray of shape (n,)
+        The sign between each two of them; 0 where it is zero, or nothing but rounding.
+    roots : ndarray of shape (m,)
+        Those edges that are zeros between two signs, or between a sign and rounding.
+    derivative : Piecewise
+        The derivative itself.
+    """
+
+    edges: Array
+    signs: Array
+    roots: Array
+    derivative: Piecewise
+
+
+def stretches(curves: Curves, order: int) -> Stretches | None:
+    """Where the derivative of this order is positive, zero and negative; None if it is not known."""
+    curve = piecewise(curves)
+    if curve is None or len(curve.coefficients) <= 2 * order:
+        return None
+    for _ in range(order):
+        curve = curve.derivative()
+    if not np.isfinite(curve.coefficients).any():
+        return None
+    torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
+    roots = curve.roots()
+    edges = np.unique(np.concatenate([curves.x[[0, -1]], roots, curve.rests(), torn]))
+    sums = integrals(curves.x, values_of(curves, order), edges, curve)
+    return Stretches(edges, np.where(np.abs(sums) > rounding_of(curves, order), np.sign(sums), 0.0), roots, curve)
+
+
+def turns(curves: Curves, order: int) -> Iterator[tuple[float, float, float]]:
+    """Where the derivative of this order goes through zero, y there, and its sign before."""
+    curve, found = piecewise(curves), stretches(curves, order)
+    if curve is None or found is None:
+        return
+    slope, known = usual(curves, 1), np.isin(found.edges, found.roots)
+    for place in np.flatnonzero(found.signs[:-1] * found.signs[1:] < 0):
+        if known[place + 1]:
+            x = float(found.edges[place + 1])
+            x = 0.0 if flat_to_zero(curves, order, x, found.derivative) else x
+            y = float(curve(np.array(x)))
+            rounding = 4 * EPSILON * (usual(curves, 0) + abs(x) * slope)  # of y, and of the place
+            yield x, 0.0 if abs(y) <= rounding else y, float(found.signs[place])
+
+
+def flat_to_zero(curves: Curves, order: int, x: float, derivative: Piecewise) -> bool:
+    """Whether 0 lies within a cell, and nothing but rounding between: where x⁴ turns, its slopes leave much room."""
+    i = int(np.searchsorted(curves.x, x))
+    cell = float(np.ptp(curves.x[max(i - 1, 0) : i + 2]))
+    between = np.abs(derivative(np.array([0.0, x / 2])))
+    return abs(x) < cell and float(between.max()) * cell <= rounding_of(curves, order)
+
+
+def integrals(x: Array, row: Array, edges: Array, between: Piecewise) -> Array:
+    """What a derivative adds up to from edge to edge: by its own values, or by one `between` them if there are none."""
+    apart = np.diff(x)
+    weights = np.concatenate([apart, [0.0]]) / 2 + np.concatenate([[0.0], apart]) / 2
+    stretch = np.searchsorted(edges, x) - 1
+    inside = np.isfinite(row) & ~np.isin(x, edges)
+    sums = np.bincount(stretch[inside], (row * weights)[inside], len(edges) - 1)
+    empty = np.bincount(stretch[inside], minlength=len(edges) - 1) == 0
+    middle = between((edges[1:] + edges[:-1]) / 2) * np.diff(edges)
+    return np.where(empty, np.nan_to_num(middle, nan=0.0), sums)
+
+
+def rounding_of(curves: Curves, order: int) -> float:
+    """By how much y, or its slope, may change by rounding alone."""
+    size = 4 * EPSILON * usual(curves, 0)
+    if order == 1:
+        return size
+    return max(SLOPES * usual(curves, 1), 4 * size / float(curves.x[-1] - curves.x[0]))
+
+
+def usual(curves: Curves, order: int) -> float:
+    """What a derivative is as large as over half of the range, however many samples there are where it is larger."""
+    row = np.abs(values_of(curves, order))
+    apart = np.diff(curves.x)
+    weights = np.concatenate([apart, [0.0]]) + np.concatenate([[0.0], apart])
+    there = np.isfinite(row)
+    if not there.any():
+        return 0.0
+    by_size = np.argsort(row[there])
+    shares = np.cumsum(weights[there][by_size])
+    return float(row[there][by_size][np.searchsorted(shares, shares[-1] / 2)])
+
+
+def values_of(curves: Curves, order: int) -> Array:
+    """The first curve of this order."""
+    found = next(curve.values for curve in curves.curves if curve.order == order)
+    assert found is not None
+    return found
 
 
 def zeros_of(curves: Curves, curve: Piecewise) -> Array:
@@ -181,23 +267,10 @@ def zeros_of(curves: Curves, curve: Piecewise) -> Array:
     upright = np.flatnonzero(unknown[1:-1] & (y[:-1] * y[1:] < 0))
     apart = curves.x[upright + 1] - curves.x[upright]
     near = upright[apart < 1e-3 * np.median(np.diff(curves.x))]  # a change of sign that was followed closely
-    share = y[near] / (y[near] - y[near + 1])
-    between = curves.x[near] + share * (curves.x[near + 1] - curves.x[near])
+    pixel = float(curves.x[-1] - curves.x[0]) / PIXELS
+    cells = zip(curves.x[near].tolist(), curves.x[near + 1].tolist(), strict=True)
+    between = [plain(lo, (lo + hi) / 2, hi, pixel) for lo, hi in cells]
     return np.unique(np.concatenate([curve.roots(), at, between]))
-
-
-def beyond_rounding(bend: Piecewise, roots: Array, curves: Curves) -> Array:
-    """Those zeros of d²y/dx² between which it is more than what rounding leaves of a straight line."""
-    y = next(row.values for row in curves.curves if row.order == 0)
-    assert y is not None
-    known = y[np.isfinite(y)]
-    least = 1e-10 * float(np.ptp(known)) / float(curves.x[-1] - curves.x[0]) ** 2
-    edges = np.concatenate([curves.x[:1], roots, curves.x[-1:]])
-    size = np.abs(bend((bend.x[1:] + bend.x[:-1]) / 2))
-    share = np.clip(np.searchsorted(edges, (bend.x[1:] + bend.x[:-1]) / 2) - 1, 0, len(edges) - 2)
-    largest = np.zeros(len(edges) - 1)
-    np.maximum.at(largest, share, np.nan_to_num(size))
-    return roots[np.minimum(largest[:-1], largest[1:]) > least]
 
 
 def touching(found: Iterable[Feature], curves: Curves) -> Iterator[Feature]:

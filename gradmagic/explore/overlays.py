@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gradmagic.explore.digits import place_in
-from gradmagic.explore.features import Feature, Piecewise, breaks, features, piecewise
+from gradmagic.explore.features import Feature, Piecewise, breaks, features, piecewise, stretches
 from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array
@@ -254,15 +254,10 @@ def positive(name: str, order: int, verb: str) -> Maker:
     """The stretches on which a derivative is positive, as areas behind y."""
 
     def make(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
-        curve = piecewise(curves)
-        if curve is None or len(curve.coefficients) <= 2 * order:
+        found = stretches(curves, order)
+        if found is None:
             return
-        derivative = curve.derivative() if order == 1 else curve.derivative().derivative()
-        if not np.isfinite(derivative.coefficients).any():
-            return
-        torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
-        edges = np.unique(np.concatenate([curves.x[[0, -1]], derivative.roots(), derivative.rests(), torn]))
-        spans = np.column_stack([edges[:-1], edges[1:]])[derivative.signs(edges) > 0]
+        spans = np.column_stack([found.edges[:-1], found.edges[1:]])[found.signs > 0]
         said = ", ".join(f"{place_in(curves.x, a)} to {place_in(curves.x, b)}" for a, b in spans[:MOST_SAID].tolist())
         label = curves.curves[0].label
         words = f"{label} {verb} for {curves.x_label} from {said}" if said else f"{label} {verb} nowhere"

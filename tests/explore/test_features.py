@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradmagic.explore.explorer import Explorer, request_from
-from gradmagic.explore.features import breaks, features, piecewise
+from gradmagic.explore.features import breaks, features, piecewise, stretches
 
 
 def curves_of(text, **given):
@@ -99,3 +99,41 @@ def test_rounding_is_no_inflection(text):
 @pytest.mark.parametrize("text", ["1 + 1e-7 * sin(x)", "1e-9 * sin(x)", "1e9 * sin(x) + x"])
 def test_what_is_small_is_not_taken_for_rounding(text):
     np.testing.assert_allclose(places(text, "inflection", x=(-5, 5)), [-np.pi, 0, np.pi], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "known"),
+    [
+        ("x**4", "minimum", [0]),
+        ("x**10", "minimum", [0]),
+        ("x**5", "inflection", [0]),
+        ("cos(x)", "maximum", [0]),
+        ("x**3 - x", "zero", [-1, 0, 1]),
+        ("where(x > 0, sqrt(x), x)", "zero", [0]),
+        ("x**3 - 0.02 * x**2", "minimum", [0.04 / 3]),  # beside 0, and not at it
+        ("(x - 1e-8)**2", "minimum", [1e-8]),
+    ],
+)
+def test_a_place_at_zero_is_zero_where_zero_is_no_sample(text, kind, known):
+    np.testing.assert_allclose(places(text, kind, x=(-1, 2)), known, rtol=1e-6, atol=1e-15)
+
+
+@pytest.mark.parametrize("text", ["log(sin(x))", "cos(x) - 1", "(x**2 - 1)**2", "sin(x)**2"])
+def test_a_turn_at_which_y_is_zero_but_for_rounding_says_zero(text):
+    curves = curves_of(text, x=(-1, 2))
+    assert [one.y for one in features(curves) if one.kind in ("minimum", "maximum") and abs(one.y) < 1e-9] == [0.0]
+
+
+def test_a_polynomial_rises_where_it_does():
+    seed = 20261129
+    rng = np.random.default_rng(seed)
+    for _ in range(30):
+        roots = np.sort(rng.uniform(-2.5, 2.5, 4))
+        if np.diff(roots).min() < 0.05:
+            continue
+        slope = np.polynomial.Polynomial.fromroots(roots)
+        text = " + ".join(f"({c!r}) * x**{k}" for k, c in enumerate(slope.integ().coef.tolist()) if k)
+        found = stretches(curves_of(text, x=(-3, 3)), 1)
+        assert found is not None, f"seed {seed}"
+        np.testing.assert_allclose(found.edges[1:-1], roots, atol=1e-6, err_msg=f"seed {seed}: {text}")
+        np.testing.assert_array_equal(found.signs, [1, -1, 1, -1, 1], err_msg=f"seed {seed}: {text}")

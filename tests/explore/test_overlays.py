@@ -185,6 +185,13 @@ def test_where_the_second_derivative_jumps_there_is_a_tangent_and_no_circle():
         ("torch.relu(x - 1)**5 - torch.relu(-1 - x)**5", "rises", [-3, -1, 1, 3]),
         ("np.clip(x, -1, 1)**3", "rises", [-1, 1]),
         ("0 * x + 1", "rises", []),
+        ("x / abs(x)", "rises", []),
+        ("tanh(1000 * x)", "rises", [-0.02, 0.02]),
+        ("1 / (1 + exp(-20 * (x + 3)))", "rises", [-3, 3]),
+        *((text, "bends", []) for text in ("x / abs(x)", "ceil(x) + x", "3 * x % 1", "1e-12 * x", "1e12 * x")),
+        *((text, "bends", []) for text in ("sqrt(x**2)", "abs(x - 1) + abs(x + 1)", "(x**2 - 1) / (x - 1)")),
+        ("exp(1 / (x + 4))", "bends", [-3, 3]),
+        ("exp(10 * x)", "bends", [-3, 3]),
     ],
 )
 def test_where_a_derivative_only_touches_zero_or_rests_there_the_stretches_are_told_right(text, overlay, known):
