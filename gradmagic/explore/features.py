@@ -147,8 +147,8 @@ def features(curves: Curves) -> tuple[Feature, ...]:
     if curve is None:
         return ()
     found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros_of(curves, curve)]
-    found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curves, 1)]
-    found += [Feature("inflection", x, y) for x, y, _ in turns(curves, 2)]
+    found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curve, curves, 1)]
+    found += [Feature("inflection", x, y) for x, y, _ in turns(curve, curves, 2)]
     found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
     found += touching(found, curves)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
@@ -193,27 +193,24 @@ def stretches(curves: Curves, order: int) -> Stretches | None:
     return Stretches(edges, np.where(np.abs(sums) > rounding_of(curves, order), np.sign(sums), 0.0), roots, curve)
 
 
-def turns(curves: Curves, order: int) -> Iterator[tuple[float, float, float]]:
+def turns(curve: Piecewise, curves: Curves, order: int) -> Iterator[tuple[float, float, float]]:
     """Where the derivative of this order goes through zero, y there, and its sign before."""
-    curve, found = piecewise(curves), stretches(curves, order)
-    if curve is None or found is None:
+    found = stretches(curves, order)
+    if found is None:
         return
-    slope, known = usual(curves, 1), np.isin(found.edges, found.roots)
-    for place in np.flatnonzero(found.signs[:-1] * found.signs[1:] < 0):
-        if known[place + 1]:
-            x = float(found.edges[place + 1])
-            x = 0.0 if flat_to_zero(curves, order, x, found.derivative) else x
-            y = float(curve(np.array(x)))
-            rounding = 4 * EPSILON * (usual(curves, 0) + abs(x) * slope)  # of y, and of the place
-            yield x, 0.0 if abs(y) <= rounding else y, float(found.signs[place])
+    places = np.flatnonzero((found.signs[:-1] * found.signs[1:] < 0) & np.isin(found.edges[1:-1], found.roots))
+    x = at_zero(found.edges[places + 1], found.derivative, rounding_of(curves, order))
+    y = curve(x)
+    rounding = 4 * EPSILON * (usual(curves, 0) + np.abs(x) * usual(curves, 1))  # of y, and of the place
+    yield from zip(x.tolist(), np.where(np.abs(y) <= rounding, 0.0, y).tolist(), found.signs[places], strict=True)
 
 
-def flat_to_zero(curves: Curves, order: int, x: float, derivative: Piecewise) -> bool:
-    """Whether 0 lies within a cell, and nothing but rounding between: where x⁴ turns, its slopes leave much room."""
-    i = int(np.searchsorted(curves.x, x))
-    cell = float(np.ptp(curves.x[max(i - 1, 0) : i + 2]))
-    between = np.abs(derivative(np.array([0.0, x / 2])))
-    return abs(x) < cell and float(between.max()) * cell <= rounding_of(curves, order)
+def at_zero(roots: Array, derivative: Piecewise, rounding: float) -> Array:
+    """The same, but 0 for one within a cell of it, with rounding alone between: x⁴ leaves much room for its turn."""
+    i = np.searchsorted(derivative.x, roots)
+    cells = derivative.x[np.minimum(i + 1, len(derivative.x) - 1)] - derivative.x[np.maximum(i - 1, 0)]
+    between = np.abs(derivative(np.array([np.zeros_like(roots), roots / 2]))).max(axis=0)
+    return np.where((np.abs(roots) < cells) & (between * cells <= rounding), 0.0, roots)
 
 
 def integrals(x: Array, row: Array, edges: Array, between: Piecewise) -> Array:
