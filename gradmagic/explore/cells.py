@@ -140,7 +140,10 @@ def body(least: float, low: float, high: float, most: float, eps: float) -> tupl
     """The same of one curve, from its least to its most number, of which nine tenths lie between low and high."""
     half, size = (high - low) / 2, max(abs(least), abs(most))
     if half > 0 and most - least > 16 * half:
-        return low - half, high + half
+        usual = max(abs(low), abs(high))
+        if 2 * half > 256 * eps * usual:
+            return low - half, high + half
+        least, most, size = low, high, usual  # a constant, and rounding that grew at some place
     if most - least > max(256 * eps * size, 1e-290):
         return least, most
     size = size if size > 1e-290 else 1.0

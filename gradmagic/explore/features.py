@@ -162,7 +162,7 @@ class Stretches:
     Parameters
     ----------
     edges : ndarray of shape (n + 1,)
-        The ends of the range, the zeros, the ends of stretches of zeros, and where the curve is torn.
+        The ends of the range, the zeros, the ends of stretches of zeros, and where the curve is torn or has a hole.
     signs : ndarray of shape (n,)
         The sign between each two of them; 0 where it is zero, or nothing but rounding.
     roots : ndarray of shape (m,)
@@ -188,9 +188,18 @@ def stretches(curves: Curves, order: int) -> Stretches | None:
         return None
     torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
     roots = curve.roots()
-    edges = np.unique(np.concatenate([curves.x[[0, -1]], roots, curve.rests(), torn]))
-    sums = integrals(curves.x, values_of(curves, order), edges, curve)
+    row = values_of(curves, order)
+    edges = np.unique(np.concatenate([curves.x[[0, -1]], roots, curve.rests(), torn, holes(curves.x, row, torn)]))
+    sums = integrals(curves.x, row, edges, curve)
     return Stretches(edges, np.where(np.abs(sums) > rounding_of(curves, order), np.sign(sums), 0.0), roots, curve)
+
+
+def holes(x: Array, row: Array, torn: Iterable[float]) -> Array:
+    """The single samples at which nothing is known, but for those that part the line where the curve is torn."""
+    known = np.isfinite(row)
+    found = x[1:-1][~known[1:-1] & known[:-2] & known[2:]]
+    near = [np.abs(found - place) < 1e-6 * (x[-1] - x[0]) for place in torn]
+    return found[~np.any(near, axis=0)] if near else found
 
 
 def turns(curve: Piecewise, curves: Curves, order: int) -> Iterator[tuple[float, float, float]]:

@@ -5,13 +5,15 @@ Knows runs and samples; no pictures.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from gradmagic.explore.breaks import LONGEST, MOST_SAID, words_on
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.gaps import holes_in_words
 from gradmagic.explore.request import Range
-from gradmagic.explore.sampling import Sampling
+from gradmagic.explore.sampling import Sampling, Stretch
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
@@ -20,7 +22,8 @@ __all__ = ["said_of", "stays_linear"]
 
 def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
     """What the breaks are, where resolution ends, and that a curve is constant as far as is known."""
-    said = torn_or_lost(trace, state, sampling) if sampling.breaks or sampling.lost else ()
+    told = sampling.breaks or sampling.lost or sampling.noise
+    said = torn_or_lost(trace, state, sampling) if told else ()
     said += holes_in_words(trace, [(one.lo, one.hi) for one in sampling.breaks])
     if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
         width = float(trace.x[-1] - trace.x[0])
@@ -34,17 +37,26 @@ def torn_or_lost(trace: Trace, state: State, sampling: Sampling) -> tuple[str, .
     """What the breaks are, and where resolution ends."""
     x, y = trace.x_label, trace.y_label
     width, log = float(trace.x[-1] - trace.x[0]), state.look.by_logarithm(Range(float(trace.x[0]), float(trace.x[-1])))
-    spans: dict[int, list[str]] = {}
-    for lo, hi, order in sampling.lost:
-        spans.setdefault(order, []).append(
-            " to ".join(f"{end:.4g}" if log else rounded(end, width) for end in (lo, hi))
-        )
+
+    def where(stretches: Iterable[Stretch]) -> Iterator[tuple[str, str]]:
+        """Each order that is meant, and from where to where."""
+        spans: dict[int, list[str]] = {}
+        for lo, hi, order in stretches:
+            ends = (f"{end:.4g}" if log else rounded(end, width) for end in (lo, hi))
+            spans.setdefault(order, []).append(" to ".join(ends))
+        for order, mine in sorted(spans.items()):
+            yield ordinal_label(order, y, x), ", ".join(mine[:MOST_SAID]) + (", …" if len(mine) > MOST_SAID else "")
+
     lost = [
-        f"{ordinal_label(order, y, x)} changes faster than can be drawn for {x} from {', '.join(mine[:MOST_SAID])}"
-        f"{', …' if len(mine) > MOST_SAID else ''}: the line there shows how far it goes, not its course"
-        for order, mine in sorted(spans.items())
+        f"{label} changes faster than can be drawn for {x} from {places}: the line there shows how far it goes, "
+        "not its course"
+        for label, places in where(sampling.lost)
     ]
-    return (*words_on(sampling.breaks, x, y, width / 500, relative=log), *lost)
+    noise = [
+        f"{label} is lost to rounding somewhere for {x} from {places}: numbers that are nearly equal are subtracted"
+        for label, places in where(sampling.noise)
+    ]
+    return (*words_on(sampling.breaks, x, y, width / 500, relative=log), *lost, *noise)
 
 
 def rounded(value: float, width: float) -> str:

@@ -216,6 +216,7 @@ def on_axes(axes: tuple[Scale, Scale], grid: Array, found: Sampling, evaluate: B
         np.concatenate([found.even, np.zeros(len(more), dtype=bool)])[order],
         tuple(sorted(breaks, key=lambda one: one.x)),
         (*found.lost, *lost),
+        found.noise,
     )
 
 

@@ -19,7 +19,7 @@ from gradmagic.explore.features import hermite
 from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
-__all__ = ["Sampling", "Unlike", "refined"]
+__all__ = ["Sampling", "Stretch", "Unlike", "refined"]
 
 PARTS = (8, 8, 16, 16, 16, 16)  # of a cell, in each round: 4·10⁶ in all
 CROWD = 1500  # cells in the first round beyond which those that fail all over are given up
@@ -27,12 +27,14 @@ FULL = 40  # failing parts of a cell of the grid that are no single break
 MOST = 120  # cells of the grid that are followed down to a billionth of the range
 TELLING = 4  # orders that tell where a break is; around a pole the higher ones fail ever further away
 SECONDS = 0.5
+NOISY = 0.1  # of the samples that are far apart: no function of mathematics comes near
 OUT = 4.0  # times the height of the picture, from which on nothing is kept
 NARROW = 1e-9
 EPS32, EPS64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
 PEAK = len(PARTS)  # the round, after all others, in which the tops of peaks are found
 
 Evaluate = Callable[[Array], Array]
+Stretch = tuple[float, float, int]  # from where to where, and the order
 Added = tuple[Array, Array, Array, int]  # x, rows, cell of the grid, round
 
 
@@ -52,15 +54,17 @@ class Sampling:
         Which are those of the uniform grid.
     breaks : tuple of Break
         From left to right.
-    lost : tuple of (float, float, int)
-        Stretches on which the curve changes faster than can be drawn, and the lowest order that does.
+    lost, noise : tuple of (float, float, int)
+        Stretches on which the curve changes faster than can be drawn, and the lowest order that does; and those on
+        which what changes so is rounding.
     """
 
     x: Array
     rows: Array
     even: Array
     breaks: tuple[Break, ...] = ()
-    lost: tuple[tuple[float, float, int], ...] = ()
+    lost: tuple[Stretch, ...] = ()
+    noise: tuple[Stretch, ...] = ()
 
 
 def fractions(parts: int) -> Array:
@@ -116,6 +120,7 @@ class Refinement:
         self.order = len(rows) - 1
         self.narrow = max(NARROW * float(x[-1] - x[0]), 4 * float(np.spacing(np.abs(x).max())))
         self.given_up = np.zeros(len(x) - 1, dtype=bool)
+        self.noisy = np.zeros(len(x) - 1, dtype=bool)
         self.added: list[Added] = []
         self.checked = known
 
@@ -210,11 +215,12 @@ class Refinement:
         found = [one for x, rows in narrow if (one := told(x, rows, self.scales)) is not None]
         found = self.peaks_told(found)
         torn = self.cell_of(np.array([[one.lo, one.x, one.hi] for one in found]).reshape(-1))
+        lost, noise = self.lost()
         kept = [self.kept(one, found, torn) for one in self.added]
         x = np.concatenate([self.x, *(k[0] for k in kept)])
         rows = np.concatenate([self.rows, *(k[1] for k in kept)], 1)
         x, first = np.unique(x, return_index=True)
-        return Sampling(x, rows[:, first], first < len(self.x), tuple(found), self.lost())
+        return Sampling(x, rows[:, first], first < len(self.x), tuple(found), lost, noise)
 
     def peaks_told(self, found: list[Break]) -> list[Break]:
         """The same, with those poles called peaks that come to a top when they are looked at still closer."""
@@ -263,6 +269,7 @@ class Refinement:
         if level > 0:
             use &= ~np.isin(home, torn) | self.beside(x, found)
         use |= self.extremes(rows, home)
+        use &= ~self.noisy[home]
         return x[use], rows[:, use]
 
     def beside(self, x: Array, found: list[Break]) -> Array:
@@ -291,26 +298,51 @@ class Refinement:
                 use[by_value[first]] = use[by_value[np.roll(first, -1)]] = True
         return use
 
-    def lost(self) -> tuple[tuple[float, float, int], ...]:
-        """The stretches of cells that were given up, and the lowest order that cannot be joined there."""
+    def lost(self) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+        """The stretches of cells that were given up, and the lowest order that cannot be joined there.
+
+        Those on which that is rounding come apart from the others: of what was added there nothing is of use.
+        """
         places = np.flatnonzero(self.given_up)
         if not places.size:
-            return ()
-        orders = self.lowest_orders()
-        return tuple(
-            (float(self.x[run[0]]), float(self.x[run[-1] + 1]), int(orders[run].min()))
-            for run in np.split(places, np.flatnonzero(np.diff(places) > 2) + 1)
-        )
+            return (), ()
+        x, rows, home, wide = self.side_by_side()
+        orders = self.lowest_orders(home, wide)
+        found: tuple[list[Stretch], list[Stretch]] = [], []
+        for run in np.split(places, np.flatnonzero(np.diff(places) > 2) + 1):
+            order = int(orders[run].min())
+            apart = np.flatnonzero(np.isin(home[1:], run) & wide[order])
+            noise = self.is_noise(order, x, rows, apart)
+            found[noise].append((float(self.x[run[0]]), float(self.x[run[-1] + 1]), order))
+            self.noisy[run] = noise
+        return tuple(found[0]), tuple(found[1])
 
-    def lowest_orders(self) -> Array:
-        """For each cell of the grid the lowest order of which two samples side by side are further apart than seen."""
+    def is_noise(self, order: int, x: Array, rows: Array, apart: Array) -> bool:
+        """Whether this order is made of rounding where its samples are so far apart.
+
+        The order below it changes by more than this one allows for, then: what is left of a difference of numbers that
+        are nearly equal goes in steps, and no slope of it knows of them.
+        """
+        if order == 0:
+            return False
+        below, steep = rows[order - 1], np.nan_to_num(np.abs(rows[order]))
+        steep = np.max([np.roll(steep, k) for k in range(-2, 4)], axis=0)
+        least = 2 * np.diff(x) * steep[1:] + 16 * self.scales.eps * np.abs(below[1:])
+        unaccounted = int(np.sum((np.abs(np.diff(below)) > least)[apart]))
+        return unaccounted > max(2, NOISY * apart.size)
+
+    def side_by_side(self) -> tuple[Array, Array, Array, Array]:
+        """All that was added, from left to right, its cells of the grid, and from where to the next it goes too far."""
         x = np.concatenate([added[0].reshape(-1) for added in self.added])
         home = np.concatenate([added[2].reshape(-1) for added in self.added])
         rows = np.concatenate([added[1].reshape(self.order + 1, -1) for added in self.added], 1)
         ranked = np.argsort(x)
-        rows, home = rows[:, ranked], home[ranked]
+        x, rows, home = x[ranked], rows[:, ranked], home[ranked]
         wide = np.abs(np.diff(rows)) > 2 * self.scales.pixel[:, None]
-        wide &= home[1:] == home[:-1]
+        return x, rows, home, wide & (home[1:] == home[:-1])
+
+    def lowest_orders(self, home: Array, wide: Array) -> Array:
+        """For each cell of the grid the lowest order of which two samples side by side are further apart than seen."""
         orders = np.full(len(self.given_up), self.order + 1)
         for order in range(self.order, -1, -1):
             orders[home[1:][wide[order]]] = order

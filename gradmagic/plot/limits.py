@@ -92,6 +92,9 @@ def reach(*curves: Array, single: bool = False, even: Array | None = None) -> Re
     low, high = (float(q) for q in np.percentile(body_of if body_of.size else finite, (TAIL, 100 - TAIL)))
     body = high - low
     if body > 0 and most - least > POLE * body:
+        if body <= 256 * eps * max(abs(low), abs(high)):  # a constant, and rounding that grew beside the gap
+            shown = constant_widened(low, high, eps)
+            return Reach(shown.lo, shown.hi, least, most)
         return Reach(max(least, low - body / 2), min(most, high + body / 2), least, most)
     return constant_widened(least, most, eps)
 

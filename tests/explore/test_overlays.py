@@ -192,6 +192,8 @@ def test_where_the_second_derivative_jumps_there_is_a_tangent_and_no_circle():
         *((text, "bends", []) for text in ("sqrt(x**2)", "abs(x - 1) + abs(x + 1)", "(x**2 - 1) / (x - 1)")),
         ("exp(1 / (x + 4))", "bends", [-3, 3]),
         ("exp(10 * x)", "bends", [-3, 3]),
+        ("(1 - cos(x)) / x**2", "rises", [-3, 0]),
+        ("sqrt(x)", "rises", [0, 3]),
     ],
 )
 def test_where_a_derivative_only_touches_zero_or_rests_there_the_stretches_are_told_right(text, overlay, known):

@@ -270,3 +270,32 @@ def test_where_the_branch_not_taken_leaves_no_slope_no_kink_is_claimed() -> None
 )
 def test_places_far_from_one_are_not_written_out_in_zeros(text: str, span: tuple[float, float], said: str) -> None:
     assert said in " ".join(explorer(text, x=span).curves.notes)
+
+
+@pytest.mark.parametrize("text", ["(1 - cos(x)) / x**2", "(sqrt(x + 9) - 3) / x", "(x - sin(x)) / x**3"])
+def test_what_rounding_makes_of_a_slope_is_called_so_and_not_drawn(text):
+    found = explorer(text, x=(-5, 5))
+    assert given_up(found) == []
+    assert any(note.startswith("dy/dx is lost to rounding somewhere for x from -0.02") for note in found.curves.notes)
+    (slope,) = (curve.values for curve in found.curves.curves if curve.order == 1)
+    assert np.nanmax(np.abs(slope)) < 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x**2 * sin(1 / x)", "x**3 * sin(1 / x)", "x**4 * sin(1 / x**2)", "x + 1e-6 * sin(1e6 * x)",
+        "x + 1e-6 * abs(sin(1e6 * x))", "x + 1e-9 * tan(1e5 * x)",
+    ],
+)  # fmt: skip
+def test_what_changes_fast_is_no_rounding(text):
+    found = explorer(text, x=(-5, 5))
+    assert given_up(found)
+    assert not any("rounding" in note for note in found.curves.notes)
+
+
+@pytest.mark.parametrize("text", ["(x**3 - 1) / (x - 1)", "(x**4 - 1) / (x**2 - 1)", "(x**2 - 4) / (x - 2)"])
+def test_a_removable_place_is_told_and_no_fault_is_found_beside_it(text):
+    notes = explorer(text, x=(-5, 5)).curves.notes
+    assert len(notes) == 1, notes
+    assert "is not defined at x = " in notes[0]
