@@ -29,7 +29,7 @@ from gradmagic.explore.resolve import expanded, glimpsed, may_run_again, resolve
 from gradmagic.explore.run import Attempt, run, samples
 from gradmagic.explore.sampling import Sampling
 from gradmagic.explore.saying import line_of
-from gradmagic.explore.state import State
+from gradmagic.explore.state import State, round_step, stretch
 from gradmagic.explore.trace import Array, Call, Derivative, Trace
 from gradmagic.explore.weights import Weights
 
@@ -52,6 +52,8 @@ class Explorer:
         The controls, as they last were.
     trace, curves : Trace, Curves
         The last run, and what can be drawn of the last run that had a y.
+    width : float
+        That of the range of x at first, before any zoom.
     settled : bool
         Whether `trace` is a run in full, with a ledger of its own.
 
@@ -83,6 +85,7 @@ class Explorer:
         if program.domain is None:
             places = self.trace.x[np.isfinite(self.trace.x)]
             self.state = replace(self.state, x0=float(places[places.size // 2]) if places.size else 0.0)
+        self.width = width_of(self.trace.x) / stretch(self.state, program.domain)
         self._again = self._random is None and may_run_again(program)
         self._samplings = self.samplings(self.trace, self.state, probe=True)
         self.curves: Curves = self.drawn(self.trace, self.state)
@@ -185,6 +188,8 @@ class Explorer:
 
     def drawn(self, trace: Trace, state: State) -> Curves:
         """The curves of a run on its samples, with as many derivatives at x0 as are to be shown."""
+        if state.look.step is None:
+            state = replace(state, look=replace(state.look, step=round_step(self.width)))
         if not self._samplings or "taylor" not in state.look.overlays:
             return curves(trace, state, *self._samplings)
         parts = zip(self.program.each(), trace.outputs, self._samplings, strict=True)
@@ -311,10 +316,17 @@ class Explorer:
         """The `%%grad` line that opens a panel in the present state."""
         program = self.program
         height = (program.second, program.height) if program.second and program.height else None
-        return line_of(self.request, self.state, program.domain, height)
+        return line_of(self.request, self.state, program.domain, height, self.width)
 
     def __repr__(self) -> str:
         return text(self.curves, self.trace)
+
+
+def width_of(x: Array) -> float:
+    """From the least value to the largest; 1 where there is no more than one."""
+    known = x[np.isfinite(x)]
+    width = float(np.ptp(known)) if known.size else 0.0
+    return width if 0.0 < width < np.inf else 1.0
 
 
 def request_from(

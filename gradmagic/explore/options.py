@@ -138,7 +138,14 @@ OPTIONS: Final = (
         look="overlays",
     ),
     Option("taylor", "N", "whole", 2, "the order of the Taylor polynomial (default: 2)", bounds=(0, 10), look="taylor"),
-    Option("step", "H", "number", 0.5, "the step h of the secant and of the differences (default: 0.5)", look="step"),
+    Option(
+        "step",
+        "H",
+        "number",
+        None,
+        "the step h of the secant and of the differences (default: a round number near a twelfth of the range of x)",
+        look="step",
+    ),
     Option(
         "hide",
         "N,…",

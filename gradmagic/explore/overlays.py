@@ -170,7 +170,7 @@ def circle(curves: Curves, _: Found, __: State) -> Iterable[Mark]:
 
 def secant(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """The line through the points at x0 and x0 + h: it is there at a kink too, where the tangent is not."""
-    curve, h, here = piecewise(curves), state.look.step, curves.at_x0[:1]
+    curve, h, here = piecewise(curves), state.look.step or 0.0, curves.at_x0[:1]
     if curve is None or h == 0 or not here or here[0] is None or not np.isfinite(here[0]):
         return
     (other,) = known_at(curves, curve, np.array([curves.x0 + h]))
@@ -206,7 +206,7 @@ def unknown_at(curves: Curves, at: Iterable[float]) -> str:
 
 def differences(curves: Curves, _: Found, state: State) -> Iterable[Mark]:
     """Central differences of step h, beside the derivative that they stand for."""
-    curve, h, here = piecewise(curves), abs(state.look.step), curves.at_x0[:1]
+    curve, h, here = piecewise(curves), abs(state.look.step or 0.0), curves.at_x0[:1]
     if curve is None or h == 0 or not any(c.order == 1 for c in curves.curves):
         return
     slopes = (known_at(curves, curve, curves.x + h) - known_at(curves, curve, curves.x - h)) / (2 * h)

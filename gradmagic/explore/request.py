@@ -109,8 +109,8 @@ class Request:
         Whether a panel is shown.
     show : frozenset of str or None
         The overlays that are switched on at first; None means those that always are.
-    taylor, step : int, float
-        The order of the Taylor polynomial, and the step h of the secant and of the differences.
+    taylor, step : int, float or None
+        The order of the Taylor polynomial, and the step h of the secant and of the differences; None: as x ranges.
     hide : frozenset of int
         The orders whose curves are not shown at first.
     log : frozenset of {"x", "y"}
@@ -139,7 +139,7 @@ class Request:
     panel: bool = True
     show: frozenset[str] | None = None
     taylor: int = 2
-    step: float = 0.5
+    step: float | None = None
     hide: frozenset[int] = frozenset()
     check: bool = False
     deadline: float = 30.0

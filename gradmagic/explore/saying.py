@@ -34,12 +34,13 @@ NAMES_OF = {"inputs": inputs_of, "outputs": outputs_of}  # by the kind of the op
 
 
 def line_of(
-    request: Request, state: State, domain: Range | None = None, height: tuple[str, Range] | None = None
-) -> str:
+    request: Request, state: State, domain: Range | None = None, height: tuple[str, Range] | None = None,
+    width: float | None = None,
+) -> str:  # fmt: skip
     """The `%%grad` line that opens a panel in this state: zoomed, with the overlays that are switched on, ….
 
     A name without a range on the line is said too, where it has left its start; `domain` is what x then ranges over,
-    `height` the name and the range of a second input.
+    `height` the name and the range of a second input, `width` how wide the curves are before any zoom.
 
     Examples
     --------
@@ -68,6 +69,8 @@ def line_of(
         value = getattr(state.look, option.look) if option.look else getattr(state, option.field, None)
         if not (option.look or hasattr(state, option.field)):
             value = getattr(request, option.field)
+        if option.field == "step" and value is None and width is not None:
+            value = step_before(state, domain, width)
         if value == (SHOWN if option.field == "show" else option.default):
             continue
         if option.kind in ("switch", "off"):
@@ -75,6 +78,15 @@ def line_of(
         else:
             words.append(f"{option.flag} {shlex.quote(said(option, value))}")
     return " ".join(["%%grad", *words])
+
+
+def step_before(state: State, domain: Range | None, width: float) -> float | None:
+    """The step h that is seen, where a line with the range that was zoomed to would open with another."""
+    from gradmagic.explore.state import round_step, stretch
+
+    step = round_step(width)
+    seen = state.look.overlays & {"secant", "differences"} and state.y0 is None
+    return step if seen and step != round_step(width * stretch(state, domain)) else None
 
 
 def said(option: Option, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from types import MappingProxyType
@@ -14,7 +15,19 @@ from gradmagic.explore.trace import Call, Cure
 if TYPE_CHECKING:
     from gradmagic.explore.program import Program
 
-__all__ = ["Look", "State"]
+__all__ = ["Look", "State", "round_step", "stretch"]
+
+
+def round_step(width: float) -> float:
+    """The step h for a range of this width: 1, 2 or 5 times a power of ten, nearest to a twelfth of it.
+
+    >>> round_step(6.0), round_step(1e-9), round_step(4000.0)
+    (0.5, 1e-10, 500.0)
+    """
+    near = math.log10(width) - math.log10(12)
+    power = math.floor(near)
+    steps = [float(f"{digit}e{power + more}") for digit, more in ((1, 0), (2, 0), (5, 0), (1, 1))]
+    return min((step for step in steps if step > 0), key=lambda step: abs(math.log10(step) - near), default=width)
 
 
 @record
@@ -31,8 +44,8 @@ class Look:
         The orders whose curves are not shown.
     taylor : int
         The order of the Taylor polynomial at x0.
-    step : float
-        The step h of the secant and of the finite differences.
+    step : float or None
+        The step h of the secant and of the finite differences; None is what fits the range of x (`round_step`).
     ranges : mapping of str to Range
         The ends of sliders that were changed.
     log : frozenset of {"x", "y"}
@@ -45,7 +58,7 @@ class Look:
     overlays: frozenset[str] = SHOWN
     hidden: frozenset[int] = frozenset()
     taylor: int = 2
-    step: float = 0.5
+    step: float | None = None
     ranges: Mapping[str, Range] = field(default_factory=lambda: MappingProxyType({}))
     log: frozenset[str] = frozenset()
     plane: frozenset[str] = frozenset({"contours", "arrows", "critical", "directions", "stretch"})
@@ -130,3 +143,12 @@ class State:
             return replace(self, **known)  # type: ignore[arg-type]
         options = {**self.overrides.get(cure.index, {}), **cure.options}
         return replace(self, overrides={**self.overrides, cure.index: options})
+
+
+def stretch(state: State, domain: Range | None) -> float:
+    """How much wider what is seen of x is than the range that x has at first.
+
+    >>> stretch(State({}, 0.0, span=Range(0, 2)), Range(-4, 4)), stretch(State({}, 0.0), Range(-4, 4))
+    (0.25, 1.0)
+    """
+    return 1.0 if state.span is None or domain is None else state.span.width / domain.width

@@ -68,7 +68,7 @@ class Column:
         self.weights = WeightsChooser(state.weights, looks, lambda spec: owner.change(Extent.ALL, weights=spec), of)
         most = MAX_ORDER if self.y0 is None else 2
         self.options = GraphOptions(state, looks, lambda **fields: owner.change(Extent.ALL, **fields), most)
-        self.shown = Shown(state, seen.trace, seen.curves, looks, self._look)
+        self.shown = Shown(state, seen.trace, seen.curves, looks, self._look, width=seen.explorer.width)
         self.take_away = TakeAway(looks, owner.file)
         self.box = w.VBox(
             self._rows(),

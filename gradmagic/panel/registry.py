@@ -91,4 +91,6 @@ def carried_over(old: Panel, fresh: State, program: Program) -> State:
     span_y = state.span_y if program.height == before.height else None
     # what the line asks for is shown, unless it asks for the same as before
     look = state.look if fresh.look == Look.initial(old.explorer.request) else fresh.look
+    if program.domain != before.domain and program.request.step == old.explorer.request.step:
+        look = replace(look, step=fresh.look.step)  # h is a length of x
     return replace(fresh, params=params, x0=x0, y0=y0, span=span, span_y=span_y, look=look)

@@ -10,7 +10,7 @@ from ipywidgets.widgets.widget_bool import CheckboxStyle
 
 from gradmagic.explore.overlays import OVERLAYS
 from gradmagic.explore.request import Range
-from gradmagic.explore.state import Look
+from gradmagic.explore.state import Look, round_step
 from gradmagic.panel.controls import Looks
 from gradmagic.panel.number import Number
 
@@ -127,7 +127,7 @@ def log_axes(x: str, y: str) -> Mapping[str, tuple[str, str]]:
 class Overlays:
     """A switch for each overlay, the order of the Taylor polynomial and the step h; `changed` gets these fields.
 
-    `width` is that of the range of x: a step is at most a quarter of it.
+    `width` is that of the range of x at first: the slider's steps are at most a quarter of it.
     """
 
     def __init__(self, look: Look, looks: Looks, width: float, changed: Callable[..., None]) -> None:
@@ -141,9 +141,9 @@ class Overlays:
             value=look.taylor, min=0, max=MOST_TAYLOR, description="order n", style=looks.bare,
             layout=w.Layout(width="110px", margin="2px 0"), tooltip="the order of the Taylor polynomial",
         )  # fmt: skip
-        span = Range(0.0, width / 4)
+        span, self._fitting = Range(0.0, width / 4), round_step(width)
         self.step = Number(
-            "h", span, span.clip(look.step), looks, lambda h: self._tell(replace(self.look, step=h)), grows=True
+            "h", span, self._step_of(look), looks, lambda h: self._tell(replace(self.look, step=h)), grows=True
         )
         self._shown, self._hidden = looks.row, looks.layout(display="none")
         self.row = w.VBox([self.chosen.row, self.taylor, self.step.row], layout=looks.layout())
@@ -156,8 +156,12 @@ class Overlays:
         self.chosen.show(look.overlays)
         self.taylor.value = look.taylor
         self.taylor.layout.display = None if "taylor" in look.overlays else "none"
-        self.step.show(look.step)
+        self.step.show(self._step_of(look))
         self.step.row.layout = self._shown if look.overlays & {"secant", "differences"} else self._hidden
+
+    def _step_of(self, look: Look) -> float:
+        """The step h, or else the one that fits the range of x."""
+        return self._fitting if look.step is None else look.step
 
     def _tell(self, look: Look) -> None:
         if look != self.look:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import ipywidgets as w
-import numpy as np
 
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.explain import ordinal_label
@@ -20,9 +19,14 @@ __all__ = ["Shown"]
 
 
 class Shown:
-    """Rows of switches; `changed(**fields)` is called with the fields of a Look that they change."""
+    """Rows of switches; `changed(**fields)` is called with the fields of a Look that they change.
 
-    def __init__(self, state: State, trace: Trace, curves: Curves, looks: Looks, changed: Callable[..., None]) -> None:
+    `width` is that of the range of x at first.
+    """
+
+    def __init__(
+        self, state: State, trace: Trace, curves: Curves, looks: Looks, changed: Callable[..., None], *, width: float
+    ) -> None:
         self._trace = trace
         self.orders: Orders | None = None
         self.log: Switches | None = None
@@ -38,7 +42,7 @@ class Shown:
         self.log = Switches(log_axes(trace.x_label, self._named(0)), look.log, looks, lambda on: changed(log=on))
         self.sections = [("CURVES", [self.orders.row, self.log.row])]
         if curves.style == "line":
-            self.overlays = Overlays(look, looks, float(np.ptp(trace.x)) or 1.0, changed)
+            self.overlays = Overlays(look, looks, width, changed)
             self.sections += [("SHOW", [self.overlays.row])]
 
     def show(self, state: State) -> None:

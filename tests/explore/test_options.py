@@ -180,6 +180,39 @@ def test_the_line_of_a_state_says_where_it_was_moved_to() -> None:
     assert np.array_equal(again.x, g.x)
 
 
+@pytest.mark.parametrize(
+    ("line", "text", "said"),
+    [
+        ("", "x ** 2", "h = 0.5"),
+        ("x=0:1e-9", "x ** 2", "h = 1e-10"),
+        ("x=-1e9:1e9", "x ** 2", "h = 2e+08"),
+        ("x=0.001:1000 --log x", "x ** 2", "h = 100"),
+        ("x=0:1e-9 --step 2e-10", "x ** 2", "h = 2e-10"),
+        ("", "x = 4 * x\ny = x ** 2", "h = 2"),
+    ],
+)
+def test_the_step_h_fits_the_range_of_x_unless_the_line_says_another(line: str, text: str, said: str) -> None:
+    g = Explorer(parse_line(f"{line} --show secant,differences", text))
+    words = [mark.words for mark in g.curves.marks if "h = " in mark.words]
+    assert len(words) == 2
+    assert all(f"{said} " in one for one in words)
+    assert Explorer(parse_line(g.line.removeprefix("%%grad"), text)).curves.marks[0].words == g.curves.marks[0].words
+    assert g.request.step is not None or "--step" not in g.line
+
+
+def test_the_step_h_stays_in_a_zoom_and_the_line_says_so_where_it_is_seen() -> None:
+    g = Explorer(parse_line("x=-3:3 --show secant", "x ** 2"))
+    words = g.curves.marks[0].words
+    g.step(replace(g.state, span=Range(0.0, 1.0), x0=0.25))
+    assert "h = 0.5 " in words
+    assert "h = 0.5 " in g.curves.marks[0].words
+    assert g.line == "%%grad x=0:1@0.25 --show secant --step 0.5"
+    again = Explorer(parse_line(g.line.removeprefix("%%grad"), "x ** 2"))
+    assert again.curves.marks[0].words == g.curves.marks[0].words
+    g.step(replace(g.state, look=replace(g.state.look, overlays=frozenset())))
+    assert g.line == "%%grad x=0:1@0.25 --show none"
+
+
 def test_the_line_of_a_cell_that_makes_its_own_x_says_no_range() -> None:
     assert Explorer(parse_line("", "x = torch.ones(3, requires_grad=True)\ny = x")).line == "%%grad"
 

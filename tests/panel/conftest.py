@@ -31,6 +31,7 @@ class FakeExplorer:
         parameters = {"a": Range(0, 3), "b": Range(0.2, 4)}
         self.program: Any = SimpleNamespace(parameters=parameters, domain=Range(-6, 6), second=None, height=None)
         self.state = State({"a": 1.5, "b": 1.2}, 1.8)
+        self.width = 12.0
         self.steps: list[State] = []
         self.on_step: Callable[[State], None] = lambda state: None
         self.trace, self.curves = self.step(self.state)

@@ -48,6 +48,24 @@ def test_a_slider_whose_range_was_edited_starts_anew(run: Any) -> None:
     assert new.state.params["a"] == 1.0
 
 
+def test_the_slider_of_h_fits_the_range_of_x_and_a_rerun_keeps_it_for_the_same_range(run: Any) -> None:
+    tiny = Request("x ** 2", {"x": Range(0, 1e-9)}, points=41, show=frozenset({"secant"}))
+    h = run(tiny).controls.shown.overlays.step
+    assert (h.value, h.lo, h.hi) == (1e-10, 0.0, 2.5e-10)
+    panel = run(tiny)
+    panel.controls.shown.overlays.step.move(2e-10)
+    assert panel.state.look.step == 2e-10
+    assert "--step 2e-10" in panel.explorer.line
+    panel.undo.back.click()
+    assert panel.controls.shown.overlays.step.value == 1e-10
+    assert "h = 1e-10 " in panel.image.tooltip
+    panel.controls.shown.overlays.step.move(2e-10)
+    assert run(tiny).controls.shown.overlays.step.value == 2e-10
+    wide = run(replace(tiny, ranges={"x": Range(-30, 30)}))
+    assert wide.controls.shown.overlays.step.value == 5.0
+    assert "h = 5 " in wide.image.tooltip
+
+
 def test_two_panels_of_one_run_stand_side_by_side_and_are_found_again(run: Any) -> None:
     first, second = run(number=1), run(number=1)
     assert not first.closed
