@@ -98,7 +98,7 @@ class Chain:
         try:
             (result,) = self.backend.grad(current, self.x, self.backend.constant(weights, current), **switches)
         except RuntimeError as error:
-            return self.refused(error, order), None
+            return self.refused(error, current, order), None
         return Derivative(order, array_of(result)), result
 
     def at_once(self, y: Any, weights: Array, found: list[Derivative]) -> list[Derivative] | None:
@@ -124,13 +124,16 @@ class Chain:
         ]
         return [Derivative(order, weighted[order], note) for order, note in zip(higher, flat, strict=True)]
 
-    def refused(self, error: RuntimeError, order: int) -> Derivative:
+    def refused(self, error: RuntimeError, current: Any, order: int) -> Derivative:
         message = f"{type(error).__name__}: {error}"
         unlinked = NO_GRAPH in message or UNUSED in message
         if unlinked and order > 1 and self.state.create_graph:
-            # torch refuses; mathematics says zero. The ledger keeps torch's words.
+            # torch refuses; mathematics says zero, where there is a number. The ledger keeps torch's words.
+            nowhere = np.isnan(array_of(current))
             note = f"{self.label(order - 1)} does not depend on {self.program.wrt}"
-            return Derivative(order, np.zeros(self.at.shape), note, message)
+            if nowhere.all():
+                note = f"{self.label(order - 1)} is NaN throughout, and what is no number has no derivative"
+            return Derivative(order, np.where(nowhere, np.nan, np.zeros(self.at.shape)), note, message)
         if unlinked and order == 1:
             raise GradUsageError(
                 f"'{self.program.y_label}' does not depend on '{self.program.wrt}': it was computed from other tensors"

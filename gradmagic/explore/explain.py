@@ -73,6 +73,7 @@ def explained(
     unused: tuple[str, str | None] | None = None,
     lost: str | None = None,
     output: str = "",
+    hollow: bool = False,
 ) -> tuple[str | None, Cure | None]:
     """Why a call was refused, and the cure; (None, None) for what torch's own words say well enough.
 
@@ -96,12 +97,14 @@ def explained(
         What forgets on the way from an input to the output how it was computed, as far as the cell's text tells.
     output : str
         What the cell calls the tensor that is differentiated.
+    hollow : bool
+        Whether that tensor is NaN throughout.
     """
     if FREED in message:
         return freed(ledger)
     if NO_GRAPH in message:
         plain = any(call.ok and not call.effective.get("create_graph") for call in ledger)
-        return no_graph(made_by, what, tracked=tracked, plain=plain, lost=lost)
+        return no_graph(made_by, what, tracked=tracked, plain=plain, lost=lost, hollow=hollow)
     if UNUSED in message:
         name, why = unused or ("this input", None)
         why = why or "it was computed from other tensors, or the name was bound anew"
@@ -161,7 +164,7 @@ def freed(ledger: Sequence[Call]) -> tuple[str, Cure | None]:
 
 
 def no_graph(
-    made_by: Call | None, what: str, *, tracked: bool, plain: bool, lost: str | None = None
+    made_by: Call | None, what: str, *, tracked: bool, plain: bool, lost: str | None = None, hollow: bool = False
 ) -> tuple[str, Cure | None]:
     """Why a tensor has no history; `plain` says that an earlier call gave a derivative without one."""
     if made_by is None and tracked and lost is not None:
@@ -183,8 +186,10 @@ def no_graph(
         )
     name = what or "this tensor"
     if made_by.effective.get("create_graph"):
-        drawn = ", and drawn all the same" if what else ""
-        return f"{name} does not depend on x: torch refuses what is constant. Its derivative is 0{drawn}", None
+        so = f"Its derivative is 0{', and drawn all the same' if what else ''}"
+        if hollow:
+            so = "It is NaN throughout, and has no derivative"
+        return f"{name} does not depend on x: torch refuses what is constant. {so}", None
     number = made_by.index + 1
     return (
         f"{name} was computed with create_graph=False, so nothing remembers how it came from x.",

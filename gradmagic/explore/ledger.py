@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradmagic.explore.backends import Backend, Census
-from gradmagic.explore.explain import added, explained
+from gradmagic.explore.explain import NO_GRAPH, added, explained
 from gradmagic.explore.program import Program
 from gradmagic.explore.trace import By, Call
 from gradmagic.explore.written import UNKNOWN, behind, lost_on_the_way, output_of, unused_input
@@ -154,6 +154,7 @@ class Ledger:
         return explained(
             message, self.rows, made_by, self.what, tracked=tracked, weighed=weighed, unused=unused,
             lost=lost_on_the_way(source, line, text), output=output_of(source),
+            hollow=NO_GRAPH in message and hollow(call.outputs),
         )  # fmt: skip
 
     def weights(self, call: Any) -> dict[str, Any]:
@@ -200,6 +201,12 @@ def outcome_of(given: tuple[Any, ...]) -> str:
     if node is not None:
         return f"grad_fn=<{type(node).__name__}>"
     return "no grad_fn: a plain value"
+
+
+def hollow(outputs: Iterable[Any]) -> bool:
+    """Whether tensors hold nothing but NaN; what is no tensor of numbers is not."""
+    tensors = [one.detach() for one in outputs if hasattr(one, "detach") and one.numel()]
+    return bool(tensors) and all(bool((one != one).all()) for one in tensors)  # noqa: PLR0124  NaN alone is not itself
 
 
 def first_line(error: BaseException) -> str:

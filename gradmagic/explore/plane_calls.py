@@ -170,14 +170,15 @@ class Calls:
             given = backend.constant(weights, outputs)
             return list(backend.grad(outputs, self.inputs, given, allow_unused=True, **switches))
         except RuntimeError as error:
-            return self.refused(error, name, weights.shape)
+            return self.refused(error, name, array_of(outputs))
 
-    def refused(self, error: RuntimeError, name: str, shape: tuple[int, ...]) -> Derivative:
+    def refused(self, error: RuntimeError, name: str, outputs: Array) -> Derivative:
         message = f"{type(error).__name__}: {error}"
         if (NO_GRAPH in message or UNUSED in message) and self.state.create_graph:
-            # torch refuses; mathematics says zero. The ledger keeps torch's words.
+            # torch refuses; mathematics says zero, where there is a number. The ledger keeps torch's words.
             note = f"{self.said(name)} depends on neither {self.names[0]} nor {self.names[1]}"
-            return Derivative(2, np.zeros((2, *shape)), note, message)
+            flat = np.where(np.isnan(outputs), np.nan, 0.0)
+            return Derivative(2, np.stack([flat, flat]), note, message)
         return Derivative(2, None, self.ledger.rows[-1].cause or "autograd refused this call", message)
 
     def said(self, name: str) -> str:

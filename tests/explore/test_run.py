@@ -90,6 +90,23 @@ def test_a_constant_slope_has_the_derivative_zero_and_the_ledger_keeps_torchs_wo
     )
 
 
+def test_a_constant_slope_that_is_no_number_has_no_derivative_and_nothing_says_it_were_drawn() -> None:
+    trace = traced("y = np.sqrt(a) * x", "a=-1 --order 3")
+    second, third = trace.derivatives[1:]
+    assert np.isnan(second.values).all()
+    assert np.isnan(third.values).all()
+    assert second.note == "dy/dx is NaN throughout, and what is no number has no derivative"
+    assert trace.ledger[1].cause == (
+        "dy/dx does not depend on x: torch refuses what is constant. It is NaN throughout, and has no derivative"
+    )
+
+
+def test_a_slope_that_is_constant_where_it_is_a_number_has_the_derivative_zero_there() -> None:
+    trace = traced("y = torch.tensor([1.0, np.nan, 2.0]) * x", "--points 3")
+    assert np.array_equal(trace.derivatives[1].values, [0.0, np.nan, 0.0], equal_nan=True)
+    assert "Its derivative is 0, and drawn all the same" in trace.ledger[1].cause
+
+
 def test_an_order_to_hide_that_is_not_shown_is_said_and_not_refused() -> None:
     """The line of a state may hold it, after its order was lowered."""
     (note,) = traced("y = sin(x)", "--hide 1,3,7").notes
