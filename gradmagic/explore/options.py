@@ -68,7 +68,8 @@ OPTIONS: Final = (
         "NAME[,NAME…]",
         "outputs",
         None,
-        "what to differentiate (default: y, or else the cell's last expression; a, b at its end are two outputs)",
+        "what to differentiate (default: y, or else the cell's last expression; a, b at its end are two outputs; "
+        "where the line gives y, what the cell sets last)",
     ),
     Option(
         "wrt",

@@ -301,23 +301,46 @@ def what_of(request: Request, tree: ast.Module, binds: frozenset[str]) -> str | 
     wanted = request.of or "y"
     missing = [name for name in request.also if name not in binds]
     if missing:
-        raise never_sets(missing[0], request, binds)
+        raise never_sets(missing[0], request, tree, binds)
     if wanted in binds:
         return wanted
     if request.of is None and isinstance(tree.body[-1], ast.Expr):
         return None
-    raise never_sets(wanted, request, binds)
+    if y_is_given(request) and (name := set_at_the_end(tree)) is not None:
+        return name
+    raise never_sets(wanted, request, tree, binds)
 
 
-def never_sets(wanted: str, request: Request, binds: frozenset[str]) -> GradUsageError:
+def y_is_given(request: Request) -> bool:
+    """Whether the line says that y is an input, a slider or a number: it cannot be what is differentiated."""
+    inputs = {request.wrt, request.second, *request.ranges, *request.values}
+    return request.of is None and "y" in inputs
+
+
+def set_at_the_end(tree: ast.Module) -> str | None:
+    """The one name that the cell's last statement sets."""
+    match tree.body[-1]:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return name
+    return None
+
+
+def never_sets(wanted: str, request: Request, tree: ast.Module, binds: frozenset[str]) -> GradUsageError:
     close = difflib.get_close_matches(wanted, binds, n=1)
     if request.of is not None:
         way = f"--of {close[0]}, perhaps" if close else "name what it sets"
         sets = f" (it sets {', '.join(sorted(binds)[:6])})" if binds else ""
         return GradUsageError(f"the cell never sets {quoted(wanted)}{sets}: {way}")
-    example = next((name for name in sorted(binds) if name != request.wrt), "z")
+    mine = [name for name in sorted(binds) if name != request.wrt]
+    written = [target for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets]
+    last = [one.id for target in written[-1:] for one in ast.walk(target) if isinstance(one, ast.Name)]
+    example = next((name for name in (*last, *mine) if name in mine), "z")
+    found = "the cell never sets 'y'"
+    if y_is_given(request):
+        found = "'y' is given on the line, so something else is differentiated"
+        found += f", and the cell sets {', '.join(mine[:6])}" if mine else ", and the cell sets nothing"
     return GradUsageError(
-        f"the cell never sets 'y'. End the cell with the expression to differentiate, or name it: %%grad --of {example}"
+        f"{found}. End the cell with the expression to differentiate, or name it: %%grad --of {example}"
     )
 
 

@@ -86,7 +86,8 @@ class Request:
     values : mapping of str to float
         `NAME=VALUE`: fixed numbers.
     of : str or None
-        The name of what is differentiated; None means `y`, or else the cell's last expression.
+        The name of what is differentiated; None means `y`, or else the cell's last expression;
+        or what the cell sets last, where `y` is an input, a slider or a number.
     also : tuple of str
         The names of further outputs over the same x.
     wrt : str

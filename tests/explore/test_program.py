@@ -77,6 +77,13 @@ def test_a_cell_may_make_x_itself() -> None:
         ("z = x\nz * 2", "", None),
         ("y = x\nz = y\nz", "", "y"),
         ("def y(x):\n    return x\ny(x)", "", "y"),
+        ("z = x * y", "x=-3:3 y=-3:3", "z"),  # y is an input: what else is meant
+        ("u = x + y\nz: float = u * y", "y=-3:3", "z"),
+        ("z = x * y", "--wrt x,y", "z"),
+        ("z = x * y", "--wrt x y=0:1", "z"),
+        ("z = x * y", "y=2", "z"),
+        ("z = y ** 2", "--wrt y", "z"),
+        ("z = x * y\nz", "y=-3:3", None),
     ],
 )
 def test_what_is_differentiated(text: str, line: str, target: str | None) -> None:
@@ -85,6 +92,10 @@ def test_what_is_differentiated(text: str, line: str, target: str | None) -> Non
 
 MISTAKES = {
     ("z = x ** 2", ""): ["never sets 'y'", "--of z"],
+    ("a = x\nz = a * y", ""): ["never sets 'y'", "--of z"],
+    ("z, w = x * y, x", "y=-3:3"): ["'y' is given on the line", "sets w, z", "--of z"],
+    ("for k in [1]:\n    z = k * x * y", "y=-3:3"): ["'y' is given on the line", "sets k, z", "--of z"],
+    ("print(x * y)\nassert y.sum() < 1", "y=-3:3"): ["'y' is given on the line", "End the cell with the expression"],
     ("x = torch.rand(3)", ""): ["never sets 'y'", "--of z"],
     ("value = x\nother = x", "--of vaule"): ["never sets 'vaule'", "--of value"],
     ("y = 3", ""): ["depends on 'x'"],
