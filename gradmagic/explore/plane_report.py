@@ -36,12 +36,12 @@ SYMBOLS = {"minimum": "▽", "maximum": "△", "saddle": "×", "degenerate": "�
 
 
 def figure(value: float, scale: float = 0.0) -> str:
-    """A number in six digits; what is only rounding beside `scale` is 0.
+    """A number in six digits, NaN as curves write it; what is only rounding beside `scale` is 0.
 
-    >>> figure(-1e-14, scale=1.0), figure(2 / 3)
-    ('0', '0.666667')
+    >>> figure(-1e-14, scale=1.0), figure(2 / 3), figure(float("nan"))
+    ('0', '0.666667', 'NaN')
     """
-    return f"{0.0 if abs(value) <= ROUNDING * scale else value + 0.0:.6g}"
+    return f"{0.0 if abs(value) <= ROUNDING * scale else value + 0.0:.6g}".replace("nan", "NaN")
 
 
 def scale_of(values: Array) -> float:

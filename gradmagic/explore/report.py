@@ -51,12 +51,12 @@ def figure_of(value: float | None, scale: float = 0.0, digits: int = DIGITS) -> 
 
     Examples
     --------
-    >>> figure_of(1.0), figure_of(2 / 3), figure_of(-1e-17, scale=1.0), figure_of(None)
-    ('1', '0.666667', '0', '–')
+    >>> figure_of(1.0), figure_of(2 / 3), figure_of(-1e-17, scale=1.0), figure_of(None), figure_of(np.nan)
+    ('1', '0.666667', '0', '–', 'NaN')
     """
     if value is None:
         return "–"
-    return f"{0.0 if abs(value) <= ROUNDING * scale else value:.{digits}g}"
+    return f"{0.0 if abs(value) <= ROUNDING * scale else value:.{digits}g}".replace("nan", "NaN")
 
 
 def in_bytes(count: int) -> str:

@@ -278,3 +278,13 @@ def test_the_script_computes_what_is_shown(text: str, engine: Any) -> None:
     assert at.hessian is not None
     shown = [at.x, at.y, at.value, *at.gradient, at.hessian[0, 0], at.hessian[0, 1], at.hessian[1, 1]]
     assert [float(part) for part in run.stdout.split()] == pytest.approx(shown, abs=1e-15)
+
+
+def test_what_is_no_number_is_written_alike_in_maps_and_curves() -> None:
+    names = {"np": np}
+    over_two = Explorer(parse_line("x=-3:3 y=-3:3", "z = np.log(x * y)"), names)
+    over_one = Explorer(parse_line("x=-3:3@-1", "y = np.log(x)"), names)
+    for g in (over_two, over_one):
+        said = f"{g}\n{report.alt_text(g.curves)}\n{report.table_html(g.curves)}"
+        assert "NaN" in said
+        assert "nan" not in said
