@@ -22,7 +22,9 @@ from gradmagic.explore.trace import Array, Trace
 if TYPE_CHECKING:
     from gradmagic.explore.explorer import Explorer
 
-__all__ = ["Check", "check"]
+__all__ = ["DIFFERENCES", "Check", "check"]
+
+DIFFERENCES = "central differences"
 
 TOLERANCE = 1e-5  # relative to the size of the curve: what central differences can be trusted with
 AGREEMENT = 1e-9  # and what two engines in double precision
@@ -54,6 +56,14 @@ class Check:
     worst: float
     at: tuple[float, ...]
     places: int
+
+    @property
+    def verdict(self) -> str:
+        """What came out, by a sign and in words that are the same on every machine."""
+        if not self.places:
+            return f"– {self.what} could not be compared with {self.against}"
+        said = f"agrees with {self.against}" if self.ok else f"is not what {self.against} say"
+        return f"{'✓' if self.ok else '✗'} {self.what} {said}"
 
     def __str__(self) -> str:
         if not self.places:
@@ -89,7 +99,7 @@ def over_a_plane(explorer: Explorer) -> Iterator[Check]:
     for one in plane_differences(explorer, STEP):
         with np.errstate(all="ignore"):
             doubt = np.abs(one.near - one.far) + np.finfo(np.float64).eps * one.steepest
-        yield compared(one.label, "central differences", (one.at, one.exact, one.near), doubt, TOLERANCE)
+        yield compared(one.label, DIFFERENCES, (one.at, one.exact, one.near), doubt, TOLERANCE)
 
 
 def by_differences(explorer: Explorer) -> Iterator[Check]:
@@ -113,7 +123,7 @@ def by_differences(explorer: Explorer) -> Iterator[Check]:
             # What differences can say ends where the step matters (poles, jumps, kinks), or rounding (large values).
             doubt = np.abs(found - coarse) + np.finfo(np.float64).eps * np.abs(below[1][k - 1]) / h
         doubt[at_a_break] = np.inf  # a sample that is a kink has the slopes of both sides, and torch's convention
-        yield compared(label, "central differences", (x, exact[k], found), doubt, TOLERANCE)
+        yield compared(label, DIFFERENCES, (x, exact[k], found), doubt, TOLERANCE)
 
 
 def by_torch(explorer: Explorer) -> Iterator[Check]:

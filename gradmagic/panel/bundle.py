@@ -11,26 +11,34 @@ from gradmagic.explore import report
 from gradmagic.explore.curves import Curves
 from gradmagic.explore.trace import Trace
 
-__all__ = ["bundle", "static_html"]
+__all__ = ["bundle", "plain_text", "static_html"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def static_html(curves: Curves, png: bytes) -> str:
-    """The figure with its text alternative, and the numbers as a table: reads well without a kernel."""
+def plain_text(curves: Curves, trace: Trace, verdicts: Sequence[str] = ()) -> str:
+    """The numbers in words, and below them what a check has found."""
+    return "\n\n".join([report.text(curves, trace), *(["\n".join(verdicts)] if verdicts else [])])
+
+
+def static_html(curves: Curves, png: bytes, verdicts: Sequence[str] = ()) -> str:
+    """The figure with its text alternative, the numbers as a table, the verdicts: reads well without a kernel."""
+    checked = "".join(f"<div>{html.escape(one)}</div>" for one in verdicts)
     alt = html.escape(report.alt_text(curves), quote=True)
     picture = base64.b64encode(png).decode("ascii")
     return (
         f'<figure style="margin:0"><img alt="{alt}" src="data:image/png;base64,{picture}">'
-        f"<figcaption>{report.table_html(curves)}</figcaption></figure>"
+        f"<figcaption>{report.table_html(curves)}{checked}</figcaption></figure>"
     )
 
 
-def bundle(curves: Curves, trace: Trace, png: bytes, model_id: str | None) -> dict[str, Any]:
+def bundle(
+    curves: Curves, trace: Trace, png: bytes, model_id: str | None, verdicts: Sequence[str] = ()
+) -> dict[str, Any]:
     """All forms by mime type; the live widget only where there is one. Equal states give equal texts."""
     data: dict[str, Any] = {
-        "text/plain": report.text(curves, trace),
-        "text/html": static_html(curves, png),
+        "text/plain": plain_text(curves, trace, verdicts),
+        "text/html": static_html(curves, png, verdicts),
         "image/png": base64.b64encode(png).decode("ascii"),
     }
     if model_id is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as w
 
-from gradmagic.explore.check import Check
+from gradmagic.explore.check import DIFFERENCES, Check
 from gradmagic.explore.request import GradUsageError
 from gradmagic.panel.controls import Looks
 from gradmagic.panel.texts import messages
@@ -21,6 +21,7 @@ class Checking:
     def __init__(self, looks: Looks, check: Callable[[], Sequence[Check]], ask: Callable[[], None]) -> None:
         self._check, self._ask = check, ask
         self.asked = False
+        self.verdicts: tuple[str, ...] = ()  # without PyTorch's, which is not there on every machine
         self.button = looks.push(
             "compare with differences",
             "compare every derivative with central differences, and with PyTorch where it is installed",
@@ -35,19 +36,22 @@ class Checking:
 
     def find(self) -> Callable[[], None]:
         """Compare, and give what says what came out."""
+        found: Sequence[Check] = ()
         try:
-            said = lines(self._check())
+            found = self._check()
+            said = lines(found)
         except GradUsageError as mistake:
             said = messages([str(mistake)], "error")
-        return lambda: self._show(said)
+        verdicts = tuple(one.verdict for one in found if one.against == DIFFERENCES)
+        return lambda: self._show(said, verdicts)
 
-    def _show(self, said: str) -> None:
-        self.asked = False
+    def _show(self, said: str, verdicts: tuple[str, ...]) -> None:
+        self.asked, self.verdicts = False, verdicts
         self.found.value = said
 
     def forget(self) -> None:
         """What was compared is no longer what is shown."""
-        self.asked = False
+        self.asked, self.verdicts = False, ()
         if self.found.value:
             self.found.value = ""
 

@@ -17,7 +17,7 @@ from gradmagic.explore.jacobian import is_worth_seeing
 from gradmagic.explore.request import GradUsageError
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Call, Derivative, Failure, Trace
-from gradmagic.panel.bundle import bundle, chosen
+from gradmagic.panel.bundle import bundle, chosen, plain_text
 from gradmagic.panel.coalesce import Coalescer, Extent
 from gradmagic.panel.column import Column
 from gradmagic.panel.controls import Looks, Picture
@@ -169,12 +169,18 @@ class Panel:
         return self._curves
 
     def __repr__(self) -> str:
-        return report.text(self._curves, self._trace)
+        return plain_text(self._curves, self._trace, self._verdicts)
+
+    @property
+    def _verdicts(self) -> tuple[str, ...]:
+        """What the check has found in this state that the cell asks for."""
+        check = self.controls.check
+        return check.verdicts if check is not None and self.explorer.request.check else ()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Every form that a front end may want."""
         model = self.widget.model_id if self.live and not self.closed else None
-        return chosen(bundle(self._curves, self._trace, self._png, model), include, exclude)
+        return chosen(bundle(self._curves, self._trace, self._png, model, self._verdicts), include, exclude)
 
     def close(self) -> None:
         """End the panel: no event reaches it any more, and none of its widgets stays. Its numbers do."""

@@ -165,6 +165,39 @@ def test_check_as_an_option_checks_every_state():
     panel.close()
 
 
+def test_the_verdict_of_a_check_that_the_cell_asks_for_stands_in_its_stored_output_too():
+    """A notebook's text is compared strictly: no figure that differs from machine to machine, and no PyTorch."""
+    panel = gradmagic.explore("sin(x) * x", check=True)
+    forms = panel._repr_mimebundle_()
+    for form in (repr(panel), forms["text/plain"], forms["text/html"]):
+        assert "✓ dy/dx agrees with central differences" in form
+        assert "✓ d²y/dx² agrees with central differences" in form
+        assert "of its size" not in form
+        assert "PyTorch" not in form
+    panel.state = replace(panel.state, x0=0.5)
+    assert "✓ dy/dx agrees" in repr(panel)
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "said"),
+    [
+        ("x.detach() * x", {}, "✗ dy/dx is not what central differences say"),
+        ("x * y", {"wrt": "x,y", "x": (-2, 2), "y": (-2, 2)}, "✓ ∂z/∂x agrees with central differences"),
+    ],
+)
+def test_a_verdict_says_what_is_wrong_and_is_there_for_maps(text, given, said):
+    panel = gradmagic.explore(text, check=True, **given)
+    assert said in repr(panel)
+    assert said in panel._repr_mimebundle_()["text/html"]
+    panel.close()
+
+
+def test_without_the_option_no_verdict_is_stored(panel):
+    panel.controls.check.button.click()
+    assert "agrees" not in repr(panel)
+
+
 @pytest.mark.parametrize(
     ("text", "given"),
     [
