@@ -17,7 +17,7 @@ from gradmagic.explore.trace import Array, Trace
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curve
 
-__all__ = ["broken", "holes_in_words"]
+__all__ = ["broken", "holes_in_words", "infinite_in_words"]
 
 MOST_SAID = 6
 
@@ -28,7 +28,7 @@ def broken(x: Array, found: list[Curve], trace: Trace) -> tuple[Array, list[Curv
     Where y jumps all have a gap; where only a derivative does, the curves below it run on.
     """
     y = np.asarray(trace.y)
-    gaps, holes = [jumps(x, trace)], holes_in_words(trace)
+    gaps, holes = [jumps(x, trace)], (*holes_in_words(trace), *infinite_in_words(trace, x, np.asarray(trace.y)))
     if len(gaps[0]) > len(x) // 10:
         said = f"{trace.y_label} changes faster than {len(x)} samples can show: use a smaller range, or --points"
         return x, found, (), (said, *holes)
@@ -77,6 +77,22 @@ def holes_in_words(trace: Trace, told: Iterable[tuple[float, float]] = ()) -> tu
         return ()
     said = ", ".join(place_in(x, float(at)) for at in places[:MOST_SAID]) + (", …" if len(places) > MOST_SAID else "")
     return (f"{trace.y_label} is not defined at {trace.x_label} = {said} itself",)
+
+
+def infinite_in_words(trace: Trace, x: Array, y: Array) -> tuple[str, ...]:
+    """Where y is infinite from one sample to the next and on: at a pole only one is, if any."""
+    if trace.y is None or y.shape != x.shape or trace.y.dtype.kind != "f":
+        return ()
+    asked = np.isin(x, trace.x)
+    said = []
+    for infinity in (np.inf, -np.inf):
+        ends = np.flatnonzero(np.diff(np.concatenate([[False], y == infinity, [False]]).astype(int))).reshape(-1, 2)
+        spans = [f"{place_in(x, x[lo])} to {place_in(x, x[hi - 1])}" for lo, hi in ends if asked[lo:hi].sum() > 1]
+        if spans:
+            where = ", ".join(spans[:MOST_SAID]) + (", …" if len(spans) > MOST_SAID else "")
+            limit = f"beyond what {trace.y.dtype} holds, {np.finfo(trace.y.dtype).max:.2g}"
+            said.append(f"{trace.y_label} is {infinity} for {trace.x_label} from {where}: {limit}")
+    return tuple(said)
 
 
 def note_on(found: list[Curve], order: int, places: str, trace: Trace) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradmagic.explore.breaks import LONGEST, MOST_SAID, words_on
 from gradmagic.explore.explain import ordinal_label
-from gradmagic.explore.gaps import holes_in_words
+from gradmagic.explore.gaps import holes_in_words, infinite_in_words
 from gradmagic.explore.request import Range
 from gradmagic.explore.sampling import Sampling, Stretch
 from gradmagic.explore.state import State
@@ -25,6 +25,7 @@ def said_of(trace: Trace, state: State, sampling: Sampling) -> tuple[str, ...]:
     told = sampling.breaks or sampling.lost or sampling.noise
     said = torn_or_lost(trace, state, sampling) if told else ()
     said += holes_in_words(trace, [(one.lo, one.hi) for one in sampling.breaks])
+    said += infinite_in_words(trace, sampling.x, sampling.rows[0])
     if len(sampling.x) == len(trace.x) and (sampling.rows[0] == sampling.rows[0, 0]).all():
         width = float(trace.x[-1] - trace.x[0])
         step = rounded(width / (np.sum(sampling.even) - 1), width / 100)

@@ -213,7 +213,7 @@ class Refinement:
     def assembled(self, narrow: list[tuple[Array, Array]]) -> Sampling:
         """The grid, what was added to it and is of use, and what was found."""
         found = [one for x, rows in narrow if (one := told(x, rows, self.scales)) is not None]
-        found = self.peaks_told(found)
+        found = [replace(one, kind="edge") if self.overflows(one) else one for one in self.peaks_told(found)]
         torn = self.cell_of(np.array([[one.lo, one.x, one.hi] for one in found]).reshape(-1))
         lost, noise = self.lost()
         kept = [self.kept(one, found, torn) for one in self.added]
@@ -250,6 +250,12 @@ class Refinement:
             elif found[place].kind == "peak":
                 result[place] = replace(found[place], kind="pole", y=float("nan"))
         return result
+
+    def overflows(self, one: Break) -> bool:
+        """Whether what looks like a pole is the end of the numbers: on a side y is infinite, and stays so."""
+        before, after = int(np.searchsorted(self.x, one.lo, side="right")), int(np.searchsorted(self.x, one.hi))
+        sides = (self.rows[0, max(before - 2, 0) : before], self.rows[0, after : after + 2])
+        return one.kind == "pole" and any(len(side) == 2 and bool(np.isinf(side).all()) for side in sides)
 
     def cell_of(self, at: Array) -> Array:
         """The cells of the grid."""

@@ -10,6 +10,7 @@ import pytest
 from gradmagic.explore.curves import Curves, curves
 from gradmagic.explore.explorer import Explorer, request_from
 from gradmagic.explore.reading import parse_line
+from gradmagic.explore.report import alt_text
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Derivative, Trace
 
@@ -193,3 +194,26 @@ def test_a_gap_of_one_sample_is_said(text, said):
 @pytest.mark.parametrize("text", ["1 / x", "log(x)", "sqrt(x)", "tan(x)", "x**2"])
 def test_poles_and_empty_sides_are_no_gaps_of_one_sample(text):
     assert "not defined" not in " ".join(Explorer(*request_from(text, x=(-5, 5, 0.5))).curves.notes)
+
+
+OVERFLOWS = [
+    ("x ** 2", "x=-1e300:1e300", "y is inf for x from -1e+300 to -4.47075e+290, 1.13471e+291 to 1e+300"),
+    ("-(x ** 2)", "x=-1e300:1e300", "y is -inf for x from -1e+300 to -4.47075e+290, 1.13471e+291 to 1e+300"),
+    ("exp(x)", "x=-1000:1000", "y is inf for x from 709.832 to 1000"),
+    ("x ** 2", "x=1:1e300 --log x", "y is inf for x from 1.37343e+154 to 1e+300"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "said"), OVERFLOWS)
+def test_where_y_is_more_than_its_numbers_hold_it_is_infinite_and_has_no_pole(text: str, line: str, said: str) -> None:
+    found = shown(text, line)
+    assert f"{said}: beyond what float64 holds, 1.8e+308" in found.notes
+    assert not [note for note in found.notes if "pole" in note]
+    assert "Poles" not in alt_text(found)
+
+
+@pytest.mark.parametrize(("text", "line"), [("1 / x", ""), ("1 / x ** 30", "x=-1e-3:1e-3"), ("log(x)", "x=-1:1")])
+def test_a_pole_stays_one_though_y_is_infinite_at_a_sample(text: str, line: str) -> None:
+    notes = shown(text, line).notes
+    assert any("has a pole" in note for note in notes)
+    assert not any("beyond" in note for note in notes)
