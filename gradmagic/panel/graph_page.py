@@ -69,6 +69,7 @@ class GraphPage:
             layout=w.Layout(flex="1 1 320px", min_width="min(280px, 100%)"),
         )  # fmt: skip
         above = w.HBox([self.box, self.side], layout=w.Layout(flex_flow="row wrap", width="100%"))
+        above.add_class("gm-beside")
         self.widget = w.VBox([above, self.matrix.widget, self.timelines], layout=w.Layout(width="100%"))
         for chooser in (self.which, self.moment, self.step, self.node):
             chooser.observe(self._chosen, "value")

@@ -85,6 +85,7 @@ white-space:pre;overflow:auto;height:auto}}
 .gm .gm-graph g[data-node]{{cursor:pointer}} .gm .gm-graph g[data-node]:hover rect{{stroke-width:3}}
 .gm .gm-formula{{font-size:14px;line-height:1.5;margin:4px 0}}
 .gm .gm-drawn{{max-height:960px}}
+.gm .gm-beside{{column-gap:20px}} .gm .gm-beside .gm-note:has(+.gm-drawn){{margin:8px 0}}
 .gm .gm-values-table thead{{position:sticky;top:0;background:var(--gm-back)}}
 .gm .gm-values-table th,.gm .gm-values-table td{{padding:2px 12px;text-align:right;font-variant-numeric:tabular-nums;
 border:0;border-bottom:1px solid var(--gm-line)}}
@@ -219,7 +220,15 @@ NAMING = """
     place.dataset.seen = '1';
     var mark = place.querySelector('.gm-marked'), whole = place.getBoundingClientRect();
     var at = mark ? mark.getBoundingClientRect() : { top: whole.top + place.scrollHeight, left: whole.left, width: 0 };
-    place.scrollTop = at.top - whole.top - place.clientHeight / 2;
+    var most = place.scrollHeight - place.clientHeight, move = 0;
+    var top = Math.min(at.top - whole.top - place.clientHeight / 2, most);
+    var lowest = top === most;
+    all(place, 'svg g', function (g) {  // the upper edge cuts no box: at the lower end the place is made less high
+      var box = g.getBoundingClientRect(), from = box.top - whole.top - top, to = from + box.height;
+      if (from < 0 && to > 0) move = lowest ? Math.max(move, to + 8) : Math.min(move, from - 8);
+    });
+    if (move > 0) place.style.maxHeight = place.clientHeight - move + 'px';
+    place.scrollTop = top + move;
     place.scrollLeft = at.left + at.width / 2 - whole.left - place.clientWidth / 2;
   }
   tell();

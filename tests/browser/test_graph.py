@@ -21,6 +21,22 @@ IN_SIGHT = """() => {
     const seen = place.getBoundingClientRect(), it = mark.getBoundingClientRect();
     return it.top >= seen.top && it.bottom <= seen.bottom;
 }"""
+CUT = """() => {
+    const place = document.querySelector('.gm-drawn'), edge = place.getBoundingClientRect().top;
+    const boxes = [...place.querySelectorAll('svg g')].map((box) => box.getBoundingClientRect());
+    return boxes.filter((box) => box.top < edge - 0.5 && box.bottom > edge + 0.5).length;
+}"""
+# how far the explanation of a drawing is from the heading beside it, and from what is above and below
+ROOM = """() => {
+    const note = [...document.querySelectorAll('.gm-note')].find((one) => one.textContent.includes('one by one'));
+    const box = note.getBoundingClientRect(), text = document.createRange();
+    text.selectNodeContents(note);
+    const heading = [...document.querySelectorAll('.gm-section')].find((one) => one.textContent === 'GRAPH');
+    const drawn = document.querySelector('.gm-drawn').getBoundingClientRect();
+    const bar = document.querySelector('.gm-bar').getBoundingClientRect();
+    const beside = heading.getBoundingClientRect().left - text.getBoundingClientRect().right;
+    return [beside, box.top - bar.bottom, drawn.top - box.bottom];
+}"""
 CELL = "%%grad x=-6:6@1.8 a=0:3@1.5\na * np.sin(x) * np.exp(-(x**2) / 8)"
 
 
@@ -67,4 +83,13 @@ def test_a_large_graph_is_seen_where_its_marked_node_is_and_a_click_on_a_group_g
     until(lambda: marked() > 0, "the drawing goes there")
     assert time.monotonic() - began < 2
     until(lambda: page.evaluate(IN_SIGHT), "its marked node is in sight")
+    for place in (7, 11, 12, 40, 230):  # nodes by their place in the list, in the middle of the drawing and at its ends
+        panel.get_by_role("combobox", name="rule of").select_option(index=place)
+        until(lambda place=place: marked() == place, "the drawing goes there")
+        until(lambda: page.evaluate(IN_SIGHT), "its marked node is in sight")
+        assert page.evaluate(CUT) == 0, place
+    beside, above, below = page.evaluate(ROOM)
+    assert beside >= 12
+    assert above >= 6
+    assert below >= 6
     page.close()
