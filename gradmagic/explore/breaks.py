@@ -25,6 +25,7 @@ Kind = Literal["pole", "peak", "jump", "edge", "hole", "kink", "upright"]
 MOST_SAID = 6
 LONGEST = 15  # digits before or behind the point
 FAR = 1000.0  # a slope that would carry it over the picture within this many widths of the break is that of a pole
+SEEN = 0.1  # of the picture's height
 SENTENCES: dict[Kind, str] = {
     "pole": "{label} has a pole at {x} = {places}: the curve is not joined there",
     "peak": "{label} has a peak at {x} = {places} that is narrower than can be drawn: it reaches {heights}",
@@ -74,10 +75,12 @@ def told(x: Array, rows: Array, scales: Scales) -> Break | None:
         return Break("peak", 0, float(x[at]), float(rows[0, at]), float(x[0]), float(x[-1])) if seen else None
     ends = rows[:, [0, -1]]
     place, gaps = place_of(x, rows[order], known[order])
+    if order == 1 and goes_as_log(x, ends, scales, 0):
+        order = 0
     kind: Kind
     if order == 0:
         y = float("nan")
-        if is_pole(x, ends, scales) or grows(x, ends, place):
+        if is_pole(x, ends, scales) or grows(x, ends, place) or goes_as_log(x, ends, scales, 0):
             kind = "pole"
         elif not known[0, 0] or not known[0, -1]:
             kind = "edge"
@@ -90,7 +93,9 @@ def told(x: Array, rows: Array, scales: Scales) -> Break | None:
         steep = np.abs(ends[order]) > 50 * scales.size[order]
         if np.isnan(ends[order]).any():  # on that side nothing is known of a slope, nor that it jumps
             kind = "edge"
-        elif order == 1 and (steep.all() and ends[1, 0] * ends[1, 1] > 0):
+        elif not known[order].all() and abs(ends[order, 1] - ends[order, 0]) <= scales.pixel[order]:
+            kind = "hole"
+        elif order == 1 and ends[1, 0] * ends[1, 1] > 0 and (steep.all() or goes_as_log(x, ends, scales, 1)):
             kind = "upright"
     return Break(kind, order, plain(x[0], place, x[-1], scales.wide), y, float(x[0]), float(x[-1]), gaps)
 
@@ -133,6 +138,18 @@ def grows(x: Array, ends: Array, place: float) -> bool:
     turns = -ends[1] * away / ends[0]  # the power, if y is one of the distance
     flat = np.abs(ends[0]) < np.abs(ends[0]).max() / 1e3
     return bool(((turns > 0.5) & (turns < 9)).all() or (((turns > 0.5) & (turns < 9)) | flat).all())
+
+
+def goes_as_log(x: Array, ends: Array, scales: Scales, order: int) -> bool:
+    """Whether this order goes beyond all bounds on both sides as a logarithm does, which is never far away.
+
+    Its slope times the distance is a constant that can be seen; for a root it goes to zero with the distance.
+    """
+    if len(ends) < order + 2:
+        return False
+    slopes = ends[order + 1]
+    seen = np.abs(slopes) * float(x[-1] - x[0]) / 2 > SEEN * scales.size[order]
+    return bool(seen.all() and slopes[0] * slopes[1] < 0)
 
 
 def place_of(x: Array, row: Array, known: Array) -> tuple[float, tuple[float, ...]]:

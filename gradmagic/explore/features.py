@@ -23,6 +23,8 @@ __all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise",
 
 EPSILON = float(np.finfo(float).eps)
 SLOPES = 1e-10  # of the usual slope: a change that is less is rounding, or nothing that a picture shows
+NEAR = 1e-8  # of a cell: what is as near is the same place, as far as the polynomials between samples tell
+SHORT = 6  # digits behind the point: no more, for a place that is told by so many is not flat
 PIXELS = 500  # that a range has on a picture, about
 MOST = 200  # features of one kind; with more, the samples say little
 
@@ -81,7 +83,7 @@ class Piecewise:
                     found.append(float(self.x[i] + root.real * (self.x[i + 1] - self.x[i])))
                     break
         places = np.sort(np.array(found))
-        return np.where(np.abs(places) <= 1e-13 * (self.x[-1] - self.x[0]), 0.0, places)
+        return np.where(np.abs(places) <= NEAR * cells_at(self.x, places), 0.0, places)
 
     def rests(self) -> Array:
         """Where stretches of zeros begin and end."""
@@ -94,6 +96,12 @@ class Piecewise:
 
     def _middle(self, i: int) -> float:
         return float(sum(c * 0.5**k for k, c in enumerate(self.coefficients[:, i])))
+
+
+def cells_at(x: Array, places: Array) -> Array:
+    """How wide the cells around these places are."""
+    i = np.searchsorted(x, places)
+    return x[np.minimum(i + 1, len(x) - 1)] - x[np.maximum(i - 1, 0)]
 
 
 def piecewise(curves: Curves) -> Piecewise | None:
@@ -146,9 +154,10 @@ def features(curves: Curves) -> tuple[Feature, ...]:
     curve = piecewise(curves)
     if curve is None:
         return ()
-    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros_of(curves, curve)]
-    found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curve, curves, 1)]
-    found += [Feature("inflection", x, y) for x, y, _ in turns(curve, curves, 2)]
+    zeros = zeros_of(curves, curve)
+    found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros]
+    found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curve, curves, 1, zeros)]
+    found += [Feature("inflection", x, y) for x, y, _ in turns(curve, curves, 2, zeros)]
     found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
     found += touching(found, curves)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
@@ -202,24 +211,39 @@ def holes(x: Array, row: Array, torn: Iterable[float]) -> Array:
     return found[~np.any(near, axis=0)] if near else found
 
 
-def turns(curve: Piecewise, curves: Curves, order: int) -> Iterator[tuple[float, float, float]]:
+def turns(curve: Piecewise, curves: Curves, order: int, zeros: Array) -> Iterator[tuple[float, float, float]]:
     """Where the derivative of this order goes through zero, y there, and its sign before."""
     found = stretches(curves, order)
     if found is None:
         return
     places = np.flatnonzero((found.signs[:-1] * found.signs[1:] < 0) & np.isin(found.edges[1:-1], found.roots))
-    x = at_zero(found.edges[places + 1], found.derivative, rounding_of(curves, order))
+    x = found.edges[places + 1]
+    x = on_zeros(plainest(x, found.derivative, rounding_of(curves, order) / cells_at(curves.x, x)), zeros, curves.x)
     y = curve(x)
-    rounding = 4 * EPSILON * (usual(curves, 0) + np.abs(x) * usual(curves, 1))  # of y, and of the place
+    rounding = 8 * EPSILON * (usual(curves, 0) + np.abs(x) * usual(curves, 1))  # of y, and of the place
+    rounding[np.isin(x, zeros)] = np.inf
     yield from zip(x.tolist(), np.where(np.abs(y) <= rounding, 0.0, y).tolist(), found.signs[places], strict=True)
 
 
-def at_zero(roots: Array, derivative: Piecewise, rounding: float) -> Array:
-    """The same, but 0 for one within a cell of it, with rounding alone between: x⁴ leaves much room for its turn."""
-    i = np.searchsorted(derivative.x, roots)
-    cells = derivative.x[np.minimum(i + 1, len(derivative.x) - 1)] - derivative.x[np.maximum(i - 1, 0)]
-    between = np.abs(derivative(np.array([np.zeros_like(roots), roots / 2]))).max(axis=0)
-    return np.where((np.abs(roots) < cells) & (between * cells <= rounding), 0.0, roots)
+def on_zeros(places: Array, zeros: Array, x: Array) -> Array:
+    """The same, but one that is as good as at a zero of y is at it."""
+    if not zeros.size:
+        return places
+    nearest = zeros[np.abs(places[:, None] - zeros).argmin(axis=1)]
+    return np.where(np.abs(places - nearest) <= 1e3 * NEAR * cells_at(x, places), nearest, places)
+
+
+def plainest(roots: Array, row: Piecewise, rounding: Array) -> Array:
+    """The same, but where a root is flat, as that of x⁴, the shortest number to which there is nothing but rounding."""
+    result = roots.copy()
+    todo, cells = np.ones(len(roots), dtype=bool), cells_at(row.x, roots)
+    for digits in range(SHORT):
+        short = np.round(roots, digits)
+        between = np.abs(row(np.array([short, (short + roots) / 2]))).max(axis=0)
+        use = todo & (np.abs(short - roots) < cells) & (between <= rounding)
+        result[use] = short[use]
+        todo &= ~use
+    return result + 0.0
 
 
 def integrals(x: Array, row: Array, edges: Array, between: Piecewise) -> Array:
@@ -276,7 +300,8 @@ def zeros_of(curves: Curves, curve: Piecewise) -> Array:
     pixel = float(curves.x[-1] - curves.x[0]) / PIXELS
     cells = zip(curves.x[near].tolist(), curves.x[near + 1].tolist(), strict=True)
     between = [plain(lo, (lo + hi) / 2, hi, pixel) for lo, hi in cells]
-    return np.unique(np.concatenate([curve.roots(), at, between]))
+    roots = plainest(curve.roots(), curve, np.array(4 * rounding_of(curves, 1)))
+    return np.unique(np.concatenate([roots, at, between]))
 
 
 def touching(found: Iterable[Feature], curves: Curves) -> Iterator[Feature]:

@@ -327,6 +327,9 @@ WAYS_OUT: Mapping[str, str] = {
     r"(same dtype, but (got|found)).*([Dd]ouble.*[Ff]loat|[Ff]loat.*[Dd]ouble)": (
         "x is float64: net.double() or dtype=torch.float64 makes the rest so too; x.float() in the cell does without."
     ),
+    r"type Tensor doesn't define __round__": (
+        "round() is Python's, for one number: write np.round(x) or torch.round(x)."
+    ),
     r"must be Tensor, not Tensor": (
         "That is PyTorch's own, and x is a tensor of gradmagic's: run the cell with --backend torch, or make the "
         "module in the cell."

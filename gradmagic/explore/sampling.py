@@ -27,6 +27,7 @@ FULL = 40  # failing parts of a cell of the grid that are no single break
 MOST = 120  # cells of the grid that are followed down to a billionth of the range
 TELLING = 4  # orders that tell where a break is; around a pole the higher ones fail ever further away
 SECONDS = 0.5
+TIP = 1e-8  # of the picture's height
 NOISY = 0.1  # of the samples that are far apart: no function of mathematics comes near
 OUT = 4.0  # times the height of the picture, from which on nothing is kept
 NARROW = 1e-9
@@ -212,7 +213,8 @@ class Refinement:
 
     def assembled(self, narrow: list[tuple[Array, Array]]) -> Sampling:
         """The grid, what was added to it and is of use, and what was found."""
-        found = [one for x, rows in narrow if (one := told(x, rows, self.scales)) is not None]
+        seen = [(told(x, rows, self.scales), rows) for x, rows in narrow]
+        found = [self.at_its_tip(one, rows) for one, rows in seen if one is not None]
         found = [replace(one, kind="edge") if self.overflows(one) else one for one in self.peaks_told(found)]
         torn = self.cell_of(np.array([[one.lo, one.x, one.hi] for one in found]).reshape(-1))
         lost, noise = self.lost()
@@ -221,6 +223,16 @@ class Refinement:
         rows = np.concatenate([self.rows, *(k[1] for k in kept)], 1)
         x, first = np.unique(x, return_index=True)
         return Sampling(x, rows[:, first], first < len(self.x), tuple(found), lost, noise)
+
+    def at_its_tip(self, one: Break, rows: Array) -> Break:
+        """The same, with the value that y has at a kink itself, where it is too steep to be told from beside it."""
+        if one.kind != "kink" or one.order != 1:
+            return one
+        change = np.abs(rows[1, [0, -1]]) * (one.hi - one.lo)
+        if not (change > TIP * self.scales.size[0]).any():
+            return one
+        y = float(self.at(np.array([one.x]))[0, 0])
+        return replace(one, y=y) if abs(y - one.y) < 4 * self.scales.pixel[0] else one
 
     def peaks_told(self, found: list[Break]) -> list[Break]:
         """The same, with those poles called peaks that come to a top when they are looked at still closer."""

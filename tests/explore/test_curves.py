@@ -217,3 +217,28 @@ def test_a_pole_stays_one_though_y_is_infinite_at_a_sample(text: str, line: str)
     notes = shown(text, line).notes
     assert any("has a pole" in note for note in notes)
     assert not any("beyond" in note for note in notes)
+
+
+@pytest.mark.parametrize("x", [(-3, 3), (-1, 2)])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("log(abs(x))", "y has a pole at x = 0: the curve is not joined there"),
+        ("3 - 0.1 * log(abs(x))", "y has a pole at x = 0: the curve is not joined there"),
+        ("abs(x)**0.25", "dy/dx jumps at x = 0: y is not differentiable there"),
+        ("sqrt(abs(x))", "dy/dx jumps at x = 0: y is not differentiable there"),
+    ],
+)
+def test_a_logarithm_has_a_pole_and_a_root_has_a_cusp(text, said, x):
+    assert said in Explorer(*request_from(text, x=x)).curves.notes
+
+
+def test_a_slope_that_is_no_number_at_a_single_place_does_not_jump():
+    notes = Explorer(*request_from("exp(-1 / x**2)", x=(-3, 3))).curves.notes
+    assert "dy/dx is not defined at x = 0 itself, though it has a limit there" in notes
+    assert not any("jumps" in note for note in notes)
+
+
+def test_a_slope_that_goes_as_a_logarithm_is_upright():
+    notes = Explorer(*request_from("x * log(abs(x))", x=(-1, 2))).curves.notes
+    assert "dy/dx is infinite at x = 0: the tangent of y is upright there" in notes

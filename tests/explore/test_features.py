@@ -110,6 +110,8 @@ def test_what_is_small_is_not_taken_for_rounding(text):
         ("cos(x)", "maximum", [0]),
         ("x**3 - x", "zero", [-1, 0, 1]),
         ("where(x > 0, sqrt(x), x)", "zero", [0]),
+        ("(x - 1)**3", "zero", [1]),
+        ("1 / cos(3 * x)", "minimum", [0]),
         ("x**3 - 0.02 * x**2", "minimum", [0.04 / 3]),  # beside 0, and not at it
         ("(x - 1e-8)**2", "minimum", [1e-8]),
     ],
@@ -137,3 +139,16 @@ def test_a_polynomial_rises_where_it_does():
         assert found is not None, f"seed {seed}"
         np.testing.assert_allclose(found.edges[1:-1], roots, atol=1e-6, err_msg=f"seed {seed}: {text}")
         np.testing.assert_array_equal(found.signs, [1, -1, 1, -1, 1], err_msg=f"seed {seed}: {text}")
+
+
+@pytest.mark.parametrize("text", ["cos(x)", "1 / tan(x)", "tan(3 * x)", "sin(x) * exp(0 * x)"])
+def test_an_inflection_on_a_zero_says_zero(text):
+    found = [one for one in features(curves_of(text, x=(-3, 3, 1))) if one.kind == "inflection"]
+    assert found
+    assert {one.y for one in found} == {0.0}
+
+
+@pytest.mark.parametrize("text", ["sqrt(abs(x))", "abs(x)**(1 / 3)", "abs(x)**0.25"])
+@pytest.mark.parametrize("x", [(-3, 3, 1), (-1, 2, 1)])
+def test_the_tip_of_a_cusp_is_where_it_is(text, x):
+    assert [(one.x, one.y) for one in features(curves_of(text, x=x)) if one.kind == "minimum"] == [(0.0, 0.0)]

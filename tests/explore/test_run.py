@@ -489,13 +489,14 @@ def test_an_if_over_all_of_x_is_told_what_to_write_instead() -> None:
         ("y = (x[:, None] @ torch.ones(1, 3)).sum(1)", "x is float64: net.double()"),
         ("y = torch.dot(torch.ones(401), x) * x", "x is float64: net.double()"),
         ("y = torch.nn.Conv9d(1, 1, 3)(x)", "--backend torch"),
+        ("y = round(x)", "np.round(x) or torch.round(x)"),
         (
             "raise TypeError(\"linear(): argument 'input' (position 1) must be Tensor, not Tensor\")\ny = x",
             "--backend torch",
         ),
     ],
 )
-def test_what_meets_a_float64_or_a_module_of_pytorch_itself_is_told_the_way_out(text: str, said: str) -> None:
+def test_an_error_that_says_nothing_to_a_beginner_is_told_the_way_out(text: str, said: str) -> None:
     with pytest.raises((RuntimeError, AttributeError, TypeError)) as caught:
         Explorer(Request(text))
     assert any(said in note for note in caught.value.__notes__)
