@@ -90,6 +90,8 @@ def told(x: Array, rows: Array, scales: Scales) -> Break | None:
             kind, y = "hole", float(ends[0].mean())
     else:
         kind, y = "kink", beside(x, rows, plain(x[0], place, x[-1], scales.wide))
+        if order == 1 and known.all() and (np.abs(ends[1]) <= 50 * scales.size[1]).all():
+            place, y = corner(x, ends)
         steep = np.abs(ends[order]) > 50 * scales.size[order]
         if np.isnan(ends[order]).any():  # on that side nothing is known of a slope, nor that it jumps
             kind = "edge"
@@ -105,6 +107,14 @@ def beside(x: Array, rows: Array, place: float) -> float:
     at = float(rows[0, 0] + rows[1, 0] * (place - x[0]))
     known = rows[0][np.isfinite(rows[0])]
     return at if np.isfinite(at) else float(known[len(known) // 2])
+
+
+def corner(x: Array, ends: Array) -> tuple[float, float]:
+    """Where the tangents at both ends meet."""
+    apart = float(x[-1] - x[0])
+    share = (ends[0, 1] - ends[0, 0] - ends[1, 1] * apart) / (ends[1, 0] - ends[1, 1]) / apart
+    share = float(np.clip(share, 0.0, 1.0))
+    return float(x[0]) + share * apart, float(ends[0, 0] + ends[1, 0] * share * apart)
 
 
 def lowest(rows: Array, known: Array, scales: Scales) -> int | None:

@@ -24,6 +24,8 @@ __all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise",
 EPSILON = float(np.finfo(float).eps)
 SLOPES = 1e-10  # of the usual slope: a change that is less is rounding, or nothing that a picture shows
 NEAR = 1e-8  # of a cell: what is as near is the same place, as far as the polynomials between samples tell
+FLATTEST, FLAT = 0.04, 0.45  # one over the order of a root that is a multiple one
+BESIDE, BY_CHANCE = 0.1, 0.01  # of a cell and of its last digit: the plainest number is no further from a root
 SHORT = 6  # digits behind the point: no more, for a place that is told by so many is not flat
 PIXELS = 500  # that a range has on a picture, about
 MOST = 200  # features of one kind; with more, the samples say little
@@ -78,24 +80,60 @@ class Piecewise:
             touches[1:] &= ~small[0][:-1]  # not at the end of a stretch of zeros
         found = [self.x[i] for i in np.flatnonzero(touches) if self._turns(int(i))]
         for i in np.flatnonzero(through)[: MOST + 1]:
-            for root in np.roots(self.coefficients[::-1, i]):
-                if abs(root.imag) < 1e-7 and -1e-9 <= root.real <= 1 + 1e-9:
-                    found.append(float(self.x[i] + root.real * (self.x[i + 1] - self.x[i])))
-                    break
+            share = self._share_of_root(self.coefficients[:, i])
+            if share is not None:
+                found.append(float(self.x[i] + share * (self.x[i + 1] - self.x[i])))
         places = np.sort(np.array(found))
         return np.where(np.abs(places) <= NEAR * cells_at(self.x, places), 0.0, places)
+
+    def left_out(self, at: Array, derivative: int = 0) -> Array:
+        """By how much it and its derivatives may be off: by the next power, which the changes of the highest tell."""
+        n = len(self.coefficients)
+        if n < 6 or len(self.x) < 4:
+            return np.zeros_like(at)
+        width = self.x[-1] - self.x[0]
+        h = np.diff(self.x) / width
+        change = np.abs(np.diff(self.coefficients[-1] / h ** (n - 1))) / ((h[1:] + h[:-1]) / 2) / n
+        place = np.clip(np.searchsorted(self.x, at, side="right") - 1, 0, len(h) - 1)
+        power = np.fmax(change[np.maximum(place - 1, 0)], change[np.minimum(place, len(change) - 1)]) * h[place] ** n
+        t = (at - self.x[place]) / width / h[place]
+        most = (2 * np.abs(t * (1 - t)) ** 3, 0.1 / h[place], 0.5 / h[place] ** 2)[derivative]
+        for _ in range(derivative):
+            most = most / width
+        return np.asarray(np.nan_to_num(power * most, nan=0.0, posinf=0.0))
 
     def rests(self) -> Array:
         """Where stretches of zeros begin and end."""
         zero = np.concatenate([[False], (self.coefficients == 0).all(axis=0), [False]])
         return self.x[np.flatnonzero(zero[1:] != zero[:-1])]
 
-    def _turns(self, i: int) -> bool:
-        """Whether the signs left and right of this sample differ."""
-        return i > 0 and bool(np.sign(self._middle(i - 1)) * np.sign(self._middle(i)) < 0)
+    @staticmethod
+    def _share_of_root(coefficients: Array) -> float | None:
+        """Where in an interval it goes through zero.
 
-    def _middle(self, i: int) -> float:
-        return float(sum(c * 0.5**k for k, c in enumerate(self.coefficients[:, i])))
+        At a root of high order a polynomial of low degree is far off. There the value over its derivative, which is
+        known at both ends, goes through zero as a straight line, and flatly: with a slope of one over the order.
+        """
+        begin, rise, end = coefficients[0], coefficients[1], coefficients.sum()
+        last_rise = float(np.arange(len(coefficients)) @ coefficients)
+        if rise and last_rise:
+            left, right = begin / rise, end / last_rise
+            if left < 0 < right and FLATTEST < right - left < FLAT:
+                return float(-left / (right - left))
+        for root in np.roots(coefficients[::-1]):
+            if abs(root.imag) < 1e-7 and -1e-9 <= root.real <= 1 + 1e-9:
+                return float(root.real)
+        return None
+
+    def _turns(self, i: int) -> bool:
+        """Whether the signs left and right of this sample, at which it is zero, differ."""
+        return i > 0 and self._sign(i - 1, 0.0) * self._sign(i, 1.0) < 0
+
+    def _sign(self, i: int, far: float) -> float:
+        """The sign amid an interval; that at its far end where it is zero there, as the polynomial of x⁷ is."""
+        row = self.coefficients[:, i]
+        middle, end = (float(row @ t ** np.arange(len(row))) for t in (0.5, far))
+        return float(np.sign(middle if abs(middle) > 1e-12 * np.abs(row).max() else end))
 
 
 def cells_at(x: Array, places: Array) -> Array:
@@ -158,8 +196,8 @@ def features(curves: Curves) -> tuple[Feature, ...]:
     found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros]
     found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curve, curves, 1, zeros)]
     found += [Feature("inflection", x, y) for x, y, _ in turns(curve, curves, 2, zeros)]
-    found += [Feature(turn, one.x, one.y) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
-    found += touching(found, curves)
+    found += corners(curves)
+    found += touching(found)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
     return tuple(sorted((one for one in found if counts[one.kind] <= MOST), key=lambda one: one.x))
 
@@ -216,21 +254,38 @@ def turns(curve: Piecewise, curves: Curves, order: int, zeros: Array) -> Iterato
     found = stretches(curves, order)
     if found is None:
         return
-    places = np.flatnonzero((found.signs[:-1] * found.signs[1:] < 0) & np.isin(found.edges[1:-1], found.roots))
+    smooth = smooth_places(curves)
+    inner = np.isin(found.edges[1:-1], np.concatenate([found.roots, list(smooth)]))
+    places = np.flatnonzero((found.signs[:-1] * found.signs[1:] < 0) & inner)
     x = found.edges[places + 1]
-    x = on_zeros(plainest(x, found.derivative, rounding_of(curves, order) / cells_at(curves.x, x)), zeros, curves.x)
-    y = curve(x)
-    rounding = 8 * EPSILON * (usual(curves, 0) + np.abs(x) * usual(curves, 1))  # of y, and of the place
+    unsure = doubt(curves, order, x) + curve.left_out(x, order)
+    x = on_zeros(plainest(x, found.derivative, unsure), zeros, found.derivative, unsure)
+    y = np.array([smooth.get(at, value) for at, value in zip(x.tolist(), curve(x).tolist(), strict=True)])
+    rounding = rounding_of_y(curves, x) + curve.left_out(x)
     rounding[np.isin(x, zeros)] = np.inf
     yield from zip(x.tolist(), np.where(np.abs(y) <= rounding, 0.0, y).tolist(), found.signs[places], strict=True)
 
 
-def on_zeros(places: Array, zeros: Array, x: Array) -> Array:
+def smooth_places(curves: Curves) -> dict[float, float]:
+    """Where y has a tangent and may turn, or bend the other way, though its second derivative is torn; and y there."""
+    kinks = [one for one in curves.torn or () if one.kind == "kink" and one.order == 2]
+    return {one.x: one.y for one in kinks}
+
+
+def doubt(curves: Curves, order: int, x: Array) -> Array:
+    """What a derivative, as it is between samples, may be by the rounding of y alone."""
+    rounding, cells = rounding_of(curves, 1), cells_at(curves.x, x)
+    return rounding / cells if order == 1 else 60 * rounding / cells / cells  # 60: of its third coefficient
+
+
+def on_zeros(places: Array, zeros: Array, row: Piecewise, rounding: Array) -> Array:
     """The same, but one that is as good as at a zero of y is at it."""
-    if not zeros.size:
+    if not zeros.size or not places.size:
         return places
-    nearest = zeros[np.abs(places[:, None] - zeros).argmin(axis=1)]
-    return np.where(np.abs(places - nearest) <= 1e3 * NEAR * cells_at(x, places), nearest, places)
+    nearest, cells = zeros[np.abs(places[:, None] - zeros).argmin(axis=1)], cells_at(row.x, places)
+    apart = np.abs(places - nearest)
+    flat = (apart < cells) & (np.abs(row(np.array([nearest, (nearest + places) / 2]))).max(axis=0) <= rounding)
+    return np.where(flat | (apart <= 1e3 * NEAR * cells), nearest, places)
 
 
 def plainest(roots: Array, row: Piecewise, rounding: Array) -> Array:
@@ -240,7 +295,8 @@ def plainest(roots: Array, row: Piecewise, rounding: Array) -> Array:
     for digits in range(SHORT):
         short = np.round(roots, digits)
         between = np.abs(row(np.array([short, (short + roots) / 2]))).max(axis=0)
-        use = todo & (np.abs(short - roots) < cells) & (between <= rounding)
+        near = np.abs(short - roots) < np.minimum(BESIDE * cells, BY_CHANCE * 0.1**digits)
+        use = todo & near & (between <= rounding)
         result[use] = short[use]
         todo &= ~use
     return result + 0.0
@@ -264,6 +320,11 @@ def rounding_of(curves: Curves, order: int) -> float:
     if order == 1:
         return size
     return max(SLOPES * usual(curves, 1), 4 * size / float(curves.x[-1] - curves.x[0]))
+
+
+def rounding_of_y(curves: Curves, x: Array) -> Array:
+    """What rounding makes of y and of its place; beside a pole or far up an exponential it is not more elsewhere."""
+    return 8 * EPSILON * (usual(curves, 0) + np.abs(x) * usual(curves, 1))
 
 
 def usual(curves: Curves, order: int) -> float:
@@ -294,24 +355,32 @@ def zeros_of(curves: Curves, curve: Piecewise) -> Array:
     zero = y == 0
     beside = np.concatenate([[False], zero[:-1]]) | np.concatenate([zero[1:], [False]])  # a stretch of zeros is none
     at = curves.x[zero & ~beside & (unknown[:-1] | unknown[1:])]
-    upright = np.flatnonzero(unknown[1:-1] & (y[:-1] * y[1:] < 0))
+    upright = np.flatnonzero(unknown[1:-1] & (np.sign(y[:-1]) * np.sign(y[1:]) < 0))
     apart = curves.x[upright + 1] - curves.x[upright]
     near = upright[apart < 1e-3 * np.median(np.diff(curves.x))]  # a change of sign that was followed closely
     pixel = float(curves.x[-1] - curves.x[0]) / PIXELS
     cells = zip(curves.x[near].tolist(), curves.x[near + 1].tolist(), strict=True)
     between = [plain(lo, (lo + hi) / 2, hi, pixel) for lo, hi in cells]
-    roots = plainest(curve.roots(), curve, np.array(4 * rounding_of(curves, 1)))
+    roots = curve.roots()
+    roots = plainest(roots, curve, 4 * rounding_of(curves, 1) + curve.left_out(roots))
     return np.unique(np.concatenate([roots, at, between]))
 
 
-def touching(found: Iterable[Feature], curves: Curves) -> Iterator[Feature]:
-    """The zeros at which y turns: it does not go through zero there, and is zero but for rounding."""
-    y = next(curve.values for curve in curves.curves if curve.order == 0)
-    rounding = 1e-13 * float(np.max(np.abs(y), where=np.isfinite(y), initial=0.0)) if y is not None else 0.0
+def touching(found: Iterable[Feature]) -> Iterator[Feature]:
+    """The zeros at which y turns: it does not go through zero there."""
     zeros = [one.x for one in found if one.kind == "zero"]
     for one in found:
-        if one.kind in ("minimum", "maximum") and abs(one.y) <= rounding and one.x not in zeros:
+        if one.kind in ("minimum", "maximum") and one.y == 0 and one.x not in zeros:
             yield Feature("zero", one.x, 0.0)
+
+
+def corners(curves: Curves) -> Iterator[Feature]:
+    """The kinks that are extrema."""
+    for one in breaks(curves):
+        turn = turn_at(curves, one)
+        if turn is not None:
+            y = 0.0 if abs(one.y) <= rounding_of_y(curves, np.array(one.x)) else one.y
+            yield Feature(turn, one.x, y)
 
 
 def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | None:
@@ -321,7 +390,7 @@ def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | No
         return None
     known = np.isfinite(slopes)
     left, right = slopes[known & (curves.x < kink.x)], slopes[known & (curves.x > kink.x)]
-    if not (left.size and right.size) or left[-1] * right[0] >= 0:
+    if not (left.size and right.size) or np.sign(left[-1]) * np.sign(right[0]) >= 0:
         return None
     return "minimum" if left[-1] < 0 else "maximum"
 

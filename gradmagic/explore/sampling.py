@@ -225,11 +225,15 @@ class Refinement:
         return Sampling(x, rows[:, first], first < len(self.x), tuple(found), lost, noise)
 
     def at_its_tip(self, one: Break, rows: Array) -> Break:
-        """The same, with the value that y has at a kink itself, where it is too steep to be told from beside it."""
-        if one.kind != "kink" or one.order != 1:
+        """The same, with the value that y has at a kink itself, where it cannot be told from beside it.
+
+        It is too steep for that, or y turns there and its slope goes to zero.
+        """
+        if one.kind != "kink" or one.order > 2:
             return one
-        change = np.abs(rows[1, [0, -1]]) * (one.hi - one.lo)
-        if not (change > TIP * self.scales.size[0]).any():
+        slopes = rows[1, [0, -1]]
+        steep = bool((np.abs(slopes) * (one.hi - one.lo) > TIP * self.scales.size[0]).any())
+        if not (steep if one.order == 1 else np.sign(slopes[0]) * np.sign(slopes[1]) < 0):
             return one
         y = float(self.at(np.array([one.x]))[0, 0])
         return replace(one, y=y) if abs(y - one.y) < 4 * self.scales.pixel[0] else one

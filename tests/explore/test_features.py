@@ -152,3 +152,73 @@ def test_an_inflection_on_a_zero_says_zero(text):
 @pytest.mark.parametrize("x", [(-3, 3, 1), (-1, 2, 1)])
 def test_the_tip_of_a_cusp_is_where_it_is(text, x):
     assert [(one.x, one.y) for one in features(curves_of(text, x=x)) if one.kind == "minimum"] == [(0.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "known"),
+    [
+        ("1 / sin(x)", (-7, 7), []),
+        ("exp(x) * sin(x)", (0, 40, 1), [k * np.pi for k in range(13)]),
+        ("1 / x**2 + x**2", (-3, 3, 1), []),
+    ],
+)
+def test_what_is_small_beside_a_pole_or_far_up_is_no_zero(text, x, known):
+    np.testing.assert_allclose(places(text, "zero", x=x), known, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "x", "known"),
+    [
+        ("x**6", "minimum", (-1, 2.3), 0),
+        ("x**20", "minimum", (-1, 2.3), 0),
+        ("(x - 0.31)**6", "minimum", (-3, 3), 0.31),
+        ("1 - (x - 0.31)**8", "maximum", (-3, 3), 0.31),
+        ("x**7", "inflection", (-3, 3), 0),
+        ("(x - 0.3)**7", "inflection", (-3, 3), 0.3),
+        ("x**9", "inflection", (-3, 3), 0),
+        ("sin(x)**5", "inflection", (3, 3.8), np.pi),
+    ],
+)
+def test_a_flat_place_is_where_it_is(text, kind, x, known):
+    np.testing.assert_allclose(places(text, kind, x=x), [known], atol=1e-9)
+    found = stretches(curves_of(text, x=x), 2 if kind == "inflection" else 1)
+    assert found is not None
+    assert len(found.signs[found.signs != 0]) == 2
+
+
+@pytest.mark.parametrize("x", [(-3, 3, 1), (-1, 2.3, 1)])
+@pytest.mark.parametrize(("text", "kind"), [("abs(x)**1.5", "minimum"), ("x * abs(x)", "inflection")])
+def test_a_curve_turns_also_where_its_bend_jumps(text, kind, x):
+    found = [(one.kind, one.x, one.y) for one in features(curves_of(text, x=x))]
+    assert (kind, 0.0, 0.0) in found
+    assert ("zero", 0.0, 0.0) in found
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [("abs(sin(x))", np.arange(-2, 3) * np.pi), ("abs(x**2 - 2)", [-(2**0.5), 2**0.5])]
+)
+def test_the_corner_of_a_magnitude_is_a_zero(text, known):
+    curves = curves_of(text, x=(-7, 7, 1))
+    corners = [one for one in features(curves) if one.kind == "minimum"]
+    np.testing.assert_allclose([one.x for one in corners], known, atol=1e-12)
+    assert {one.y for one in corners} == {0.0}
+    assert [one.x for one in features(curves) if one.kind == "zero"] == [one.x for one in corners]
+
+
+def test_numbers_whose_product_is_no_number_are_compared_without_it():
+    found = features(curves_of("1e200 * sin(x)", x=(-3, 3)))
+    assert [one.kind for one in found] == ["minimum", "zero", "inflection", "maximum"]
+    assert places("1e200 * abs(sin(x))", "minimum", x=(-1, 2, 1)) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "known"),
+    [
+        ("(x + 2)**3 * x**2 * (x - 3)**2", (-3, 4, 1), [-2, 0, 3]),
+        ("(exp(x) - 1)**5", (-3, 3.3), [0]),
+        ("sin(x)**5", (-4, 5), [-np.pi, 0, np.pi]),
+        ("sin(x)**4", (-5, 6), [-np.pi, 0, np.pi]),
+    ],
+)
+def test_a_zero_of_high_order_is_no_rounder_than_it_is(text, x, known):
+    np.testing.assert_allclose(places(text, "zero", x=x), known, atol=3e-6)
