@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise", "stretches"]
 
-EPSILON = float(np.finfo(float).eps)
+EPS32, EPS64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
 SLOPES = 1e-10  # of the usual slope: a change that is less is rounding, or nothing that a picture shows
 NEAR = 1e-8  # of a cell: what is as near is the same place, as far as the polynomials between samples tell
 FLATTEST, FLAT = 0.04, 0.45  # one over the order of a root that is a multiple one
@@ -229,16 +229,18 @@ def stretches(curves: Curves, order: int) -> Stretches | None:
     curve = piecewise(curves)
     if curve is None or len(curve.coefficients) <= 2 * order:
         return None
+    derivative = curve
     for _ in range(order):
-        curve = curve.derivative()
-    if not np.isfinite(curve.coefficients).any():
+        derivative = derivative.derivative()
+    if not np.isfinite(derivative.coefficients).any():
         return None
     torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
-    roots = curve.roots()
+    roots = derivative.roots()
+    roots = plainest(roots, derivative, doubt(curves, curve, order, roots))
     row = values_of(curves, order)
-    edges = np.unique(np.concatenate([curves.x[[0, -1]], roots, curve.rests(), torn, holes(curves.x, row, torn)]))
-    sums = integrals(curves.x, row, edges, curve)
-    return Stretches(edges, np.where(np.abs(sums) > rounding_of(curves, order), np.sign(sums), 0.0), roots, curve)
+    edges = np.unique(np.concatenate([curves.x[[0, -1]], roots, derivative.rests(), torn, holes(curves.x, row, torn)]))
+    sums = integrals(curves.x, row, edges, derivative)
+    return Stretches(edges, np.where(np.abs(sums) > rounding_of(curves, order), np.sign(sums), 0.0), roots, derivative)
 
 
 def holes(x: Array, row: Array, torn: Iterable[float]) -> Array:
@@ -258,8 +260,7 @@ def turns(curve: Piecewise, curves: Curves, order: int, zeros: Array) -> Iterato
     inner = np.isin(found.edges[1:-1], np.concatenate([found.roots, list(smooth)]))
     places = np.flatnonzero((found.signs[:-1] * found.signs[1:] < 0) & inner)
     x = found.edges[places + 1]
-    unsure = doubt(curves, order, x) + curve.left_out(x, order)
-    x = on_zeros(plainest(x, found.derivative, unsure), zeros, found.derivative, unsure)
+    x = on_zeros(x, zeros, found.derivative, doubt(curves, curve, order, x))
     y = np.array([smooth.get(at, value) for at, value in zip(x.tolist(), curve(x).tolist(), strict=True)])
     rounding = rounding_of_y(curves, x) + curve.left_out(x)
     rounding[np.isin(x, zeros)] = np.inf
@@ -272,10 +273,11 @@ def smooth_places(curves: Curves) -> dict[float, float]:
     return {one.x: one.y for one in kinks}
 
 
-def doubt(curves: Curves, order: int, x: Array) -> Array:
-    """What a derivative, as it is between samples, may be by the rounding of y alone."""
+def doubt(curves: Curves, curve: Piecewise, order: int, x: Array) -> Array:
+    """What a derivative between samples may be by the rounding of y, and by the powers that its polynomial lacks."""
     rounding, cells = rounding_of(curves, 1), cells_at(curves.x, x)
-    return rounding / cells if order == 1 else 60 * rounding / cells / cells  # 60: of its third coefficient
+    by_rounding = rounding / cells if order == 1 else 60 * rounding / cells / cells  # 60: of its third coefficient
+    return np.asarray(by_rounding + curve.left_out(x, order))
 
 
 def on_zeros(places: Array, zeros: Array, row: Piecewise, rounding: Array) -> Array:
@@ -316,7 +318,7 @@ def integrals(x: Array, row: Array, edges: Array, between: Piecewise) -> Array:
 
 def rounding_of(curves: Curves, order: int) -> float:
     """By how much y, or its slope, may change by rounding alone."""
-    size = 4 * EPSILON * usual(curves, 0)
+    size = 4 * epsilon(curves) * usual(curves, 0)
     if order == 1:
         return size
     return max(SLOPES * usual(curves, 1), 4 * size / float(curves.x[-1] - curves.x[0]))
@@ -324,7 +326,15 @@ def rounding_of(curves: Curves, order: int) -> float:
 
 def rounding_of_y(curves: Curves, x: Array) -> Array:
     """What rounding makes of y and of its place; beside a pole or far up an exponential it is not more elsewhere."""
-    return 8 * EPSILON * (usual(curves, 0) + np.abs(x) * usual(curves, 1))
+    return 8 * epsilon(curves) * (usual(curves, 0) + np.abs(x) * usual(curves, 1))
+
+
+def epsilon(curves: Curves) -> float:
+    """Of the numbers that y was computed in, which are kept in double precision: none of them has more digits."""
+    y = values_of(curves, 0)
+    with np.errstate(over="ignore"):
+        single = y.astype(np.float32)
+    return EPS32 if np.array_equal(y, single, equal_nan=True) and y.any() else EPS64
 
 
 def usual(curves: Curves, order: int) -> float:

@@ -222,3 +222,21 @@ def test_numbers_whose_product_is_no_number_are_compared_without_it():
 )
 def test_a_zero_of_high_order_is_no_rounder_than_it_is(text, x, known):
     np.testing.assert_allclose(places(text, "zero", x=x), known, atol=3e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("cos(x.float()) - 1", "maximum"), ("exp(x.float()) - 1 - x.float()", "minimum")]
+)
+def test_the_rounding_of_single_precision_is_its_own(text, kind):
+    found = [one for one in features(curves_of(text, x=(-1, 2))) if one.kind in (kind, "zero")]
+    assert {one.kind for one in found} == {kind, "zero"}
+    np.testing.assert_allclose([one.x for one in found], 0, atol=1e-4)
+    assert {one.y for one in found} == {0.0}
+
+
+@pytest.mark.parametrize(("text", "order"), [("sin(x)**4", 1), ("(exp(x) - 1)**5", 2)])
+def test_a_stretch_begins_at_the_place_that_is_told(text, order):
+    curves = curves_of(text, x=(-3, 3.3))
+    found = stretches(curves, order)
+    assert found is not None
+    assert 0.0 in found.edges
