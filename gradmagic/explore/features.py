@@ -79,11 +79,9 @@ class Piecewise:
             touches = small[0] & ~small[1]
             touches[1:] &= ~small[0][:-1]  # not at the end of a stretch of zeros
         found = [self.x[i] for i in np.flatnonzero(touches) if self._turns(int(i))]
-        for i in np.flatnonzero(through)[: MOST + 1]:
-            share = self._share_of_root(self.coefficients[:, i])
-            if share is not None:
-                found.append(float(self.x[i] + share * (self.x[i + 1] - self.x[i])))
-        places = np.sort(np.array(found))
+        cells = np.flatnonzero(through)[: MOST + 1]
+        within = self.x[cells] + shares_of_roots(self.coefficients[:, cells]) * np.diff(self.x)[cells]
+        places = np.sort(np.concatenate([found, within]))
         return np.where(np.abs(places) <= NEAR * cells_at(self.x, places), 0.0, places)
 
     def left_out(self, at: Array, derivative: int = 0) -> Array:
@@ -107,24 +105,6 @@ class Piecewise:
         zero = np.concatenate([[False], (self.coefficients == 0).all(axis=0), [False]])
         return self.x[np.flatnonzero(zero[1:] != zero[:-1])]
 
-    @staticmethod
-    def _share_of_root(coefficients: Array) -> float | None:
-        """Where in an interval it goes through zero.
-
-        At a root of high order a polynomial of low degree is far off. There the value over its derivative, which is
-        known at both ends, goes through zero as a straight line, and flatly: with a slope of one over the order.
-        """
-        begin, rise, end = coefficients[0], coefficients[1], coefficients.sum()
-        last_rise = float(np.arange(len(coefficients)) @ coefficients)
-        if rise and last_rise:
-            left, right = begin / rise, end / last_rise
-            if left < 0 < right and FLATTEST < right - left < FLAT:
-                return float(-left / (right - left))
-        for root in np.roots(coefficients[::-1]):
-            if abs(root.imag) < 1e-7 and -1e-9 <= root.real <= 1 + 1e-9:
-                return float(root.real)
-        return None
-
     def _turns(self, i: int) -> bool:
         """Whether the signs left and right of this sample, at which it is zero, differ."""
         return i > 0 and self._sign(i - 1, 0.0) * self._sign(i, 1.0) < 0
@@ -134,6 +114,37 @@ class Piecewise:
         row = self.coefficients[:, i]
         middle, end = (float(row @ t ** np.arange(len(row))) for t in (0.5, far))
         return float(np.sign(middle if abs(middle) > 1e-12 * np.abs(row).max() else end))
+
+
+def shares_of_roots(rows: Array) -> Array:
+    """Where in intervals at whose ends their signs differ these polynomials go through zero: by Newton, kept inside.
+
+    At a root of high order a polynomial of low degree is far off. There the value over its derivative, which is known
+    at both ends, goes through zero as a straight line, and flatly: with a slope of one over the order.
+    """
+    slopes = rows[1:] * np.arange(1, len(rows))[:, None]
+    begin, end, low, high = rows[0], rows.sum(axis=0), np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+    with np.errstate(all="ignore"):
+        t = begin / (begin - end)
+        for _ in range(60):
+            value = horner(rows, t)
+            before = np.sign(value) == np.sign(begin)
+            low, high = np.where(before, t, low), np.where(before, high, t)
+            nearer = t - value / horner(slopes, t)
+            last, t = t, np.where((nearer >= low) & (nearer <= high), nearer, (low + high) / 2)
+            if (np.abs(t - last) <= EPS64).all():
+                break
+        left, right = begin / rows[1], end / slopes.sum(axis=0)
+        flat = (left < 0) & (right > 0) & (right - left > FLATTEST) & (right - left < FLAT)
+        return np.asarray(np.where(flat, left / (left - right), t))
+
+
+def horner(rows: Array, t: Array) -> Array:
+    """The values of polynomials, one each."""
+    total = np.zeros_like(t)
+    for row in rows[::-1]:
+        total = total * t + row
+    return total
 
 
 def cells_at(x: Array, places: Array) -> Array:
@@ -386,11 +397,11 @@ def touching(found: Iterable[Feature]) -> Iterator[Feature]:
 
 def corners(curves: Curves) -> Iterator[Feature]:
     """The kinks that are extrema."""
-    for one in breaks(curves):
-        turn = turn_at(curves, one)
-        if turn is not None:
-            y = 0.0 if abs(one.y) <= rounding_of_y(curves, np.array(one.x)) else one.y
-            yield Feature(turn, one.x, y)
+    found = [(one, turn) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
+    if found:
+        rounding = rounding_of_y(curves, np.array([one.x for one, _ in found])).tolist()
+        for (one, turn), least in zip(found, rounding, strict=True):
+            yield Feature(turn, one.x, 0.0 if abs(one.y) <= least else one.y)
 
 
 def turn_at(curves: Curves, kink: Feature) -> Literal["minimum", "maximum"] | None:
