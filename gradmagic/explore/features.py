@@ -13,22 +13,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gradmagic.explore.breaks import plain
+from gradmagic.explore.piecewise import MOST, NEAR, Piecewise, cells_at, hermite, plainest
 from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
 if TYPE_CHECKING:
     from gradmagic.explore.curves import Curves
 
-__all__ = ["Feature", "Piecewise", "breaks", "features", "hermite", "piecewise", "stretches"]
+__all__ = ["Feature", "breaks", "features", "piecewise", "stretches"]
 
 EPS32, EPS64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
 SLOPES = 1e-10  # of the usual slope: a change that is less is rounding, or nothing that a picture shows
-NEAR = 1e-8  # of a cell: what is as near is the same place, as far as the polynomials between samples tell
-FLATTEST, FLAT = 0.04, 0.45  # one over the order of a root that is a multiple one
-BESIDE, BY_CHANCE = 0.1, 0.01  # of a cell and of its last digit: the plainest number is no further from a root
-SHORT = 6  # digits behind the point: no more, for a place that is told by so many is not flat
 PIXELS = 500  # that a range has on a picture, about
-MOST = 200  # features of one kind; with more, the samples say little
 
 
 @record
@@ -38,119 +34,6 @@ class Feature:
     kind: Literal["zero", "minimum", "maximum", "inflection", "kink", "jump", "pole"]
     x: float
     y: float
-
-
-@record
-class Piecewise:
-    """A polynomial on each interval between two samples, in the share t of the interval.
-
-    Attributes
-    ----------
-    x : ndarray of shape (n + 1,)
-        The samples.
-    coefficients : ndarray of shape (k, n)
-        By power of t; NaN where the curve does not run through.
-    """
-
-    x: Array
-    coefficients: Array
-
-    def __call__(self, at: Array) -> Array:
-        """The values at these places; NaN outside."""
-        place = np.clip(np.searchsorted(self.x, at, side="right") - 1, 0, len(self.x) - 2)
-        t = (at - self.x[place]) / (self.x[place + 1] - self.x[place])
-        total = np.zeros_like(t)
-        for row in self.coefficients[::-1]:
-            total = total * t + row[place]
-        return np.where((t >= -1e-9) & (t <= 1 + 1e-9), total, np.nan)
-
-    def derivative(self) -> Piecewise:
-        """The derivative by x."""
-        powers = np.arange(1, len(self.coefficients))[:, None]
-        return Piecewise(self.x, self.coefficients[1:] * powers / np.diff(self.x))
-
-    def roots(self) -> Array:
-        """Where it goes through zero, or is zero at a sample and not beside it."""
-        ends = self.coefficients[0], self.coefficients.sum(axis=0)
-        with np.errstate(invalid="ignore"):
-            size = np.nanmax(np.abs(self.coefficients), axis=0, initial=0.0)
-            small = [np.abs(end) <= 1e-14 * size for end in ends]  # what is left of a sum of terms this large
-            through = (np.sign(ends[0]) * np.sign(ends[1]) < 0) & ~small[0] & ~small[1]
-            touches = small[0] & ~small[1]
-            touches[1:] &= ~small[0][:-1]  # not at the end of a stretch of zeros
-        found = [self.x[i] for i in np.flatnonzero(touches) if self._turns(int(i))]
-        cells = np.flatnonzero(through)[: MOST + 1]
-        within = self.x[cells] + shares_of_roots(self.coefficients[:, cells]) * np.diff(self.x)[cells]
-        places = np.sort(np.concatenate([found, within]))
-        return np.where(np.abs(places) <= NEAR * cells_at(self.x, places), 0.0, places)
-
-    def left_out(self, at: Array, derivative: int = 0) -> Array:
-        """By how much it and its derivatives may be off: by the next power, which the changes of the highest tell."""
-        n = len(self.coefficients)
-        if n < 6 or len(self.x) < 4:
-            return np.zeros_like(at)
-        width = self.x[-1] - self.x[0]
-        h = np.diff(self.x) / width
-        change = np.abs(np.diff(self.coefficients[-1] / h ** (n - 1))) / ((h[1:] + h[:-1]) / 2) / n
-        place = np.clip(np.searchsorted(self.x, at, side="right") - 1, 0, len(h) - 1)
-        power = np.fmax(change[np.maximum(place - 1, 0)], change[np.minimum(place, len(change) - 1)]) * h[place] ** n
-        t = (at - self.x[place]) / width / h[place]
-        most = (2 * np.abs(t * (1 - t)) ** 3, 0.1 / h[place], 0.5 / h[place] ** 2)[derivative]
-        for _ in range(derivative):
-            most = most / width
-        return np.asarray(np.nan_to_num(power * most, nan=0.0, posinf=0.0))
-
-    def rests(self) -> Array:
-        """Where stretches of zeros begin and end."""
-        zero = np.concatenate([[False], (self.coefficients == 0).all(axis=0), [False]])
-        return self.x[np.flatnonzero(zero[1:] != zero[:-1])]
-
-    def _turns(self, i: int) -> bool:
-        """Whether the signs left and right of this sample, at which it is zero, differ."""
-        return i > 0 and self._sign(i - 1, 0.0) * self._sign(i, 1.0) < 0
-
-    def _sign(self, i: int, far: float) -> float:
-        """The sign amid an interval; that at its far end where it is zero there, as the polynomial of x⁷ is."""
-        row = self.coefficients[:, i]
-        middle, end = (float(row @ t ** np.arange(len(row))) for t in (0.5, far))
-        return float(np.sign(middle if abs(middle) > 1e-12 * np.abs(row).max() else end))
-
-
-def shares_of_roots(rows: Array) -> Array:
-    """Where in intervals at whose ends their signs differ these polynomials go through zero: by Newton, kept inside.
-
-    At a root of high order a polynomial of low degree is far off. There the value over its derivative, which is known
-    at both ends, goes through zero as a straight line, and flatly: with a slope of one over the order.
-    """
-    slopes = rows[1:] * np.arange(1, len(rows))[:, None]
-    begin, end, low, high = rows[0], rows.sum(axis=0), np.zeros(rows.shape[1]), np.ones(rows.shape[1])
-    with np.errstate(all="ignore"):
-        t = begin / (begin - end)
-        for _ in range(60):
-            value = horner(rows, t)
-            before = np.sign(value) == np.sign(begin)
-            low, high = np.where(before, t, low), np.where(before, high, t)
-            nearer = t - value / horner(slopes, t)
-            last, t = t, np.where((nearer >= low) & (nearer <= high), nearer, (low + high) / 2)
-            if (np.abs(t - last) <= EPS64).all():
-                break
-        left, right = begin / rows[1], end / slopes.sum(axis=0)
-        flat = (left < 0) & (right > 0) & (right - left > FLATTEST) & (right - left < FLAT)
-        return np.asarray(np.where(flat, left / (left - right), t))
-
-
-def horner(rows: Array, t: Array) -> Array:
-    """The values of polynomials, one each."""
-    total = np.zeros_like(t)
-    for row in rows[::-1]:
-        total = total * t + row
-    return total
-
-
-def cells_at(x: Array, places: Array) -> Array:
-    """How wide the cells around these places are."""
-    i = np.searchsorted(x, places)
-    return x[np.minimum(i + 1, len(x) - 1)] - x[np.maximum(i - 1, 0)]
 
 
 def piecewise(curves: Curves) -> Piecewise | None:
@@ -167,29 +50,6 @@ def piecewise(curves: Curves) -> Piecewise | None:
     return hermite(curves.x, np.array(known))
 
 
-def hermite(x: Array, rows: Array) -> Piecewise:
-    """The polynomial of lowest degree on each interval with these values and, if known, derivatives at its ends."""
-    y, *known = rows
-    h = np.diff(x)
-    a, b = y[:-1], y[1:]
-    if not known:
-        return Piecewise(x, np.array([a, b - a]))
-    da, db = known[0][:-1] * h, known[0][1:] * h
-    if len(known) == 1:
-        return Piecewise(x, np.array([a, da, 3 * (b - a) - 2 * da - db, 2 * (a - b) + da + db]))
-    ca, cb = known[1][:-1] * h * h / 2, known[1][1:] * h * h / 2
-    rest, slopes, bends = b - a - da - ca, db - da - 2 * ca, cb - ca
-    return Piecewise(
-        x,
-        np.array(
-            [
-                a, da, ca, 10 * rest - 4 * slopes + bends, -15 * rest + 7 * slopes - 2 * bends,
-                6 * rest - 3 * slopes + bends,
-            ]
-        ),
-    )  # fmt: skip
-
-
 def features(curves: Curves) -> tuple[Feature, ...]:
     """Zeros, extrema and inflections, from left to right.
 
@@ -203,10 +63,14 @@ def features(curves: Curves) -> tuple[Feature, ...]:
     curve = piecewise(curves)
     if curve is None:
         return ()
-    zeros = zeros_of(curves, curve)
+    rounding = Rounding.of(curves)
+    zeros = zeros_of(curves, curve, rounding)
     found: list[Feature] = [Feature("zero", float(x), 0.0) for x in zeros]
-    found += [Feature("maximum" if before > 0 else "minimum", x, y) for x, y, before in turns(curve, curves, 1, zeros)]
-    found += [Feature("inflection", x, y) for x, y, _ in turns(curve, curves, 2, zeros)]
+    found += [
+        Feature("maximum" if before > 0 else "minimum", x, y)
+        for x, y, before in turns(curve, curves, 1, zeros, rounding)
+    ]
+    found += [Feature("inflection", x, y) for x, y, _ in turns(curve, curves, 2, zeros, rounding)]
     found += corners(curves)
     found += touching(found)
     counts = {kind: sum(one.kind == kind for one in found) for kind in {one.kind for one in found}}
@@ -235,7 +99,7 @@ class Stretches:
     derivative: Piecewise
 
 
-def stretches(curves: Curves, order: int) -> Stretches | None:
+def stretches(curves: Curves, order: int, rounding: Rounding | None = None) -> Stretches | None:
     """Where the derivative of this order is positive, zero and negative; None if it is not known."""
     curve = piecewise(curves)
     if curve is None or len(curve.coefficients) <= 2 * order:
@@ -245,13 +109,14 @@ def stretches(curves: Curves, order: int) -> Stretches | None:
         derivative = derivative.derivative()
     if not np.isfinite(derivative.coefficients).any():
         return None
+    rounding = rounding or Rounding.of(curves)
     torn = curves.x[list(curves.breaks)] if curves.torn is None else [one.x for one in curves.torn]
     roots = derivative.roots()
-    roots = plainest(roots, derivative, doubt(curves, curve, order, roots))
+    roots = plainest(roots, derivative, doubt(rounding, curve, order, roots))
     row = values_of(curves, order)
     edges = np.unique(np.concatenate([curves.x[[0, -1]], roots, derivative.rests(), torn, holes(curves.x, row, torn)]))
     sums = integrals(curves.x, row, edges, derivative)
-    return Stretches(edges, np.where(np.abs(sums) > rounding_of(curves, order), np.sign(sums), 0.0), roots, derivative)
+    return Stretches(edges, np.where(np.abs(sums) > rounding.of_change(order), np.sign(sums), 0.0), roots, derivative)
 
 
 def holes(x: Array, row: Array, torn: Iterable[float]) -> Array:
@@ -262,20 +127,22 @@ def holes(x: Array, row: Array, torn: Iterable[float]) -> Array:
     return found[~np.any(near, axis=0)] if near else found
 
 
-def turns(curve: Piecewise, curves: Curves, order: int, zeros: Array) -> Iterator[tuple[float, float, float]]:
+def turns(
+    curve: Piecewise, curves: Curves, order: int, zeros: Array, rounding: Rounding
+) -> Iterator[tuple[float, float, float]]:
     """Where the derivative of this order goes through zero, y there, and its sign before."""
-    found = stretches(curves, order)
+    found = stretches(curves, order, rounding)
     if found is None:
         return
     smooth = smooth_places(curves)
     inner = np.isin(found.edges[1:-1], np.concatenate([found.roots, list(smooth)]))
     places = np.flatnonzero((found.signs[:-1] * found.signs[1:] < 0) & inner)
     x = found.edges[places + 1]
-    x = on_zeros(x, zeros, found.derivative, doubt(curves, curve, order, x))
+    x = on_zeros(x, zeros, found.derivative, doubt(rounding, curve, order, x))
     y = np.array([smooth.get(at, value) for at, value in zip(x.tolist(), curve(x).tolist(), strict=True)])
-    rounding = rounding_of_y(curves, x) + curve.left_out(x)
-    rounding[np.isin(x, zeros)] = np.inf
-    yield from zip(x.tolist(), np.where(np.abs(y) <= rounding, 0.0, y).tolist(), found.signs[places], strict=True)
+    least = rounding.of_y(x) + curve.left_out(x)
+    least[np.isin(x, zeros)] = np.inf
+    yield from zip(x.tolist(), np.where(np.abs(y) <= least, 0.0, y).tolist(), found.signs[places], strict=True)
 
 
 def smooth_places(curves: Curves) -> dict[float, float]:
@@ -284,10 +151,10 @@ def smooth_places(curves: Curves) -> dict[float, float]:
     return {one.x: one.y for one in kinks}
 
 
-def doubt(curves: Curves, curve: Piecewise, order: int, x: Array) -> Array:
+def doubt(rounding: Rounding, curve: Piecewise, order: int, x: Array) -> Array:
     """What a derivative between samples may be by the rounding of y, and by the powers that its polynomial lacks."""
-    rounding, cells = rounding_of(curves, 1), cells_at(curves.x, x)
-    by_rounding = rounding / cells if order == 1 else 60 * rounding / cells / cells  # 60: of its third coefficient
+    change, cells = rounding.of_change(1), cells_at(curve.x, x)
+    by_rounding = change / cells if order == 1 else 60 * change / cells / cells  # 60: of its third coefficient
     return np.asarray(by_rounding + curve.left_out(x, order))
 
 
@@ -299,20 +166,6 @@ def on_zeros(places: Array, zeros: Array, row: Piecewise, rounding: Array) -> Ar
     apart = np.abs(places - nearest)
     flat = (apart < cells) & (np.abs(row(np.array([nearest, (nearest + places) / 2]))).max(axis=0) <= rounding)
     return np.where(flat | (apart <= 1e3 * NEAR * cells), nearest, places)
-
-
-def plainest(roots: Array, row: Piecewise, rounding: Array) -> Array:
-    """The same, but where a root is flat, as that of x⁴, the shortest number to which there is nothing but rounding."""
-    result = roots.copy()
-    todo, cells = np.ones(len(roots), dtype=bool), cells_at(row.x, roots)
-    for digits in range(SHORT):
-        short = np.round(roots, digits)
-        between = np.abs(row(np.array([short, (short + roots) / 2]))).max(axis=0)
-        near = np.abs(short - roots) < np.minimum(BESIDE * cells, BY_CHANCE * 0.1**digits)
-        use = todo & near & (between <= rounding)
-        result[use] = short[use]
-        todo &= ~use
-    return result + 0.0
 
 
 def integrals(x: Array, row: Array, edges: Array, between: Piecewise) -> Array:
@@ -327,17 +180,40 @@ def integrals(x: Array, row: Array, edges: Array, between: Piecewise) -> Array:
     return np.where(empty, np.nan_to_num(middle, nan=0.0), sums)
 
 
-def rounding_of(curves: Curves, order: int) -> float:
-    """By how much y, or its slope, may change by rounding alone."""
-    size = 4 * epsilon(curves) * usual(curves, 0)
-    if order == 1:
-        return size
-    return max(SLOPES * usual(curves, 1), 4 * size / float(curves.x[-1] - curves.x[0]))
+@record
+class Rounding:
+    """What rounding may make of a curve; beside a pole or far up an exponential it is not more elsewhere.
 
+    Parameters
+    ----------
+    eps : float
+        Of the numbers that y was computed in.
+    y, slope : float
+        How large they usually are; 0 for a slope that is not known.
+    width : float
+        Of the range.
+    """
 
-def rounding_of_y(curves: Curves, x: Array) -> Array:
-    """What rounding makes of y and of its place; beside a pole or far up an exponential it is not more elsewhere."""
-    return 8 * epsilon(curves) * (usual(curves, 0) + np.abs(x) * usual(curves, 1))
+    eps: float
+    y: float
+    slope: float
+    width: float
+
+    @classmethod
+    def of(cls, curves: Curves) -> Rounding:
+        """That of the first output."""
+        known = any(curve.order == 1 and curve.values is not None for curve in curves.curves)
+        slope = usual(curves, 1) if known else 0.0
+        return cls(epsilon(curves), usual(curves, 0), slope, float(curves.x[-1] - curves.x[0]))
+
+    def of_change(self, order: int) -> float:
+        """By how much y, for order 1, or its slope may change by rounding alone."""
+        size = 4 * self.eps * self.y
+        return size if order == 1 else max(SLOPES * self.slope, 4 * size / self.width)
+
+    def of_y(self, x: Array) -> Array:
+        """By how much y may be off at these places, and for their own rounding."""
+        return 8 * self.eps * (self.y + np.abs(x) * self.slope)
 
 
 def epsilon(curves: Curves) -> float:
@@ -368,7 +244,7 @@ def values_of(curves: Curves, order: int) -> Array:
     return found
 
 
-def zeros_of(curves: Curves, curve: Piecewise) -> Array:
+def zeros_of(curves: Curves, curve: Piecewise, rounding: Rounding) -> Array:
     """The zeros of y: between samples, and at samples beside which nothing is known, as where it ends or is upright."""
     y = next(row.values for row in curves.curves if row.order == 0)
     assert y is not None
@@ -383,7 +259,7 @@ def zeros_of(curves: Curves, curve: Piecewise) -> Array:
     cells = zip(curves.x[near].tolist(), curves.x[near + 1].tolist(), strict=True)
     between = [plain(lo, (lo + hi) / 2, hi, pixel) for lo, hi in cells]
     roots = curve.roots()
-    roots = plainest(roots, curve, 4 * rounding_of(curves, 1) + curve.left_out(roots))
+    roots = plainest(roots, curve, 4 * rounding.of_change(1) + curve.left_out(roots))
     return np.unique(np.concatenate([roots, at, between]))
 
 
@@ -399,7 +275,7 @@ def corners(curves: Curves) -> Iterator[Feature]:
     """The kinks that are extrema."""
     found = [(one, turn) for one in breaks(curves) if (turn := turn_at(curves, one)) is not None]
     if found:
-        rounding = rounding_of_y(curves, np.array([one.x for one, _ in found])).tolist()
+        rounding = Rounding.of(curves).of_y(np.array([one.x for one, _ in found])).tolist()
         for (one, turn), least in zip(found, rounding, strict=True):
             yield Feature(turn, one.x, 0.0 if abs(one.y) <= least else one.y)
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gradmagic.explore.digits import place_in
-from gradmagic.explore.features import Feature, Piecewise, breaks, features, piecewise, stretches
+from gradmagic.explore.features import Feature, breaks, features, piecewise, stretches
+from gradmagic.explore.piecewise import Piecewise
 from gradmagic.explore.record import record
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array

@@ -13,7 +13,7 @@ from gradmagic.explore.breaks import LONGEST, MOST_SAID, words_on
 from gradmagic.explore.explain import ordinal_label
 from gradmagic.explore.gaps import holes_in_words, infinite_in_words
 from gradmagic.explore.request import Range
-from gradmagic.explore.sampling import Sampling, Stretch
+from gradmagic.explore.sampling import Lost, Sampling
 from gradmagic.explore.state import State
 from gradmagic.explore.trace import Array, Trace
 
@@ -39,7 +39,7 @@ def torn_or_lost(trace: Trace, state: State, sampling: Sampling) -> tuple[str, .
     x, y = trace.x_label, trace.y_label
     width, log = float(trace.x[-1] - trace.x[0]), state.look.by_logarithm(Range(float(trace.x[0]), float(trace.x[-1])))
 
-    def where(stretches: Iterable[Stretch]) -> Iterator[tuple[str, str]]:
+    def where(stretches: Iterable[Lost]) -> Iterator[tuple[str, str]]:
         """Each order that is meant, and from where to where."""
         spans: dict[int, list[str]] = {}
         for lo, hi, order in stretches:

@@ -15,11 +15,11 @@ import numpy as np
 
 from gradmagic.explore.breaks import Break, told
 from gradmagic.explore.cells import Scales
-from gradmagic.explore.features import hermite
+from gradmagic.explore.piecewise import hermite
 from gradmagic.explore.record import record
 from gradmagic.explore.trace import Array
 
-__all__ = ["Sampling", "Stretch", "Unlike", "refined"]
+__all__ = ["Lost", "Sampling", "Unlike", "refined"]
 
 PARTS = (8, 8, 16, 16, 16, 16)  # of a cell, in each round: 4·10⁶ in all
 CROWD = 1500  # cells in the first round beyond which those that fail all over are given up
@@ -35,7 +35,7 @@ EPS32, EPS64 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float64))
 PEAK = len(PARTS)  # the round, after all others, in which the tops of peaks are found
 
 Evaluate = Callable[[Array], Array]
-Stretch = tuple[float, float, int]  # from where to where, and the order
+Lost = tuple[float, float, int]  # from where to where, and the order
 Added = tuple[Array, Array, Array, int]  # x, rows, cell of the grid, round
 
 
@@ -64,8 +64,8 @@ class Sampling:
     rows: Array
     even: Array
     breaks: tuple[Break, ...] = ()
-    lost: tuple[Stretch, ...] = ()
-    noise: tuple[Stretch, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    noise: tuple[Lost, ...] = ()
 
 
 def fractions(parts: int) -> Array:
@@ -320,7 +320,7 @@ class Refinement:
                 use[by_value[first]] = use[by_value[np.roll(first, -1)]] = True
         return use
 
-    def lost(self) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+    def lost(self) -> tuple[tuple[Lost, ...], tuple[Lost, ...]]:
         """The stretches of cells that were given up, and the lowest order that cannot be joined there.
 
         Those on which that is rounding come apart from the others: of what was added there nothing is of use.
@@ -330,7 +330,7 @@ class Refinement:
             return (), ()
         x, rows, home, wide = self.side_by_side()
         orders = self.lowest_orders(home, wide)
-        found: tuple[list[Stretch], list[Stretch]] = [], []
+        found: tuple[list[Lost], list[Lost]] = [], []
         for run in np.split(places, np.flatnonzero(np.diff(places) > 2) + 1):
             order = int(orders[run].min())
             apart = np.flatnonzero(np.isin(home[1:], run) & wide[order])
