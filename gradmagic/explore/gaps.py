@@ -67,6 +67,8 @@ def holes_in_words(trace: Trace, told: Iterable[tuple[float, float]] = ()) -> tu
     if y is None or y.shape != x.shape or x.ndim != 1:
         return ()
     known = np.isfinite(y)
+    if known.all():
+        return ()
     alone = np.isnan(y)
     alone[:1] = alone[-1:] = False
     alone[1:-1] &= known[:-2] & known[2:]
@@ -81,7 +83,7 @@ def holes_in_words(trace: Trace, told: Iterable[tuple[float, float]] = ()) -> tu
 
 def infinite_in_words(trace: Trace, x: Array, y: Array) -> tuple[str, ...]:
     """Where y is infinite from one sample to the next and on: at a pole only one is, if any."""
-    if trace.y is None or y.shape != x.shape or trace.y.dtype.kind != "f":
+    if trace.y is None or y.shape != x.shape or trace.y.dtype.kind != "f" or not np.isinf(y).any():
         return ()
     asked = np.isin(x, trace.x)
     said = []
