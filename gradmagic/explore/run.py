@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from gradmagic.engine import leaving
+from gradmagic.explore.advice import advise
 from gradmagic.explore.backends import Backend, RandomState, backend_of
 from gradmagic.explore.derive import Derived, derived
 from gradmagic.explore.explain import explained
@@ -317,41 +316,6 @@ def together(x: Any, ys: Sequence[Any], outputs: Sequence[Program]) -> None:
                 f"several outputs share one {program.wrt}, and '{program.y_label}' has the shape {tuple(y.shape)}, "
                 f"{program.wrt} {tuple(x.shape)}: look at it alone, with --of"
             )
-
-
-# By what an error says: what says nothing to a beginner, and what to do.
-WAYS_OUT: Mapping[str, str] = {
-    "Boolean value of Tensor with more than one value": (
-        "x stands for all its values at once, and `if` wants one: write np.where(x > 0, this, that)."
-    ),
-    r"(same dtype, but (got|found)).*([Dd]ouble.*[Ff]loat|[Ff]loat.*[Dd]ouble)": (
-        "x is float64: net.double() or dtype=torch.float64 makes the rest so too; x.float() in the cell does without."
-    ),
-    r"type Tensor doesn't define __round__": (
-        "round() is Python's, for one number: write np.round(x) or torch.round(x)."
-    ),
-    r"must be Tensor, not Tensor": (
-        "That is PyTorch's own, and x is a tensor of gradmagic's: run the cell with --backend torch, or make the "
-        "module in the cell."
-    ),
-    r"module 'torch[\w.]*' has no attribute": (
-        "gradmagic has not all of PyTorch: where PyTorch is installed, --backend torch runs the cell on it."
-    ),
-}
-
-
-def advise(error: Exception) -> None:
-    """Add the way out to an error that says nothing to a beginner: x stands for many numbers, math.sin takes one."""
-    said, cause = str(error), str(error.__cause__ or "")
-    if cause.startswith(leaving.CANNOT):
-        error.add_note(cause)  # numpy puts words of its own before ours where a number is to go into an array
-    if any(words in said for words in ("converted to Python scalar", "converted to Scalar", "length-1 arrays")):
-        error.add_note(
-            "The math module's functions take one number, not a tensor of many: use np.sin, torch.sin or sin."
-        )
-    for pattern, way_out in WAYS_OUT.items():
-        if re.search(pattern, said):
-            error.add_note(way_out)
 
 
 def told(error: Exception, ledger: Ledger) -> None:
